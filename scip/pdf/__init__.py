@@ -1,0 +1,1 @@
+"""Renders documents to PDF: certificates, receipts, the process guide."""

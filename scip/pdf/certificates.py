@@ -1,0 +1,73 @@
+"""A certificate on paper: the facts it states and how they are set."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from scip.pdf.names import fit_name
+from scip.pdf.papers import Paper, Sheet
+from scip.pdf.qr import qr_path
+from scip.pdf.rendering import render
+
+# What stays free left and right of the holder's name, in millimetres.
+_NAME_MARGIN_MM: Final = 34.0
+_NAME_PT: Final = (41.0, 25.0)
+_SUFFIX_PT: Final = (14.0, 9.0)
+_TITLE_PT: Final = (26.0, 18.0)
+
+
+@dataclass(frozen=True, slots=True)
+class BasisLine:
+    """One fact a certificate rests on, as "Live sessions: 11 of 12"."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Everything a certificate shows; the verification page has to show the same.
+
+    `statement` is the sentence between name and title ("has attended … and is recognised as a").
+    `verify_url` is the absolute address behind the QR code. Up to four `basis` lines fit.
+    """
+
+    organisation: str
+    title: str
+    holder_name: str
+    credentials_suffix: str
+    statement: str
+    issued_on: date
+    number: str
+    code: str
+    verify_url: str
+    basis: tuple[BasisLine, ...]
+    signatory_name: str
+    signatory_title: str
+    edition: str
+
+
+def render_certificate(certificate: Certificate, paper: Paper) -> bytes:
+    """The certificate as a one-page landscape PDF; the same facts give the same bytes.
+
+    Raises UnprintableName when name, suffix or title holds letters that no font of ours has, and
+    ForbiddenFetch as `render` does.
+    """
+    sheet = Sheet(paper, landscape=True)
+    width = sheet.width_mm - 2 * _NAME_MARGIN_MM
+    suffix = certificate.credentials_suffix
+    context = {
+        "certificate": certificate,
+        "name": fit_name(certificate.holder_name, width, *_NAME_PT),
+        "suffix": fit_name(suffix, width, *_SUFFIX_PT) if suffix.strip() else None,
+        "title": fit_name(certificate.title, width, *_TITLE_PT),
+        "qr": qr_path(certificate.verify_url),
+        "address": certificate.verify_url.removeprefix("https://").removeprefix("http://"),
+    }
+    return render(
+        "pdf/certificate.html",
+        context,
+        paper=paper,
+        landscape=True,
+        style="pdf/_certificate.css",
+    )
