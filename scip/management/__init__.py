@@ -1,0 +1,1 @@
+"""Commands and the machinery to run the site on a single machine."""
