@@ -1,0 +1,1 @@
+"""Level C, a plain package for its apps: candidacy, portfolio and review."""

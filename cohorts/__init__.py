@@ -1,0 +1,1 @@
+"""Cohorts: application, places, sessions, attendance, completion. Level A, and B's mechanics."""

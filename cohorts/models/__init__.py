@@ -1,0 +1,17 @@
+from cohorts.models.applications import AidRequest, Application, Offer, Seat
+from cohorts.models.calendar import Cohort, PriceTier, Session, SkippedDay
+from cohorts.models.enrolments import AbsenceException, Attendance, Enrolment
+
+__all__ = [
+    "AbsenceException",
+    "AidRequest",
+    "Application",
+    "Attendance",
+    "Cohort",
+    "Enrolment",
+    "Offer",
+    "PriceTier",
+    "Seat",
+    "Session",
+    "SkippedDay",
+]

@@ -1,0 +1,1 @@
+"""Addresses of cohorts, by who uses them."""

@@ -1,0 +1,6 @@
+"""Applying and answering an offer."""
+
+from django.urls import URLPattern
+
+app_name = "applications"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Level B: clinical topics and the small groups that meet about them."""

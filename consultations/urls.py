@@ -1,0 +1,6 @@
+"""Level B's public page."""
+
+from django.urls import URLPattern
+
+app_name = "consultations"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,6 @@
+"""Paying, receipts, and Stripe's webhook."""
+
+from django.urls import URLPattern
+
+app_name = "payments"
+urlpatterns: list[URLPattern] = []

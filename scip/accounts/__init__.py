@@ -1,0 +1,1 @@
+"""People: sign-in, profile, roles, and the prerequisites they bring evidence for."""

@@ -1,0 +1,1 @@
+"""The append-only log: what happened, to what, by whom; sealed into a hash chain."""

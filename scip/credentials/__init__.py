@@ -1,0 +1,1 @@
+"""What a person has achieved: completions with their basis, credentials, certificates."""

@@ -1,0 +1,190 @@
+"""Completions (facts with a basis), credentials (what is public), certificates (files)."""
+
+import secrets
+from datetime import date
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scip.accounts.models import Role
+from scip.states import Stateful
+
+# Crockford's alphabet without look-alikes; 17 letters carry 85 bits, so codes can't be guessed.
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH = 17
+
+
+def new_code() -> str:
+    """A fresh verification code."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _i in range(CODE_LENGTH))
+
+
+def normalise_code(typed: str) -> str:
+    """What a person typed, forgiving case, spaces, dashes and the look-alikes O, I, L."""
+    cleaned = "".join(letter for letter in typed.upper() if letter.isalnum())
+    return cleaned.translate(str.maketrans("OIL", "011"))
+
+
+class Level(models.TextChoices):
+    A = "A", _("Level A")
+    B = "B", _("Level B")
+    C = "C", _("Level C")
+
+
+class CompletionQuerySet(models.QuerySet["Completion"]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own; the office sees all."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.has_role(Role.STAFF):
+            return self
+        return self.filter(user=user)
+
+
+class Completion(models.Model):
+    """A fact: this person completed this level, on this basis."""
+
+    class Basis(models.TextChoices):
+        COHORT = "cohort", _("completed a cohort")
+        EQUIVALENCY = "equivalency", _("credited for an earlier format")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="completions")
+    level = models.CharField(max_length=1, choices=Level)
+    basis = models.CharField(max_length=20, choices=Basis)
+    completed_on = models.DateField()
+    facts = models.JSONField(
+        help_text=_("What it rests on: cohort, dates, sessions, hours, exceptions.")
+    )
+    recorded_at = models.DateTimeField(default=timezone.now)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    objects = CompletionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "level"], name="completion_once_per_level")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_level_display()}: {self.user}"
+
+
+class CredentialQuerySet(models.QuerySet["Credential"]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own; the office sees all. The public asks by code, see `queries`."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.has_role(Role.STAFF):
+            return self
+        return self.filter(user=user)
+
+
+class Credential(Stateful):
+    """A recognition under its number and code. Everything that its certificate shows is
+    frozen in ``facts``, and the verification page shows the same."""
+
+    class Kind(models.TextChoices):
+        PRACTICING = "practicing", _("Practicing Self-Compassion Therapist")
+        INFORMED = "informed", _("Self-Compassion Informed Psychotherapist (SCIP)")
+        CERTIFIED = "certified", _("Certified Self-Compassion-Based Psychotherapist (SCIP-C)")
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("active")
+        REVOKED = "revoked", _("revoked")
+
+    TRANSITIONS = {State.ACTIVE: frozenset({State.REVOKED})}
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="credentials")
+    kind = models.CharField(max_length=20, choices=Kind)
+    completion = models.ForeignKey(Completion, models.PROTECT, related_name="credentials")
+    code = models.CharField(max_length=24, unique=True, default=new_code, editable=False)
+    number = models.CharField(max_length=40, unique=True)
+    holder_name = models.CharField(max_length=270)
+    issued_on = models.DateField()
+    expires_on = models.DateField(null=True, blank=True)
+    facts = models.JSONField()
+    state = models.CharField(max_length=20, choices=State, default=State.ACTIVE)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    revocation_reason = models.TextField(blank=True)
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind"], condition=Q(state="active"), name="credential_active_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="revoked")
+                | (~Q(revocation_reason="") & Q(revoked_at__isnull=False)),
+                name="credential_revoked_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.holder_name}"
+
+    def standing(self, on: date | None = None) -> str:
+        """``active``, ``expired`` or ``revoked`` on a day (default today)."""
+        if self.state == self.State.ACTIVE and self.expires_on is not None:
+            if self.expires_on < (on or timezone.localdate()):
+                return "expired"
+        return self.state
+
+
+class NumberSeries(models.Model):
+    """The last number given in a series and year; its row lock keeps it without gaps."""
+
+    series = models.CharField(max_length=20)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "year"], name="number_series_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series}-{self.year}: {self.last}"
+
+
+class Certificate(models.Model):
+    """The PDF of a credential on one paper size. Made by a task that may run twice."""
+
+    class Paper(models.TextChoices):
+        A4 = "a4", _("A4")
+        LETTER = "letter", _("US Letter")
+
+    credential = models.ForeignKey(Credential, models.CASCADE, related_name="certificates")
+    paper = models.CharField(max_length=10, choices=Paper)
+    document = models.FileField(upload_to="certificates/%Y/", blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    requested_at = models.DateTimeField(default=timezone.now)
+    made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credential", "paper"], name="certificate_once_per_paper"
+            ),
+            models.CheckConstraint(
+                condition=Q(made_at=None) | ~Q(sha256=""), name="certificate_made_with_hash"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["requested_at"], name="certificate_to_make", condition=Q(made_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credential.number} ({self.get_paper_display()})"

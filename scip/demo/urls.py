@@ -1,0 +1,6 @@
+"""The demo's sign-in and outbox."""
+
+from django.urls import URLPattern
+
+app_name = "demo"
+urlpatterns: list[URLPattern] = []

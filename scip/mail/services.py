@@ -1,0 +1,199 @@
+"""Writing letters into the outbox and delivering them."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from smtplib import SMTPException
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from celery import current_app
+from scip.mail.models import Letter
+
+# How long a letter is tried before staff are asked to look at it.
+PATIENCE = timedelta(days=3)
+
+
+class Recipient(Protocol):
+    """What a letter needs to know about a person."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A recipient without an account (a visitor who wrote to us, the office)."""
+
+    email: str
+    time_zone: str = "UTC"
+    pk: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A small file that goes with a letter (a calendar file, a receipt)."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rendered letter that is not yet in the outbox: staff see it before it goes."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render_letter(template: str, recipient: Recipient, context: Mapping[str, Any]) -> Draft:
+    """Render ``templates/<template>.{subject.txt,txt,html}`` in the recipient's time zone.
+
+    ``template`` is for example ``cohorts/emails/place_offered``.
+    """
+    full = {**context, "recipient": recipient, "site_url": settings.SITE_URL}
+    with timezone.override(ZoneInfo(recipient.time_zone or "UTC")):
+        return Draft(
+            subject=" ".join(render_to_string(f"{template}.subject.txt", full).split())[:250],
+            text=render_to_string(f"{template}.txt", full).strip() + "\n",
+            html=render_to_string(f"{template}.html", full),
+        )
+
+
+def queue_letter(
+    template: str,
+    *,
+    to: Recipient,
+    context: Mapping[str, Any],
+    dedupe_key: str,
+    attachments: Sequence[Attachment] = (),
+    reply_to: str = "",
+) -> None:
+    """Render a letter and put it into the outbox, in the caller's transaction.
+
+    Nothing is sent unless that transaction commits; a second call with the same
+    ``dedupe_key`` changes nothing. Side effect on commit: the delivery task is enqueued
+    (if that is lost, the sweep delivers).
+    """
+    queue_draft(
+        render_letter(template, to, context),
+        to=to,
+        dedupe_key=dedupe_key,
+        attachments=attachments,
+        reply_to=reply_to,
+    )
+
+
+def queue_draft(
+    draft: Draft,
+    *,
+    to: Recipient,
+    dedupe_key: str,
+    attachments: Sequence[Attachment] = (),
+    reply_to: str = "",
+) -> None:
+    """Put a rendered letter into the outbox; see `queue_letter`."""
+    letter = Letter(
+        dedupe_key=dedupe_key,
+        to_user_id=to.pk,
+        to_address=to.email,
+        reply_to=reply_to,
+        subject=draft.subject,
+        text=draft.text,
+        html=draft.html,
+        attachments=[
+            {
+                "name": item.name,
+                "content_type": item.content_type,
+                "content": base64.b64encode(item.content).decode(),
+            }
+            for item in attachments
+        ],
+    )
+    created = Letter.objects.bulk_create([letter], ignore_conflicts=True)
+    if created:
+        transaction.on_commit(lambda: enqueue_delivery(dedupe_key))
+
+
+def enqueue_delivery(dedupe_key: str) -> None:
+    current_app.send_task("scip.mail.deliver", args=[dedupe_key])
+
+
+def message_of(letter: Letter) -> EmailMultiAlternatives:
+    """The e-mail; its Message-ID is the letter's own, so a second copy can be recognised."""
+    host = settings.SITE_URL.split("//", 1)[-1].split(":")[0]
+    message = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[letter.to_address],
+        reply_to=[letter.reply_to] if letter.reply_to else None,
+        headers={"Message-ID": f"<letter-{letter.pk}@{host}>", "Auto-Submitted": "auto-generated"},
+    )
+    if letter.html:
+        message.attach_alternative(letter.html, "text/html")
+    for item in letter.attachments:
+        message.attach(item["name"], base64.b64decode(item["content"]), item["content_type"])
+    return message
+
+
+def deliver(dedupe_key: str) -> bool:
+    """Send one letter if it still waits; True if it was sent now.
+
+    The row stays locked while it is sent, so two workers never send it at once; a letter
+    that another worker holds is left to that worker. When the mail server refuses or is
+    away, the next try is planned (1, 2, 4 … minutes, at most an hour apart).
+    """
+    with transaction.atomic():
+        letter = (
+            Letter.objects.due()
+            .filter(dedupe_key=dedupe_key)
+            .select_for_update(skip_locked=True, no_key=True)
+            .first()
+        )
+        if letter is None:
+            return False
+        letter.attempts += 1
+        try:
+            message_of(letter).send()
+        except (SMTPException, OSError) as error:
+            now = timezone.now()
+            letter.last_error = f"{type(error).__name__}: {error}"[:200]
+            letter.due_at = now + timedelta(minutes=min(2 ** (letter.attempts - 1), 60))
+            if now - letter.created_at > PATIENCE:
+                letter.given_up_at = now
+            letter.save(update_fields=["attempts", "last_error", "due_at", "given_up_at"])
+            return False
+        letter.sent_at = timezone.now()
+        letter.last_error = ""
+        letter.save(update_fields=["attempts", "last_error", "sent_at"])
+        return True
+
+
+def sweep(limit: int = 500) -> int:
+    """Deliver letters whose task was lost or whose retry is due; return how many were sent."""
+    keys = list(
+        Letter.objects.due().order_by("due_at").values_list("dedupe_key", flat=True)[:limit]
+    )
+    return sum(deliver(key) for key in keys)
+
+
+def send_again(letter: Letter) -> None:
+    """Staff ask for another try of a letter that was given up or waits; sent ones stay sent."""
+    Letter.objects.filter(pk=letter.pk, sent_at=None).update(
+        given_up_at=None, due_at=timezone.now(), created_at=timezone.now()
+    )
+    transaction.on_commit(lambda: enqueue_delivery(letter.dedupe_key))

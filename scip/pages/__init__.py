@@ -1,0 +1,1 @@
+"""The public site: programme, fees, questions, faculty, interest list, contact."""

@@ -1,0 +1,1 @@
+"""A person's home: where they stand, what is next, their calendar feed."""

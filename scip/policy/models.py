@@ -1,0 +1,147 @@
+"""The Edition: every figure of the programme that can change, in one editable row."""
+
+from datetime import date
+from typing import Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def in_force(self, on: date | None = None) -> "Edition":
+        """The edition in force on a day (default today). Edition.DoesNotExist if there is none."""
+        on = on or timezone.localdate()
+        return self.filter(in_force_from__lte=on).order_by("-in_force_from").get_first()
+
+    def get_first(self) -> "Edition":
+        edition = self.first()
+        if edition is None:
+            raise Edition.DoesNotExist(
+                "No edition is in force. Run `manage.py install_pathway` or add one in the admin."
+            )
+        return edition
+
+    def visible_to(self, user: object) -> Self:
+        """Rules are public."""
+        return self
+
+
+class Edition(models.Model):
+    """Rules and fees as they hold from a date on.
+
+    Defaults are the figures of the programme's public material, and, where that says
+    nothing or contradicts itself, the policy lines of the house. A cohort copies what
+    concerns it when it opens; a candidate keeps the edition of their registration.
+    """
+
+    class MscRequiredFor(models.TextChoices):
+        LEVEL_A = "level_a", _("before Level A")
+        LEVEL_B = "level_b", _("before Level B")
+
+    class RetreatRequiredFor(models.TextChoices):
+        REGISTRATION = "registration", _("before registration")
+        SUBMISSION = "submission", _("before the final submission")
+
+    name = models.CharField(max_length=80, unique=True)
+    in_force_from = models.DateField(unique=True)
+    currency = models.CharField(max_length=3, default="USD")
+
+    # Level A
+    level_a_sessions = models.PositiveSmallIntegerField(default=12)
+    level_a_session_minutes = models.PositiveSmallIntegerField(default=180)
+    level_a_early_bird_cents = models.PositiveIntegerField(default=259_500)
+    level_a_standard_cents = models.PositiveIntegerField(default=289_500)
+    level_a_lend_a_hand_cents = models.PositiveIntegerField(default=319_500)
+    # Level B
+    level_b_sessions = models.PositiveSmallIntegerField(default=10)
+    level_b_session_minutes = models.PositiveSmallIntegerField(default=120)
+    level_b_capacity = models.PositiveSmallIntegerField(default=16)
+    level_b_early_bird_cents = models.PositiveIntegerField(default=129_500)
+    level_b_standard_cents = models.PositiveIntegerField(default=149_500)
+    # Attendance and places, copied onto the cohort when it opens
+    attendance_percent = models.PositiveSmallIntegerField(
+        default=80, validators=PERCENT, help_text=_("Share of the sessions held that is asked.")
+    )
+    present_percent = models.PositiveSmallIntegerField(
+        default=80,
+        validators=PERCENT,
+        help_text=_("Share of a session's minutes that counts as present."),
+    )
+    offer_days = models.PositiveSmallIntegerField(default=10)
+    waiting_list_offer_hours = models.PositiveSmallIntegerField(default=72)
+    payment_hours = models.PositiveSmallIntegerField(
+        default=72,
+        help_text=_("Time to pay after accepting, when the offer itself ends sooner."),
+    )
+    msc_required_for = models.CharField(
+        max_length=20, choices=MscRequiredFor, default=MscRequiredFor.LEVEL_A
+    )
+    evidence_reminder_days = models.PositiveSmallIntegerField(
+        default=30, help_text=_("Days before a document expires that its owner is told.")
+    )
+    # Tuition refunds
+    full_refund_days = models.PositiveSmallIntegerField(default=30)
+    half_refund_days = models.PositiveSmallIntegerField(default=14)
+    # Level C
+    applications_open_on = models.DateField(null=True, blank=True)
+    client_sessions = models.PositiveSmallIntegerField(default=24)
+    clients = models.PositiveSmallIntegerField(default=4)
+    retreat_min_days = models.PositiveSmallIntegerField(default=3)
+    retreat_max_days = models.PositiveSmallIntegerField(default=5)
+    retreat_required_for = models.CharField(
+        max_length=20, choices=RetreatRequiredFor, default=RetreatRequiredFor.REGISTRATION
+    )
+    assessment_sessions = models.PositiveSmallIntegerField(default=3)
+    supervision_sessions = models.PositiveSmallIntegerField(default=5)
+    closing_sessions = models.PositiveSmallIntegerField(default=2)
+    supervision_minutes = models.PositiveSmallIntegerField(default=45)
+    case_studies = models.PositiveSmallIntegerField(default=24)
+    registration_fee_cents = models.PositiveIntegerField(default=50_000)
+    supervision_fee_cents = models.PositiveIntegerField(
+        default=18_000,
+        help_text=_("Standard rate of one supervision session, paid to the supervisor."),
+    )
+    review_fee_cents = models.PositiveIntegerField(default=75_000)
+    re_review_fee_cents = models.PositiveIntegerField(default=15_000)
+    resubmission_months = models.PositiveSmallIntegerField(default=12)
+    appeal_days = models.PositiveSmallIntegerField(default=30)
+
+    objects = EditionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-in_force_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(attendance_percent__lte=100, present_percent__lte=100),
+                name="edition_percent_at_most_100",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(half_refund_days__lte=models.F("full_refund_days")),
+                name="edition_refund_curve_falls",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def all_supervision_sessions(self) -> int:
+        return self.assessment_sessions + self.supervision_sessions + self.closing_sessions
+
+    @property
+    def to_supervisor_cents(self) -> int:
+        """What a candidate pays directly to the supervisor at the standard rate."""
+        return self.all_supervision_sessions * self.supervision_fee_cents
+
+    @property
+    def certification_to_cmsc_cents(self) -> int:
+        """Registration and final review, without any re-review."""
+        return self.registration_fee_cents + self.review_fee_cents
+
+    @property
+    def certification_total_cents(self) -> int:
+        return self.certification_to_cmsc_cents + self.to_supervisor_cents

@@ -1,0 +1,77 @@
+"""Tables of allowed moves live in the models; this module is the only one that moves."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db import connection, models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from scip.audit.services import record
+from scip.requirements import Refusal
+
+
+class Stateful(models.Model):
+    """A model with ``State`` (TextChoices), ``state`` and a ``TRANSITIONS`` table."""
+
+    TRANSITIONS: ClassVar[Mapping[str, frozenset[str]]]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def audit_subject(self) -> Any:
+        """The person this row is about; the log's page of that person shows the move."""
+        return getattr(self, "user", None)
+
+
+class IllegalMove(Refusal):
+    """The table of moves does not allow this step (any more)."""
+
+
+def lock[M: models.Model](obj: M) -> M:
+    """Fetch the row again under a row lock and return it; use inside a transaction.
+
+    ``FOR NO KEY UPDATE``: rows that merely refer to it are not held up.
+    """
+    manager: models.Manager[M] = type(obj)._base_manager
+    return manager.select_for_update(no_key=True).get(pk=obj.pk)
+
+
+def move(
+    obj: Stateful, to: str, *, by: Any, data: Mapping[str, str | int | None] | None = None
+) -> None:
+    """Bring ``obj`` to the state ``to``: check, stamp, save, log.
+
+    ``by`` is the acting person, or None for the system. Stamps ``<state>_at`` and
+    ``<state>_by`` where the model has these fields. ``obj`` must be fresh from `lock`.
+    Raises IllegalMove if the table forbids the step or another process was faster.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("move() runs inside the service's transaction")
+    came_from: str = obj.state  # type: ignore[attr-defined]
+    if to not in obj.TRANSITIONS.get(came_from, frozenset()):
+        raise IllegalMove(
+            _(
+                "This {name} is “{state}” now, so that step is not possible any more. "
+                "Nothing was changed; open the page again to see where it stands."
+            ).format(name=obj._meta.verbose_name, state=obj.get_state_display())  # type: ignore[attr-defined]
+        )
+    fields = {field.name for field in obj._meta.concrete_fields}
+    values: dict[str, Any] = {"state": to}
+    if f"{to}_at" in fields:
+        values[f"{to}_at"] = timezone.now()
+    if f"{to}_by" in fields:
+        values[f"{to}_by"] = by
+    if not type(obj)._base_manager.filter(pk=obj.pk, state=came_from).update(**values):
+        raise IllegalMove(_("Somebody else was faster. Nothing was changed; open the page again."))
+    for name, value in values.items():
+        setattr(obj, name, value)
+    record(
+        f"{obj._meta.model_name}.{to}",
+        obj,
+        by=by,
+        subject=obj.audit_subject,
+        came_from=came_from,
+        **(data or {}),
+    )

@@ -1,0 +1,1 @@
+"""Supervision between a candidate and a supervisor."""

@@ -1,0 +1,77 @@
+"""Personas and the smallest world that tests share (see tests/world.py for the builders)."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from scip.accounts.models import Role, User
+from scip.policy.models import Edition
+from tests import world
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker) -> None:
+    """Tests with real transactions empty the tables between them, so the log's truncate
+    triggers rest in the test database; tests/audit switches them on where it tests them."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("alter table audit_entry disable trigger audit_entry_no_truncate")
+        cursor.execute("alter table audit_seal disable trigger audit_seal_no_truncate")
+
+
+@pytest.fixture
+def edition(db: None) -> Edition:
+    return world.make_edition()
+
+
+@pytest.fixture
+def applicant(db: None) -> User:
+    return world.make_user("applicant@example.com", name="Ana Applicant")
+
+
+@pytest.fixture
+def participant(db: None) -> User:
+    return world.make_user("participant@example.com", name="Paulo Participant")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return world.make_user("stranger@example.com", name="Sam Stranger")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return world.make_user("staff@example.com", Role.STAFF, name="Stella Staff")
+
+
+@pytest.fixture
+def aid_decider(db: None) -> User:
+    return world.make_user("aid@example.com", Role.AID, name="Aisha Aid")
+
+
+@pytest.fixture
+def facilitator(db: None) -> User:
+    return world.make_user("facilitator@example.com", Role.FACILITATOR, name="Fabio Facilitator")
+
+
+@pytest.fixture
+def supervisor(db: None) -> User:
+    return world.make_user("supervisor@example.com", Role.SUPERVISOR, name="Suna Supervisor")
+
+
+@pytest.fixture
+def reviewer(db: None) -> User:
+    return world.make_user("reviewer@example.com", Role.REVIEWER, name="Rita Reviewer")
+
+
+@pytest.fixture
+def as_user() -> Callable[[User], Client]:
+    """A test client signed in as this person."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in

@@ -1,0 +1,102 @@
+"""Builders for tests. Rows that have a service are made through it where that matters."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.utils import timezone
+
+from cohorts.models import Cohort, PriceTier
+from scip.accounts.models import Prerequisite, Role, RoleGrant, User
+from scip.policy.models import Edition
+
+PASSWORD = "self-compassion-tests"
+
+
+def make_edition(**fields: Any) -> Edition:
+    """The first edition, with the programme's figures."""
+    defaults = {"name": "First edition", "in_force_from": date(2020, 1, 1)}
+    edition, _ = Edition.objects.get_or_create(
+        in_force_from=defaults["in_force_from"], defaults=defaults | fields
+    )
+    return edition
+
+
+def make_user(email: str, *roles: Role, **fields: Any) -> User:
+    """A person with a verified address; with roles, a second factor too."""
+    fields = {"name": email.split("@")[0].title(), "time_zone": "Europe/Lisbon"} | fields
+    user = User.objects.create_user(email, PASSWORD, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    for role in roles:
+        RoleGrant.objects.create(user=user, role=role, since=date(2020, 1, 1))
+    if roles:
+        TOTP.activate(user, generate_totp_secret())
+    return user
+
+
+def make_cohort(**fields: Any) -> Cohort:
+    """A cohort that takes applications now and starts in 60 days, Tuesdays 18:00 in Lisbon."""
+    edition = make_edition()
+    starts_on = fields.pop("starts_on", timezone.localdate() + timedelta(days=60))
+    number = Cohort.objects.count() + 1
+    defaults: dict[str, Any] = {
+        "title": f"Learning cohort {number}",
+        "slug": f"cohort-{number}",
+        "edition": edition,
+        "state": Cohort.State.OPEN,
+        "time_zone": "Europe/Lisbon",
+        "starts_on": starts_on,
+        "starts_at": time(18, 0),
+        "session_count": edition.level_a_sessions,
+        "session_minutes": edition.level_a_session_minutes,
+        "capacity": 20,
+        "join_url": "https://meet.example.org/cohort",
+        "applications_open_at": timezone.now() - timedelta(days=30),
+        "applications_close_at": timezone.now() + timedelta(days=30),
+    }
+    cohort = Cohort.objects.create(**defaults | fields)
+    tiers = [
+        (PriceTier.Kind.EARLY_BIRD, 259_500, timezone.localdate() + timedelta(days=10)),
+        (PriceTier.Kind.STANDARD, 289_500, None),
+        (PriceTier.Kind.LEND_A_HAND, 319_500, None),
+    ]
+    for kind, cents, until in tiers:
+        PriceTier.objects.create(cohort=cohort, kind=kind, amount_cents=cents, until=until)
+    return cohort
+
+
+def verify_prerequisites(user: User, **changes: dict[str, Any]) -> None:
+    """All four prerequisites on record and verified; ``changes`` by kind override fields,
+    ``msc=None`` leaves that kind out."""
+    today = timezone.localdate()
+    rows: dict[str, dict[str, Any]] = {
+        "standing": {
+            "standing": "licensed",
+            "number": "PSY-1",
+            "jurisdiction": "Portugal",
+            "expires_on": today + timedelta(days=700),
+        },
+        "msc": {
+            "msc_format": "eight_week",
+            "completed_on": today - timedelta(days=400),
+            "teacher": "A. Teacher",
+        },
+        "insurance": {"insurer": "Care Mutual", "expires_on": today + timedelta(days=300)},
+        "practice": {"practice_setting": "Private practice, ten clients a week"},
+    }
+    for kind, fields in rows.items():
+        if kind in changes and changes[kind] is None:
+            continue
+        Prerequisite.objects.create(
+            user=user,
+            kind=kind,
+            state=Prerequisite.State.VERIFIED,
+            verified_at=timezone.now(),
+            **fields | (changes.get(kind) or {}),
+        )
+
+
+def utc(*parts: int) -> datetime:
+    """``utc(2027, 3, 2, 18)``."""
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
