@@ -48,7 +48,7 @@ check: .venv/installed-dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	@git ls-files -co --exclude-standard 'templates/*.html' | xargs .venv/bin/djade --target-version 6.1 --check
-	$(PY) -m mypy .
+	@$(PRODUCTION) $(PY) -m mypy
 	.venv/bin/lint-imports --no-cache
 	@$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection
@@ -44,7 +45,7 @@ def _storage() -> bool:
         with storage.open(name) as stored:
             same = stored.read() == content
         storage.delete(name)
-    except OSError:
+    except (OSError, BotoCoreError, ClientError):
         return False
     return same
 

@@ -33,6 +33,8 @@ from scip.management import processes
 OWNER = "postgres"
 UNPRIVILEGED = "nobody"
 SOCKET_NAME = ".s.PGSQL.5432"
+SHARED = Path("/var/tmp")  # noqa: S108 - what lies in it is checked by _root_owned_folder
+SHORT = Path("/tmp")  # noqa: S108 - mkdtemp makes private folders in it
 LONGEST_SOCKET_PATH = 103
 """Bytes; macOS allows 103 where Linux allows 107, and one limit is easier to reason about."""
 START_SECONDS = 30.0
@@ -75,9 +77,7 @@ def bundled_binaries() -> Path:
 def _open_to_all(path: Path) -> bool:
     """Tell whether any account may pass through every folder down to ``path``."""
     resolved = path.resolve()
-    return all(
-        folder.stat().st_mode & stat.S_IXOTH for folder in [resolved, *resolved.parents]
-    )
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in [resolved, *resolved.parents])
 
 
 def _root_owned_folder(path: Path) -> Path:
@@ -85,9 +85,7 @@ def _root_owned_folder(path: Path) -> Path:
     path.mkdir(mode=0o711, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise ClusterError(
-            f"{path} belongs to somebody else. Remove it and start again."
-        )
+        raise ClusterError(f"{path} belongs to somebody else. Remove it and start again.")
     return path
 
 
@@ -136,11 +134,7 @@ class Cluster:
     @property
     def pid(self) -> int | None:
         """The server's process id, None while it doesn't run."""
-        return (
-            self._process.pid
-            if self._process and self._process.poll() is None
-            else None
-        )
+        return self._process.pid if self._process and self._process.poll() is None else None
 
     @property
     def url(self) -> str:
@@ -151,9 +145,7 @@ class Cluster:
         """Return the URL of one database. Raises ClusterError before start()."""
         if self._socket_dir is None:
             raise ClusterError("The database server has not been started.")
-        return (
-            f"postgresql://{OWNER}@/{quote(name)}?host={quote(str(self._socket_dir))}"
-        )
+        return f"postgresql://{OWNER}@/{quote(name)}?host={quote(str(self._socket_dir))}"
 
     def bin(self, name: str) -> str:
         """Return the path of a PostgreSQL program such as ``pg_dump``."""
@@ -223,9 +215,7 @@ class Cluster:
                 "select 1 from pg_database where datname = %s", [name]
             ).fetchone():
                 return
-            connection.execute(
-                sql.SQL("create database {}").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
     # -- places ---------------------------------------------------------------
 
@@ -259,7 +249,7 @@ class Cluster:
                 binaries = self._reachable_copy(binaries)
             if not _open_to_all(self.base):
                 name = hashlib.sha256(os.fsencode(self.base)).hexdigest()[:16]
-                outer = _root_owned_folder(Path("/var/tmp") / f"scip-postgres-{name}")
+                outer = _root_owned_folder(SHARED / f"scip-postgres-{name}")
                 self._home = outer
             # initdb needs a folder that its account owns.
             self._data.mkdir(mode=0o700, exist_ok=True)
@@ -272,7 +262,7 @@ class Cluster:
         source = binaries.parent
         print_of = f"{source}:{(binaries / 'postgres').stat().st_mtime_ns}"
         name = hashlib.sha256(print_of.encode()).hexdigest()[:16]
-        outer = _root_owned_folder(Path("/var/tmp") / f"scip-postgres-bin-{name}")
+        outer = _root_owned_folder(SHARED / f"scip-postgres-bin-{name}")
         target = outer / "pginstall"
         if not target.exists():
             partial = Path(tempfile.mkdtemp(dir=outer))
@@ -293,7 +283,7 @@ class Cluster:
             self._remove_old_socket_dir(Path(note.read_text()))
         folder = (self._home or self.base) / "socket"
         if len(os.fsencode(folder / SOCKET_NAME)) > LONGEST_SOCKET_PATH:
-            folder = Path(tempfile.mkdtemp(prefix="scip-pg-", dir="/tmp"))
+            folder = Path(tempfile.mkdtemp(prefix="scip-pg-", dir=SHORT))
             note.write_text(str(folder))
         else:
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -305,7 +295,7 @@ class Cluster:
     @staticmethod
     def _remove_old_socket_dir(folder: Path) -> None:
         # Written by ourselves, but a damaged note must never delete anything else.
-        if folder.parent == Path("/tmp") and folder.name.startswith("scip-pg-"):
+        if folder.parent == SHORT and folder.name.startswith("scip-pg-"):
             shutil.rmtree(folder, ignore_errors=True)
 
     # -- processes ------------------------------------------------------------
@@ -318,17 +308,13 @@ class Cluster:
         except (OSError, ValueError, IndexError):
             return
         # The id may meanwhile belong to something else entirely.
-        if not processes.is_alive(pid) or str(self._data) not in processes.command_line(
-            pid
-        ):
+        if not processes.is_alive(pid) or str(self._data) not in processes.command_line(pid):
             return
         for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             os.kill(pid, signum)
             if processes.wait_until_gone(pid, STOP_SECONDS):
                 return
-        raise ClusterError(
-            f"An earlier database server (process {pid}) can't be stopped."
-        )
+        raise ClusterError(f"An earlier database server (process {pid}) can't be stopped.")
 
     def _initialise(self) -> None:
         # A start that was killed halfway leaves files that initdb refuses to build on.
@@ -365,9 +351,7 @@ class Cluster:
                 cwd=Path("/"),
             )
             if child.wait() != 0:
-                raise ClusterError(
-                    f"The database could not be created.\n{self._log_tail()}"
-                )
+                raise ClusterError(f"The database could not be created.\n{self._log_tail()}")
 
     def _launch(self) -> None:
         command = [self.bin("postgres"), "-D", str(self._data), "-h", ""]

@@ -95,10 +95,7 @@ def command_line(pid: int) -> str:
     """Return the command line of a process, or an empty string when there is none."""
     try:
         return (
-            Path(f"/proc/{pid}/cmdline")
-            .read_bytes()
-            .replace(b"\0", b" ")
-            .decode(errors="replace")
+            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         )
     except OSError:
         if sys.platform == "linux":

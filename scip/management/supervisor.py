@@ -70,7 +70,7 @@ PEOPLE = (
     ("aid@example.org", "decides on aid"),
     ("staff@example.org", "works at the office"),
 )
-PASSWORD = "self-compassion"  # published on purpose; exists only while the demo runs
+PASSWORD = "self-compassion"  # noqa: S105 - published on purpose; exists only while the demo runs
 
 GRACE_SECONDS = 10.0
 READY_SECONDS = 60.0
@@ -87,7 +87,7 @@ class DemoError(RuntimeError):
     """The demo can't go on; the message tells the person what to do."""
 
 
-class Interrupted(Exception):
+class EndRequested(Exception):
     """A signal asked the demo to end."""
 
 
@@ -200,7 +200,8 @@ class Child:
 def say(line: str = "") -> None:
     """Print a line at once, also into a pipe."""
     with contextlib.suppress(BrokenPipeError):
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 class Supervisor:
@@ -222,7 +223,7 @@ class Supervisor:
                 while True:
                     self._pause(0.25)
                     self._revive()
-            except Interrupted:
+            except EndRequested:
                 say("\nStopping. Everything is kept for the next start.")
                 return 0
             finally:
@@ -364,9 +365,7 @@ class Supervisor:
             if child.poll() is None:
                 processes.end(child, signal.SIGTERM, 2.0)
         if child.returncode != 0:
-            tail = "\n".join(
-                self._log(log).read_text(errors="replace").splitlines()[-25:]
-            )
+            tail = "\n".join(self._log(log).read_text(errors="replace").splitlines()[-25:])
             raise DemoError(f"The demo could not be prepared:\n{tail}")
 
     def _static_print(self) -> str:
@@ -383,16 +382,12 @@ class Supervisor:
         if stamp.exists() and stamp.read_text() == self._static_print():
             return None
         # Compressing takes longer than migrating, so both run beside each other.
-        return self._begin(
-            "static", "collectstatic", "--noinput", "--clear", "--verbosity", "0"
-        )
+        return self._begin("static", "collectstatic", "--noinput", "--clear", "--verbosity", "0")
 
     def _launch(self, child: Child) -> None:
         mode = "ab" if child.deaths else "wb"
         with self._log(child.name).open(mode) as output:
-            child.process = processes.spawn(
-                child.command, env=self.env, cwd=ROOT, output=output
-            )
+            child.process = processes.spawn(child.command, env=self.env, cwd=ROOT, output=output)
         lines = [
             f"{each.process.pid} {' '.join(each.command[1:])}"
             for each in self.children
@@ -413,9 +408,7 @@ class Supervisor:
         say()
         say(f"  SCIP Pathway is ready (after {seconds:.1f} s):  {self.plan.site_url}/")
         say(f"  Be any of these people with one click:      {self.plan.site_url}/demo/")
-        say(
-            f"  Every letter as it was sent:                {self.plan.site_url}/demo/outbox/"
-        )
+        say(f"  Every letter as it was sent:                {self.plan.site_url}/demo/outbox/")
         say()
         for email, what in PEOPLE:
             say(f"    {email:{width}}  {what}")
@@ -427,7 +420,7 @@ class Supervisor:
 
     def _pause(self, seconds: float) -> None:
         if self._ending.wait(seconds):
-            raise Interrupted
+            raise EndRequested
 
     def _revive(self) -> None:
         now = time.monotonic()
@@ -443,24 +436,18 @@ class Supervisor:
             elif child.process.poll() is not None:
                 # Its own children (a pool, server processes) must not outlive it.
                 processes.kill_group(child.process.pid)
-                say(
-                    f"The {child.name} process ended ({child.process.returncode}); starting again."
-                )
+                say(f"The {child.name} process ended ({child.process.returncode}); starting again.")
                 child.process = None
                 child.restart_at = now + child.note_death(now)
 
     def _stop(self) -> None:
-        running = [
-            child.process for child in self.children if child.process is not None
-        ]
+        running = [child.process for child in self.children if child.process is not None]
         for process in running:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         for process in running:
-            processes.end(
-                process, signal.SIGTERM, max(0.1, deadline - time.monotonic())
-            )
+            processes.end(process, signal.SIGTERM, max(0.1, deadline - time.monotonic()))
         (self.plan.data / "children").unlink(missing_ok=True)
         # Last, so that a task in its final moments still reaches its database.
         self.cluster.stop()
@@ -471,5 +458,5 @@ def guarded(action: Callable[[], int]) -> int:
     try:
         return action()
     except (DemoError, ClusterError) as error:
-        print(f"\n{error}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"\n{error}\n")
         return 1

@@ -54,7 +54,10 @@ def test_url_means_the_same_to_django_and_libpq(cluster: Cluster) -> None:
 def test_programs_beside_the_server(cluster: Cluster) -> None:
     cluster.start()
     dump = subprocess.run(
-        [cluster.bin("pg_dump"), cluster.url], capture_output=True, text=True, check=True
+        [cluster.bin("pg_dump"), cluster.url],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "PostgreSQL database dump complete" in dump.stdout
 

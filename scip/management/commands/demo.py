@@ -20,15 +20,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--port", type=int, default=int(os.environ.get("PORT") or 8000)
-        )
-        parser.add_argument(
-            "--scale", type=int, default=int(os.environ.get("DEMO_SCALE") or 1)
-        )
-        parser.add_argument(
-            "--reset", action="store_true", help="forget the demo world first"
-        )
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        parser.add_argument("--scale", type=int, default=int(os.environ.get("DEMO_SCALE") or 1))
+        parser.add_argument("--reset", action="store_true", help="forget the demo world first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if os.environ.get("MAKELEVEL"):

@@ -1,4 +1,4 @@
-"""``manage.py prepare_demo``: one step of ``manage.py demo``, in a process that has its settings."""
+"""``manage.py prepare_demo``: a step of ``manage.py demo`` that needs the settings."""
 
 import os
 from pathlib import Path
@@ -27,9 +27,7 @@ class Command(BaseCommand):
             self.stdout.write("DEMO_SCALE=0: the site starts empty.")
             return
         if "seed_demo" not in get_commands():
-            self.stdout.write(
-                "This version has no demo world to seed; the site starts empty."
-            )
+            self.stdout.write("This version has no demo world to seed; the site starts empty.")
             return
         call_command("seed_demo", scale=scale)
         # Written last: a start that was interrupted before seeds again.

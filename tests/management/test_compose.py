@@ -1,0 +1,278 @@
+"""docker-compose.yml and Dockerfile, kept honest without an engine.
+
+The very commands of the files run as plain processes, with the environment of the
+files, against a PostgreSQL and a Redis that run with the files' own arguments.
+"""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import which
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import yaml
+from django.conf import settings
+
+from scip.management import processes
+from scip.management.postgres import THROW_AWAY, Cluster
+from scip.management.supervisor import ROOT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+OURS = sorted(name for name, service in SERVICES.items() if "build" in service)
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])((?:[^{}]|\{[^}]*\})*))?\}")
+
+needs_redis = pytest.mark.skipif(
+    which("redis-server") is None,
+    reason="redis-server is not installed (.ci/run installs it)",
+)
+
+
+def filled_in(text: str, given: Mapping[str, str]) -> str:
+    """Fill in ``${NAME:-default}`` and ``${NAME:?sentence}`` as compose does."""
+
+    def value(match: re.Match[str]) -> str:
+        name, kind, rest = match.groups()
+        if given.get(name):
+            return given[name]
+        if kind == "?":
+            raise LookupError(f"{name}: {rest}")
+        return rest or ""
+
+    return VARIABLE.sub(value, text).replace("$$", "$")
+
+
+def dockerfile_command() -> list[str]:
+    line = next(line for line in DOCKERFILE.splitlines() if line.startswith("CMD "))
+    command: list[str] = yaml.safe_load(line.removeprefix("CMD "))
+    return command
+
+
+def command_of(service: str) -> list[str]:
+    command: list[str] = SERVICES[service].get("command") or dockerfile_command()
+    return command
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ask(port: int, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path, headers={"Host": "localhost"})
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    except OSError:
+        return 0, ""
+    finally:
+        connection.close()
+
+
+@dataclass
+class Stack:
+    """The services as plain processes."""
+
+    folder: Path
+    env: dict[str, str]
+    port: int
+    cluster: Cluster
+    started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def run(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.started[name] = processes.spawn(command, env=self.env, cwd=ROOT, output=log)
+        return self.started[name]
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def end(self, name: str) -> bool:
+        return processes.end(self.started.pop(name), signal.SIGTERM, 20)
+
+    def until(self, path: str, wanted: tuple[int, str]) -> None:
+        deadline = time.monotonic() + 40
+        while (found := ask(self.port, path)) != wanted:
+            assert time.monotonic() < deadline, f"{path}: {found}\n{self.log('web')}"
+            time.sleep(0.2)
+
+    def until_logged(self, name: str, words: str) -> None:
+        deadline = time.monotonic() + 40
+        while words not in self.log(name):
+            assert self.started[name].poll() is None, self.log(name)
+            assert time.monotonic() < deadline, self.log(name)
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    cluster = Cluster(folder / "pg", settings=THROW_AWAY, durable=False)
+    cluster.start()
+    port, redis_port = free_port(), free_port()
+    declared = SERVICES["web"]["environment"]
+    given = {
+        "SECRET_KEY": os.environ["SECRET_KEY"],
+        "VAULT_KEYS": os.environ["VAULT_KEYS"],
+        "POSTGRES_PASSWORD": "only/for:tests",
+    }
+    env = {name: filled_in(value, given) for name, value in declared.items()}
+    # Only the addresses of the neighbours differ from the file.
+    env["DATABASE_URL"] = cluster.url
+    env["REDIS_URL"] = env["REDIS_URL"].replace("redis:6379", f"127.0.0.1:{redis_port}")
+    env |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PORT": str(port),
+        "WEB_WORKERS": "1",
+        "DEMO_DATA": str(folder / "data"),
+        "MEDIA_ROOT": str(folder / "data" / "files"),
+        "STATIC_ROOT": str(folder / "collected"),
+    }
+    made = Stack(folder, env, port, cluster)
+    redis = [
+        *SERVICES["redis"]["command"],
+        "--port",
+        str(redis_port),
+        "--bind",
+        "127.0.0.1",
+    ]
+    made.run("redis", [*redis, "--dir", str(folder)])
+    try:
+        yield made
+    finally:
+        for name in list(made.started):
+            made.end(name)
+        cluster.destroy()
+
+
+def test_missing_secrets_stop_the_start_with_a_sentence() -> None:
+    for name in ("SECRET_KEY", "VAULT_KEYS"):
+        with pytest.raises(LookupError, match=f"Set {name} in the file .env"):
+            filled_in(SERVICES["web"]["environment"][name], {})
+
+
+def test_every_variable_is_one_that_the_settings_read() -> None:
+    read = (ROOT / "scip" / "settings.py").read_text()
+    unknown = [
+        name
+        for service in OURS
+        for name in SERVICES[service]["environment"]
+        if not re.search(rf'env(?:\.\w+)?\(\s*"{name}"', read)
+    ]
+    assert unknown == []
+
+
+def test_password_with_special_characters_has_to_be_quoted_by_the_operator() -> None:
+    url = filled_in(
+        SERVICES["web"]["environment"]["DATABASE_URL"],
+        {"POSTGRES_PASSWORD": quote("a/b", safe="")},
+    )
+    assert url == "postgres://scip:a%2Fb@database:5432/scip"
+
+
+def test_one_service_migrates_and_all_others_wait_for_it() -> None:
+    migrating = [name for name in SERVICES if "migrate" in " ".join(command_of(name))]
+    assert migrating == ["migrate"]
+    waiting = {
+        name
+        for name in OURS
+        if SERVICES[name]["depends_on"].get("migrate")
+        == {"condition": "service_completed_successfully"}
+    }
+    assert waiting == set(OURS) - {"migrate"}
+    assert OURS == ["beat", "migrate", "web", "worker"]
+
+
+def test_scalable_services_claim_no_name_and_no_port() -> None:
+    for name in ("web", "worker"):
+        assert not {"container_name", "ports"} & set(SERVICES[name])
+
+
+def test_the_worker_takes_every_queue_that_tasks_are_sent_to() -> None:
+    command = command_of("worker")
+    taken = set(command[command.index("--queues") + 1].split(","))
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    assert taken == routed | {settings.CELERY_TASK_DEFAULT_QUEUE}
+
+
+def test_the_worker_has_longer_to_end_than_a_task_may_take() -> None:
+    grace = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
+    assert grace > settings.CELERY_TASK_TIME_LIMIT
+
+
+def test_image_runs_unprivileged_and_installs_only_pinned_packages() -> None:
+    assert re.search(r"^USER scip$", DOCKERFILE, re.MULTILINE)
+    assert "--require-hashes -r requirements.lock" in DOCKERFILE
+    sources = re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE)
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+@needs_redis
+def test_the_stack_serves_works_and_plans(stack: Stack) -> None:
+    migrate = stack.run("migrate", command_of("migrate"))
+    assert migrate.wait(timeout=120) == 0, stack.log("migrate")
+    del stack.started["migrate"]
+    collect = stack.run("static", ["python", "manage.py", "collectstatic", "--noinput", "-v0"])
+    assert collect.wait(timeout=120) == 0, stack.log("static")
+    del stack.started["static"]
+
+    stack.run("web", command_of("web"))
+    stack.run("worker", command_of("worker"))
+    beat = ["/tmp/beat", str(stack.folder / "beat")]
+    stack.run("beat", [beat[1] if word == beat[0] else word for word in command_of("beat")])
+
+    stack.until("/healthz", (200, "ok\n"))
+    stack.until("/readyz", (200, "ready\n"))
+    assert ask(stack.port, "/")[0] == 200
+    check = re.search(r"CMD (\[.*healthcheck.*\])", DOCKERFILE)
+    assert check is not None
+    healthy = subprocess.run(yaml.safe_load(check[1]), env=stack.env, cwd=ROOT, check=False)
+    assert healthy.returncode == 0
+    stack.until_logged("worker", "ready.")
+    stack.until_logged("beat", "beat: Starting")
+    assert "mail" in stack.log("worker")
+
+
+@needs_redis
+def test_readiness_tells_which_part_fails_and_no_more(stack: Stack) -> None:
+    if "web" not in stack.started:
+        stack.run("web", command_of("web"))
+    stack.until("/readyz", (200, "ready\n"))
+    stack.end("redis")
+    stack.until("/readyz", (503, "not ready: broker\n"))
+    stack.cluster.stop()
+    stack.until("/readyz", (503, "not ready: database, broker\n"))
+    # The process itself is fine, so it must not be restarted for that.
+    assert ask(stack.port, "/healthz") == (200, "ok\n")
+
+
+@needs_redis
+def test_workers_end_by_themselves_when_asked(stack: Stack) -> None:
+    for name in ("beat", "web"):
+        if name in stack.started:
+            assert stack.end(name), f"{name} had to be killed:\n{stack.log(name)}"
+
+
+def test_healthcheck_notices_a_site_that_is_down(stack: Stack) -> None:
+    env = stack.env | {"PORT": str(free_port())}
+    down = subprocess.run(
+        [sys.executable, "-m", "scip.management.healthcheck"],
+        env=env,
+        cwd=ROOT,
+        check=False,
+    )
+    assert down.returncode == 1
