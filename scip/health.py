@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from scip.access import public
 from scip.celery import app
 
-BROKER_SECONDS = 2.0
+BROKER_SECONDS = 2
 
 
 def _database() -> bool:
@@ -43,7 +43,7 @@ def _storage() -> bool:
     try:
         name = storage.save(f"readiness/{secrets.token_hex(8)}", ContentFile(content))
         with storage.open(name) as stored:
-            same = stored.read() == content
+            same = bool(stored.read() == content)
         storage.delete(name)
     except (OSError, BotoCoreError, ClientError):
         return False
