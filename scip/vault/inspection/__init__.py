@@ -1,0 +1,1 @@
+"""What a file is, judged by its content: see :mod:`scip.vault.inspection.check`."""

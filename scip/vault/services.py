@@ -1,0 +1,215 @@
+"""Everything that is done with a stored file: take in, read, destroy, wrap anew, sweep."""
+
+import logging
+import uuid
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.files.base import File
+from django.core.files.storage import Storage, storages
+from django.db import transaction
+from django.utils import timezone
+
+from scip.vault import keys
+from scip.vault.errors import BlobMissing, Destroyed, Tampered
+from scip.vault.inspection.check import CheckedUpload, Upload, check
+from scip.vault.models import StoredFile
+from scip.vault.sealing import CHUNK_SIZE, SealingReader, sealed_size, unseal
+
+logger = logging.getLogger(__name__)
+
+ORPHAN_AGE = timedelta(hours=24)
+"""Blobs younger than this may belong to a transaction that is still open."""
+
+
+def _storage() -> Storage:
+    return storages["vault"]
+
+
+def store(
+    upload: Upload | CheckedUpload,
+    *,
+    owner: AbstractBaseUser,
+    purpose: str,
+    allowed: Collection[str],
+    max_bytes: int,
+) -> StoredFile:
+    """Check, seal and keep a file; returns its row.
+
+    ``allowed`` are content types, ``max_bytes`` the limit for what the person sent. What a form field
+    already checked isn't checked twice. Raises Refused with a sentence for the person. Works in the
+    caller's transaction: when that rolls back, the sealed bytes stay behind without a key and
+    ``sweep_orphans`` removes them.
+    """
+    checked = (
+        upload
+        if isinstance(upload, CheckedUpload)
+        else check(upload, allowed=allowed, max_bytes=max_bytes)
+    )
+    if checked.content_type not in allowed:
+        raise ValueError(
+            f"A checked {checked.content_type} was handed to a place that doesn't take it."
+        )
+    file_id = uuid.uuid4()
+    data_key = keys.new_data_key()
+    reader = SealingReader(checked.stream, key=data_key, file_id=file_id, chunk_size=CHUNK_SIZE)
+    # The name in storage says nothing about the person, the purpose or the content.
+    storage_name = _storage().save(f"{file_id.hex[:2]}/{file_id.hex}", File(reader))
+    wrapped_key, key_id = keys.wrap(data_key, file_id=file_id, chunk_size=CHUNK_SIZE)
+    return StoredFile.objects.create(
+        id=file_id,
+        owner_id=owner.pk,
+        purpose=purpose,
+        original_name=checked.name,
+        content_type=checked.content_type,
+        size=reader.size,
+        sha256=reader.sha256,
+        storage_name=storage_name,
+        wrapped_key=wrapped_key,
+        key_id=key_id,
+        chunk_size=CHUNK_SIZE,
+    )
+
+
+def _data_key(file: StoredFile) -> bytes:
+    if file.is_destroyed:
+        raise Destroyed(f"File {file.pk} was destroyed.")
+    return keys.unwrap(
+        bytes(file.wrapped_key),
+        key_id=file.key_id,
+        file_id=file.pk,
+        chunk_size=file.chunk_size,
+    )
+
+
+def open_stream(file: StoredFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Return an iterator over the plaintext bytes ``start`` to ``end`` (exclusive; None is the end).
+
+    Only the chunks in between are fetched and opened, each authenticated before any of it is given.
+    Raises at once Destroyed, KeyMissing, BlobMissing, Tampered (key or length) or ValueError (range),
+    and Tampered from the iterator when it meets a chunk that isn't as it was sealed.
+    """
+    end = file.size if end is None else end
+    if not 0 <= start <= end <= file.size:
+        raise ValueError(
+            f"Bytes {start} to {end} don't lie within the {file.size} bytes of file {file.pk}."
+        )
+    data_key = _data_key(file)
+    try:
+        stored = _storage().size(file.storage_name)
+        blob = _storage().open(file.storage_name)
+    except FileNotFoundError as error:
+        raise BlobMissing(f"File {file.pk} has a row and no bytes in storage.") from error
+    if stored != sealed_size(file.size, file.chunk_size):
+        blob.close()
+        raise Tampered(
+            f"File {file.pk} occupies {stored} bytes in storage, which isn't what was sealed."
+        )
+    return _plain(blob, file, data_key, start, end)
+
+
+def _plain(
+    blob: Upload, file: StoredFile, data_key: bytes, start: int, end: int
+) -> Iterator[bytes]:
+    with closing(blob):
+        yield from unseal(
+            blob,
+            key=data_key,
+            file_id=file.pk,
+            size=file.size,
+            chunk_size=file.chunk_size,
+            start=start,
+            end=end,
+        )
+
+
+def read(file: StoredFile) -> bytes:
+    """Return the whole plaintext at once, for small files; raises like ``open_stream``."""
+    return b"".join(open_stream(file))
+
+
+def destroy(file: StoredFile, *, now: datetime | None = None) -> None:
+    """Make a file unreadable for good: its key goes in this transaction, its bytes once that commits.
+
+    The row stays as proof that there was a file and when it went, without name and hash. Doing it
+    twice changes nothing. What a crash leaves in storage has no key and is swept.
+    """
+    with transaction.atomic():
+        locked = StoredFile.objects.select_for_update(no_key=True).get(pk=file.pk)
+        if not locked.is_destroyed:
+            locked.forget(now or timezone.now())
+            locked.save(
+                update_fields=[
+                    "wrapped_key",
+                    "key_id",
+                    "sha256",
+                    "original_name",
+                    "destroyed_at",
+                ]
+            )
+        name = locked.storage_name
+        transaction.on_commit(lambda: _storage().delete(name))
+    file.forget(locked.destroyed_at or timezone.now())
+
+
+def rewrap(file: StoredFile) -> bool:
+    """Wrap the file's key under the newest key; returns whether that was needed.
+
+    The sealed bytes stay as they are. Raises KeyMissing and Tampered like ``open_stream``.
+    """
+    with transaction.atomic():
+        locked = StoredFile.objects.select_for_update(no_key=True).get(pk=file.pk)
+        if locked.is_destroyed or locked.key_id == keys.keyring().newest.key_id:
+            return False
+        data_key = _data_key(locked)
+        locked.wrapped_key, locked.key_id = keys.wrap(
+            data_key, file_id=locked.pk, chunk_size=locked.chunk_size
+        )
+        locked.save(update_fields=["wrapped_key", "key_id"])
+    file.wrapped_key, file.key_id = locked.wrapped_key, locked.key_id
+    return True
+
+
+def rotate_keys() -> int:
+    """Rewrap every file that isn't under the newest key; returns how many were.
+
+    Each file commits on its own, so an interrupted run is simply started again.
+    """
+    newest = keys.keyring().newest.key_id
+    behind = StoredFile.objects.readable().exclude(key_id=newest).order_by("pk")
+    return sum(rewrap(file) for file in behind.iterator(chunk_size=200))
+
+
+def sweep_orphans(*, now: datetime | None = None) -> int:
+    """Remove sealed bytes that no readable row names, once they are a day old; returns how many.
+
+    They come from rolled-back transactions, deleted people and crashes between the loss of a key and
+    the removal of its bytes.
+    """
+    before = (now or timezone.now()) - ORPHAN_AGE
+    removed = 0
+    for folder in _names(_storage(), "", folders=True):
+        names = [f"{folder}/{name}" for name in _names(_storage(), folder, folders=False)]
+        kept = set(
+            StoredFile.objects.readable()
+            .filter(storage_name__in=names)
+            .values_list("storage_name", flat=True)
+        )
+        for name in names:
+            if name not in kept and _storage().get_modified_time(name) < before:
+                _storage().delete(name)
+                removed += 1
+    if removed:
+        logger.info("Removed %d sealed files that nothing refers to.", removed)
+    return removed
+
+
+def _names(storage: Storage, path: str, *, folders: bool) -> list[str]:
+    try:
+        directories, files = storage.listdir(path)
+    except FileNotFoundError:
+        # A fresh installation has no folder before its first file.
+        return []
+    return sorted(directories if folders else files)
