@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from typing import IO, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.base import File
@@ -56,7 +57,9 @@ def store(
     data_key = keys.new_data_key()
     reader = SealingReader(checked.stream, key=data_key, file_id=file_id, chunk_size=CHUNK_SIZE)
     # The name in storage says nothing about the person, the purpose or the content.
-    storage_name = _storage().save(f"{file_id.hex[:2]}/{file_id.hex}", File(reader))
+    storage_name = _storage().save(
+        f"{file_id.hex[:2]}/{file_id.hex}", File(cast("IO[bytes]", reader))
+    )
     wrapped_key, key_id = keys.wrap(data_key, file_id=file_id, chunk_size=CHUNK_SIZE)
     return StoredFile.objects.create(
         id=file_id,

@@ -39,9 +39,9 @@ JAR = samples.archive()
 DOCX = samples.archive("word/document.xml", b"<w/>")
 
 
-def _in_fake_stream() -> bytes:
+def _in_fake_stream(header: bytes = b"5 0 obj") -> bytes:
     """Active objects behind a comment that looks like the start of a stream."""
-    hidden = b"% >> stream\n5 0 obj\n" + JS_ACTION + b"\nendobj\n% endstream\n"
+    hidden = b"% >> stream\n" + header + b"\n" + JS_ACTION + b"\nendobj\n% endstream\n"
     return GOOD.replace(b"xref\n0", hidden + b"xref\n0", 1)
 
 
@@ -139,6 +139,7 @@ HOSTILE: list[tuple[str, str, bytes, str]] = [
     ("object stream bomb", "a.pdf", samples.simple_pdf(b"", samples.object_stream(b" " * (40 * MB))), "damaged"),
     ("object stream cut", "a.pdf", samples.simple_pdf(b"", samples.object_stream(b"", data=zlib.compress(b"9 0 " + JS_ACTION * 9)[:-9])), "damaged"),
     ("objects behind a false stream", "a.pdf", _in_fake_stream(), "damaged"),
+    ("objects behind a false stream, with a comment in between", "a.pdf", _in_fake_stream(b"5 0 % x\n obj"), "damaged"),
     ("password", "a.pdf", samples.locked_pdf(), "encrypted"),
     ("password, escaped", "a.pdf", samples.simple_pdf(trailer=b"/Encr#79pt 5 0 R"), "encrypted"),
     ("cut pdf", "a.pdf", GOOD[:-40], "damaged"),
@@ -282,6 +283,32 @@ def test_sixty_megabytes_are_refused_by_what_is_there_not_by_what_is_claimed() -
             check(upload, allowed=DOCUMENTS, max_bytes=LIMIT)
     assert refused.value.code == "size"
     assert "20 MB" in refused.value.message
+
+
+SLOW = [
+    b"1%",
+    b"1 ",
+    b"\n ",
+    b"/",
+    b"/#",
+    b"/a",
+    b"obj ",
+    b"stream\n",
+    b"stream\nendstream ",
+    b"<",
+    b"/F 1 ",
+    b"/OpenAction [",
+]
+
+
+@pytest.mark.parametrize("pattern", SLOW)
+@pytest.mark.parametrize("inside", [True, False])
+def test_no_pattern_makes_the_search_hang(pattern: bytes, inside: bool) -> None:
+    """A search that looks back or ahead over everything again would take days for these."""
+    filling = pattern * (4 * MB // len(pattern))
+    content = samples.simple_pdf(b"", samples.stream(filling) if inside else filling)
+    with suppress(Refused):
+        check(_upload("a.pdf", content), allowed=DOCUMENTS, max_bytes=LIMIT)
 
 
 def test_a_kind_that_the_place_does_not_take_is_refused() -> None:

@@ -6,6 +6,7 @@ import tracemalloc
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from scip.vault import services
 from scip.vault.errors import BlobMissing, KeyMissing, Tampered, VaultError
+from scip.vault.inspection.check import CheckedUpload
 from scip.vault.keys import new_data_key
 from scip.vault.models import StoredFile
 from scip.vault.sealing import CHUNK_SIZE, TAG_BYTES, SealingReader, sealed_size, unseal
@@ -149,10 +151,10 @@ def test_changed_storage_is_refused_and_gives_no_byte_of_the_changed_chunk(
     changed = tamper(path.read_bytes())
     assert changed != path.read_bytes()
     path.write_bytes(changed)
-    got = b""
+    parts: list[bytes] = []
     with pytest.raises(VaultError):
-        for part in services.open_stream(file):
-            got += part
+        parts.extend(services.open_stream(file))
+    got = b"".join(parts)
     assert content.startswith(got)
     assert len(got) % CHUNK_SIZE == 0
     assert len(got) < len(content)
@@ -191,9 +193,7 @@ def test_a_changed_wrapped_key_is_refused(keep: Keep) -> None:
             services.read(file)
 
 
-def test_an_unknown_wrapping_key_tells_the_operator_what_to_do(
-    keep: Keep, settings: object
-) -> None:
+def test_an_unknown_wrapping_key_tells_the_operator_what_to_do(keep: Keep) -> None:
     file = keep(noise(500))
     file.key_id = "0" * 16
     with pytest.raises(KeyMissing, match="Add the older key back") as missing:
@@ -245,16 +245,14 @@ class Endless:
         return self.at
 
 
-def test_sixty_megabytes_pass_through_in_constant_memory(keep: Keep, owner: object) -> None:
-    from scip.vault.inspection.check import CheckedUpload
-
+def test_sixty_megabytes_pass_through_in_constant_memory(owner: Any) -> None:
     size = 60 * 1024 * 1024
     tracemalloc.start()
     try:
         checked = CheckedUpload(Endless(size), "a.pdf", "application/pdf", size)
         file = services.store(
             checked,
-            owner=owner,  # type: ignore[arg-type]
+            owner=owner,
             purpose="licence",
             allowed={"application/pdf"},
             max_bytes=size,

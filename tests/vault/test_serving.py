@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.test import RequestFactory
@@ -122,11 +123,10 @@ def test_a_changed_later_chunk_ends_the_answer_short(owner: Any, keep: Keep) -> 
     path = blob_path(file)
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
     response = get(file, owner)
-    got = b""
+    parts: list[bytes] = []
     with pytest.raises(Tampered):
-        for part in response.streaming_content:
-            got += part
-    assert got == CONTENT[: 3 * 65536]
+        parts.extend(response.streaming_content)
+    assert b"".join(parts) == CONTENT[: 3 * 65536]
 
 
 def test_a_destroyed_or_missing_file_is_not_found(owner: Any, keep: Keep) -> None:
@@ -139,8 +139,6 @@ def test_a_destroyed_or_missing_file_is_not_found(owner: Any, keep: Keep) -> Non
 
 
 def test_a_token_is_for_one_person_and_one_file(owner: Any, stranger: Any, keep: Keep) -> None:
-    from django.contrib.auth.models import AnonymousUser
-
     file, other = keep(b"one"), keep(b"two")
     token = mint_token(file, owner)
     check_token(token, file=file, user=owner)

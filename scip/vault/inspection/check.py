@@ -124,14 +124,14 @@ def check(upload: Upload, *, allowed: Collection[str], max_bytes: int) -> Checke
 def _measure(upload: Upload) -> int:
     """The size that is really there; a client's claim is not asked."""
     upload.seek(0, io.SEEK_END)
-    size = upload.tell()
+    size: int = upload.tell()
     upload.seek(0)
     return size
 
 
 def _read_at(upload: Upload, offset: int, size: int) -> bytes:
     upload.seek(offset)
-    data = upload.read(size)
+    data: bytes = upload.read(size)
     upload.seek(0)
     return data
 

@@ -38,9 +38,8 @@ _MAX_ESCAPED_NAMES = 20_000
 _STREAM = re.compile(rb"(?<!end)stream[ \t]*(?:\r\n|\n|\r)")
 _ENDSTREAM = re.compile(rb"endstream")
 # An object header inside what looks like a stream: the stream is a blind for objects a viewer would find.
-_OBJECT_IN_STREAM = re.compile(
-    rb"\d[\x00\t\n\f\r ]*+(?:%[^\r\n]*+[\r\n]++[\x00\t\n\f\r ]*+)*+obj" + _DELIMITER
-)
+# A line's start counts like a number, for a comment can stand between the number and the word.
+_OBJECT_IN_STREAM = re.compile(rb"[\d\r\n][\x00\t\f ]*+obj" + _DELIMITER)
 _OBJECT_STREAM = re.compile(rb"/ObjStm" + _DELIMITER)
 _FLATE = re.compile(rb"/(?:FlateDecode|Fl)" + _DELIMITER)
 _OTHER_CODING = re.compile(
