@@ -25,7 +25,7 @@ from django.conf import settings
 
 from scip.management import processes
 from scip.management.postgres import THROW_AWAY, Cluster
-from scip.management.supervisor import ROOT
+from scip.management.supervisor import COLLECT, ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -226,7 +226,7 @@ def test_the_stack_serves_works_and_plans(stack: Stack) -> None:
     migrate = stack.run("migrate", command_of("migrate"))
     assert migrate.wait(timeout=120) == 0, stack.log("migrate")
     del stack.started["migrate"]
-    collect = stack.run("static", ["python", "manage.py", "collectstatic", "--noinput", "-v0"])
+    collect = stack.run("static", ["python", "manage.py", *COLLECT])
     assert collect.wait(timeout=120) == 0, stack.log("static")
     del stack.started["static"]
 
