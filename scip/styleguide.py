@@ -58,12 +58,17 @@ class ExampleForm(forms.Form):
         ],
     )
     country = forms.ChoiceField(
-        label=_("Country"), choices=[("", _("Choose a country")), ("PT", "Portugal"), ("KE", "Kenya")]
+        label=_("Country"),
+        choices=[("", _("Choose a country")), ("PT", "Portugal"), ("KE", "Kenya")],
     )
     expires_on = forms.DateField(
-        label=_("Your insurance ends on"), widget=forms.DateInput(attrs={"type": "date"}), required=False
+        label=_("Your insurance ends on"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
     )
-    document = forms.FileField(label=_("Document"), help_text=_("PDF, JPEG or PNG, up to 20 MB."), required=False)
+    document = forms.FileField(
+        label=_("Document"), help_text=_("PDF, JPEG or PNG, up to 20 MB."), required=False
+    )
     story = forms.CharField(
         label=_("What brings you here?"), widget=forms.Textarea(attrs={"rows": 4}), required=False
     )
@@ -121,7 +126,10 @@ def example_findings() -> tuple[Finding, ...]:
 
 def example_context(scheme: str) -> dict[str, Any]:
     """Data for every component; ``scheme`` keeps ids unique between light and dark."""
-    bound = ExampleForm({"country": "PT", "story": _("I want to be kinder to myself, too.")}, auto_id=f"{scheme}_bound_%s")
+    bound = ExampleForm(
+        {"country": "PT", "story": _("I want to be kinder to myself, too.")},
+        auto_id=f"{scheme}_bound_%s",
+    )
     fresh = ExampleForm(auto_id=f"{scheme}_fresh_%s")
     return {
         "scheme": scheme,
@@ -129,15 +137,37 @@ def example_context(scheme: str) -> dict[str, Any]:
         "bound": bound,
         "fresh": fresh,
         "findings": example_findings(),
+        "next_title": _("Confirm your fifth session") if scheme == "light" else _("Confirm your sixth session"),
         "moment": MOMENT,
         "notes": [
             Note("success", str(_("Saved. Your application is with the office now."))),
-            Note("warning", str(_("Your draft was changed in another window. Both versions are kept."))),
+            Note(
+                "warning",
+                str(_("Your draft was changed in another window. Both versions are kept.")),
+            ),
         ],
         "levels": [
-            {"letter": "A", "name": _("Learning cohort"), "note": _("11 of 12 sessions"), "state": "done", "percent": 100},
-            {"letter": "B", "name": _("Consultation: Trauma"), "note": _("Session 6 of 10"), "state": "now", "percent": 55},
-            {"letter": "C", "name": _("Certification"), "note": _("Ten sessions at your own pace"), "state": "ahead", "percent": 0},
+            {
+                "letter": "A",
+                "name": _("Learning cohort"),
+                "note": _("11 of 12 sessions"),
+                "state": "done",
+                "percent": 100,
+            },
+            {
+                "letter": "B",
+                "name": _("Consultation: Trauma"),
+                "note": _("Session 6 of 10"),
+                "state": "now",
+                "percent": 55,
+            },
+            {
+                "letter": "C",
+                "name": _("Certification"),
+                "note": _("Ten sessions at your own pace"),
+                "state": "ahead",
+                "percent": 0,
+            },
         ],
         "steps": [
             {"label": _("You"), "state": "done", "url": "#you"},
@@ -152,23 +182,71 @@ def example_context(scheme: str) -> dict[str, Any]:
             {"label": _("In all"), "value": "USD 5,640", "total": True},
         ],
         "prices": [
-            {"name": _("Early bird"), "cents": 259500, "until": date(2027, 1, 15), "tag": _("open"), "tag_kind": "met"},
-            {"name": _("Lend a Hand"), "cents": 319500, "note": _("A little more, so that somebody else can come.")},
-            {"name": _("Supported"), "cents": None, "note": _("Tell us what you can pay; asking changes nothing.")},
+            {
+                "name": _("Early bird"),
+                "cents": 259500,
+                "until": date(2027, 1, 15),
+                "tag": _("open"),
+                "tag_kind": "met",
+            },
+            {
+                "name": _("Lend a Hand"),
+                "cents": 319500,
+                "note": _("A little more, so that somebody else can come."),
+            },
+            {
+                "name": _("Supported"),
+                "cents": None,
+                "note": _("Tell us what you can pay; asking changes nothing."),
+            },
         ],
         "options": [
-            {"value": "standard", "label": _("Standard"), "price": "USD 2,895", "note": _("What the course costs."), "checked": True},
-            {"value": "lend", "label": _("Lend a Hand"), "price": "USD 3,195", "note": _("You carry a part for somebody else.")},
-            {"value": "early", "label": _("Early bird"), "price": "USD 2,595", "note": _("Until Friday 15 January 2027."), "disabled": True},
+            {
+                "value": "standard",
+                "label": _("Standard"),
+                "price": "USD 2,895",
+                "note": _("What the course costs."),
+                "checked": True,
+            },
+            {
+                "value": "lend",
+                "label": _("Lend a Hand"),
+                "price": "USD 3,195",
+                "note": _("You carry a part for somebody else."),
+            },
+            {
+                "value": "early",
+                "label": _("Early bird"),
+                "price": "USD 2,595",
+                "note": _("Until Friday 15 January 2027."),
+                "disabled": True,
+            },
         ],
-        "columns": [{"label": _("Person")}, {"label": _("State")}, {"label": _("Waiting"), "end": True}],
+        "columns": [
+            {"label": _("Person")},
+            {"label": _("State")},
+            {"label": _("Waiting"), "end": True},
+        ],
         "rows": [
-            [{"text": "Amara Okonkwo-Lindqvist", "url": "#amara"}, {"text": _("Waiting"), "tag_kind": "waiting"}, {"text": "3", "end": True}],
-            [{"text": "山田 花子", "url": "#hanako"}, {"text": _("Still open"), "tag_kind": "open"}, {"text": "12", "end": True}],
+            [
+                {"text": "Amara Okonkwo-Lindqvist", "url": "#amara"},
+                {"text": _("Waiting"), "tag_kind": "waiting"},
+                {"text": "3", "end": True},
+            ],
+            [
+                {"text": "山田 花子", "url": "#hanako"},
+                {"text": _("Still open"), "tag_kind": "open"},
+                {"text": "12", "end": True},
+            ],
         ],
         "events": [
             {"when": MOMENT, "what": _("Application sent"), "state": "done"},
-            {"when": MOMENT, "what": _("With the office"), "note": _("Usually within ten days."), "state": "now"},
+            {
+                "when": MOMENT,
+                "what": _("With the office"),
+                "note": _("Usually within ten days."),
+                "state": "now",
+            },
             {"what": _("An answer by letter"), "state": "ahead"},
         ],
         "crumbs": [{"label": _("Cohorts"), "url": "#cohorts"}, {"label": _("Spring 2027")}],
@@ -177,7 +255,11 @@ def example_context(scheme: str) -> dict[str, Any]:
             {"label": _("Level B"), "value": 74},
             {"label": _("Level C"), "value": 18, "note": _("3 with the committee")},
         ],
-        "kept": {"name": "insurance-2026.pdf", "url": "#file", "note": _("verified on Monday 1 February 2027")},
+        "kept": {
+            "name": "insurance-2026.pdf",
+            "url": "#file",
+            "note": _("verified on Monday 1 February 2027"),
+        },
         "cells": ["present", "present", "partial", "absent", "excused", "empty", "future"],
         "nav_roles": [{"label": _("Facilitate"), "url": "#facilitate"}],
     }
