@@ -70,10 +70,14 @@ lock: .venv/bin/uv
 # --- what the above needs ---------------------------------------------------------------
 
 .venv/bin/python:
-	@command -v $(PYTHON) >/dev/null 2>&1 || { echo 'Python 3.12 or newer is needed. Debian: apt install python3 python3-venv. macOS: brew install python@3.13.' >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || { echo "Python 3.12 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Name another one: make demo PYTHON=python3.13" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python is here without its venv module. Debian: apt install python3-venv.' >&2; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@for python in $(PYTHON) python3.14 python3.13 python3.12; do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || continue; \
+	  $$python -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "$$python is here without its venv module. Debian: apt install python3-venv." >&2; exit 1; }; \
+	  exec $$python -m venv .venv; \
+	done; \
+	echo 'Python 3.12 or newer is needed. Debian: apt install python3 python3-venv. macOS: brew install python@3.13.' >&2; \
+	echo 'Is it there under another name? make demo PYTHON=/path/to/python3' >&2; exit 1
 
 .venv/bin/uv: | .venv/bin/python
 	@echo 'Installing into .venv …'
