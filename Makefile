@@ -10,10 +10,10 @@ PYTEST_ARGS ?=
 PY = .venv/bin/python
 # uv must use the Python found here and never fetch one.
 UV = UV_PYTHON_DOWNLOADS=never .venv/bin/uv
-DEMO = PORT='$(PORT)' DEMO_DATA='$(DEMO_DATA)' DEMO_SCALE='$(DEMO_SCALE)' \
-	env -u DATABASE_URL -u SECRET_KEY -u VAULT_KEYS -u DEBUG -u SITE_URL -u ALLOWED_HOSTS \
+# The demo runs on its own parts alone, whatever the shell has set for something else.
+DEMO = env -u DATABASE_URL -u SECRET_KEY -u VAULT_KEYS -u DEBUG -u SITE_URL -u ALLOWED_HOSTS \
 	-u REDIS_URL -u EMAIL_URL -u STRIPE_SECRET_KEY -u S3_BUCKET -u SENTRY_DSN -u DEFAULT_FROM_EMAIL \
-	$(PY) manage.py demo
+	PORT='$(PORT)' DEMO_DATA='$(DEMO_DATA)' DEMO_SCALE='$(DEMO_SCALE)' $(PY) manage.py demo
 
 # `check --deploy` as production would start: nothing embedded, TLS on.
 PRODUCTION = DEMO_DATA=.venv/check-data DEBUG=0 \
