@@ -22,6 +22,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             return self.filter(Q(user=user) | Q(submitted_at__isnull=False))
         return self.filter(user=user)
 
+    def written_by(self, user: Any) -> Self:
+        """One's own alone, also for people of the office: nobody writes in another's draft."""
+        return self.visible_to(user).filter(user_id=user.pk)
+
     def in_queue(self) -> Self:
         """Sent and waiting for the office's decision."""
         return self.filter(state=Application.State.SUBMITTED)
@@ -59,12 +63,20 @@ class Application(Stateful):
         State.INFO_NEEDED: frozenset({State.SUBMITTED, State.DECLINED, State.WITHDRAWN}),
         State.WAITING_LIST: frozenset({State.OFFERED, State.DECLINED, State.WITHDRAWN}),
         State.OFFERED: frozenset(
-            {State.ACCEPTED, State.LAPSED, State.WITHDRAWN, State.WAITING_LIST}
+            {
+                State.ACCEPTED,
+                State.LAPSED,
+                State.WITHDRAWN,
+                State.WAITING_LIST,
+                State.SUBMITTED,  # the office took the offer back
+            }
         ),
         State.ACCEPTED: frozenset({State.LAPSED, State.WITHDRAWN}),
         State.LAPSED: frozenset({State.WAITING_LIST, State.OFFERED, State.WITHDRAWN}),
         State.DECLINED: frozenset({State.WAITING_LIST, State.OFFERED}),
     }
+    # Early bird looks at the first time the complete application was sent.
+    FIRST_STAMPS = frozenset({"submitted_at"})
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="applications")
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="applications")
@@ -91,8 +103,16 @@ class Application(Stateful):
     )
     question = models.TextField(blank=True)
     answer = models.TextField(blank=True)
+    earlier_rounds = models.JSONField(
+        default=list,
+        blank=True,
+        help_text=_("Questions and answers before the newest one, oldest first."),
+    )
     waiting_list_at = models.DateTimeField(null=True)
     waiting_rank = models.PositiveIntegerField(null=True)
+    waiting_reason = models.CharField(
+        max_length=300, blank=True, help_text=_("Why the order of the waiting list was changed.")
+    )
     declined_at = models.DateTimeField(null=True)
     declined_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"

@@ -134,6 +134,11 @@ class Cohort(Stateful):
         return ZoneInfo(self.time_zone)
 
     @property
+    def first_session_at(self) -> datetime:
+        """The planned moment of the first session (wall-clock time of the cohort's zone)."""
+        return datetime.combine(self.starts_on, self.starts_at, tzinfo=self.zone)
+
+    @property
     def contact_minutes(self) -> int:
         """Planned contact time in minutes (12 × 180 = 36 hours)."""
         return self.session_count * self.session_minutes
@@ -207,6 +212,8 @@ class Session(Stateful):
 
     TRANSITIONS = {
         State.PLANNED: frozenset({State.HELD, State.CANCELLED}),
+        # The calendar says "held" by itself; the office may know that it did not take place.
+        State.HELD: frozenset({State.CANCELLED}),
         State.CANCELLED: frozenset({State.PLANNED}),
     }
 
@@ -217,6 +224,11 @@ class Session(Stateful):
     ends_at = models.DateTimeField()
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveSmallIntegerField(default=0)
+    changed_at = models.DateTimeField(
+        default=timezone.now,
+        editable=False,
+        help_text=_("Last change of its time or state; the calendar files carry it."),
+    )
     state = models.CharField(max_length=20, choices=State, default=State.PLANNED)
     held_at = models.DateTimeField(null=True, editable=False)
 

@@ -1,6 +1,7 @@
 """Tables of allowed moves live in the models; this module is the only one that moves."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import connection, models
@@ -15,6 +16,8 @@ class Stateful(models.Model):
     """A model with ``State`` (TextChoices), ``state`` and a ``TRANSITIONS`` table."""
 
     TRANSITIONS: ClassVar[Mapping[str, frozenset[str]]]
+    # Stamps that tell when something happened first; coming back to the state keeps them.
+    FIRST_STAMPS: ClassVar[frozenset[str]] = frozenset()
 
     class Meta:
         abstract = True
@@ -39,12 +42,18 @@ def lock[M: models.Model](obj: M) -> M:
 
 
 def move(
-    obj: Stateful, to: str, *, by: Any, data: Mapping[str, str | int | None] | None = None
+    obj: Stateful,
+    to: str,
+    *,
+    by: Any,
+    data: Mapping[str, str | int | None] | None = None,
+    now: datetime | None = None,
 ) -> None:
     """Bring ``obj`` to the state ``to``: check, stamp, save, log.
 
     ``by`` is the acting person, or None for the system. Stamps ``<state>_at`` and
-    ``<state>_by`` where the model has these fields. ``obj`` must be fresh from `lock`.
+    ``<state>_by`` where the model has these fields, with ``now`` (default: this moment);
+    stamps in ``FIRST_STAMPS`` keep their first value. ``obj`` must be fresh from `lock`.
     Raises IllegalMove if the table forbids the step or another process was faster.
     """
     if not connection.in_atomic_block:
@@ -59,8 +68,9 @@ def move(
         )
     fields = {field.name for field in obj._meta.concrete_fields}
     values: dict[str, Any] = {"state": to}
-    if f"{to}_at" in fields:
-        values[f"{to}_at"] = timezone.now()
+    stamp = f"{to}_at"
+    if stamp in fields and not (stamp in obj.FIRST_STAMPS and getattr(obj, stamp)):
+        values[stamp] = now or timezone.now()
     if f"{to}_by" in fields:
         values[f"{to}_by"] = by
     if not type(obj)._base_manager.filter(pk=obj.pk, state=came_from).update(**values):

@@ -1,0 +1,1 @@
+"""Letters about cohorts, one function each."""

@@ -1,0 +1,1 @@
+"""Forms about cohorts; they validate and save nothing."""

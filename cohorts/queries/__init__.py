@@ -1,0 +1,1 @@
+"""Reading in bulk: seats and queues, rosters."""

@@ -1,0 +1,1 @@
+"""What happens to applications, places and cohorts: one function per verb."""

@@ -1,0 +1,1 @@
+"""Pages about cohorts, by who uses them."""
