@@ -13,7 +13,7 @@ from scip.pdf.fonts import font_bytes
 _FONT_SCHEME = "font:"
 
 
-class SealedFetcher(URLFetcher):
+class SealedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
     """Answers `data:` and `font:<key>`, refuses every other address and stops the rendering."""
 
     def __init__(self) -> None:

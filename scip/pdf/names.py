@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final, Literal
 
 from scip.pdf.fonts import metrics_for
@@ -99,16 +100,14 @@ def fit_name(name: str, width_mm: float, max_pt: float, min_pt: float) -> Fitted
     """
     text = printable_name(name)
     room = width_mm * MM_TO_PT / _AIR
-    best: tuple[float, tuple[str, ...]] | None = None
+    best: tuple[float, tuple[str, ...]] = (0.0, (text,))
     for tokens in (_words(text), _clusters(text)):
         for count, share in enumerate(_SHARE_BY_LINES, start=1):
             lines = _balanced(tokens, count)
             size = min(max_pt * share, room / max(text_width_em(line) for line in lines))
-            if best is None or size > best[0]:
-                best = (size, lines)
+            best = max(best, (size, lines), key=itemgetter(0))
             if size >= min(min_pt, max_pt * share):
                 return _fitted(text, lines, size)
-    assert best is not None  # the loops above run at least once
     return _fitted(text, best[1], best[0])
 
 

@@ -17,6 +17,9 @@ CLAY: Final = "#a4532f"
 GREEN: Final = "#3f6332"
 SAND: Final = "#c9bca4"
 
+# The engraved arcs stand on the rule above the facts: its height over the sheet's lower edge.
+BASIS_RULE_MM: Final = 68.0
+
 # The arcs in engraving: the three colours, thinned with paper until text stands on them unharmed.
 _ENGRAVED: Final = ("#dde8e6", "#f0e1d7", "#e1e8db")
 
@@ -28,7 +31,7 @@ def certificate_art(sheet: Sheet) -> str:
     middle = width / 2
     return _data_address(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" fill="none">'
-        f"{_engraving(middle, height * 0.735)}{_frame(width, height)}"
+        f"{_engraving(middle, height - BASIS_RULE_MM)}{_frame(width, height)}"
         f"{mark(middle, 34.5, 0.34)}</svg>",
     )
 
@@ -38,7 +41,7 @@ def mark_art() -> str:
     """The mark alone, as a `data:` address of an SVG of 76 by 34 units."""
     return _data_address(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-38 -29 76 34" fill="none">'
-        f'{mark(0, 0, 1, paper="#ffffff")}</svg>',
+        f"{mark(0, 0, 1, paper='#ffffff')}</svg>",
     )
 
 
@@ -48,14 +51,12 @@ def mark(x: float, y: float, scale: float, *, paper: str = PAPER) -> str:
     radius, step = 22.0, 13.0
     left, centre, right = (_arc(offset, radius) for offset in (-step, 0.0, step))
     gap, line = 8.0, 4.4
-    # The part of the third arc around its meeting with the first, drawn once more on top.
-    meeting = sqrt(radius**2 - step**2)
+    # The part of the third arc around its meeting with the first (at x = 0), once more on top.
     near, far = -3.6, 4.4
     over = (
         f"M{near:.3f} {-sqrt(radius**2 - (near - step) ** 2):.3f}"
         f"A{radius} {radius} 0 0 1 {far:.3f} {-sqrt(radius**2 - (far - step) ** 2):.3f}"
     )
-    assert near < 0 < far and meeting > 0  # the arcs meet at x = 0
     strokes = [
         (right, GREEN, False),
         (centre, CLAY, True),

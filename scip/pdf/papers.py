@@ -21,7 +21,7 @@ _PORTRAIT_MM: Final[dict[Paper, tuple[float, float]]] = {
 # Countries and territories whose printers hold Letter, as ISO 3166-1 codes
 # (the Unicode CLDR list of regions with the paper size "US-Letter").
 _LETTER_COUNTRIES: Final = frozenset(
-    "BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split(),
+    ("BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE")
 )
 
 
