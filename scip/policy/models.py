@@ -50,6 +50,13 @@ class Edition(models.Model):
     in_force_from = models.DateField(unique=True)
     currency = models.CharField(max_length=3, default="USD")
 
+    # Wording of certificates and receipts
+    organisation = models.CharField(max_length=120, default="Center for Mindful Self-Compassion")
+    signatory_name = models.CharField(
+        max_length=120, blank=True, help_text=_("Who signs certificates; empty leaves a line to sign.")
+    )
+    signatory_title = models.CharField(max_length=120, default="For CMSC Professional Training")
+
     # Level A
     level_a_sessions = models.PositiveSmallIntegerField(default=12)
     level_a_session_minutes = models.PositiveSmallIntegerField(default=180)
@@ -70,6 +77,10 @@ class Edition(models.Model):
         default=80,
         validators=PERCENT,
         help_text=_("Share of a session's minutes that counts as present."),
+    )
+    early_bird_days = models.PositiveSmallIntegerField(
+        default=60,
+        help_text=_("Days before the first session until which the early bird price is held."),
     )
     offer_days = models.PositiveSmallIntegerField(default=10)
     waiting_list_offer_hours = models.PositiveSmallIntegerField(default=72)
