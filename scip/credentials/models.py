@@ -170,6 +170,9 @@ class Certificate(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     requested_at = models.DateTimeField(default=timezone.now)
     made_at = models.DateTimeField(null=True)
+    problem = models.CharField(
+        max_length=200, blank=True, help_text=_("Why it can't be made; the office looks at it.")
+    )
 
     class Meta:
         constraints = [

@@ -1,6 +1,12 @@
 """Verification and certificates."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from scip.credentials import views
 
 app_name = "credentials"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("verify/", views.verify_form, name="verify_form"),
+    path("verify/<str:code>/", views.verify, name="verify"),
+    path("credentials/<str:code>/certificate.pdf", views.certificate, name="certificate"),
+]

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('made_at', models.DateTimeField(null=True)),
+                ('problem', models.CharField(blank=True, help_text="Why it can't be made; the office looks at it.", max_length=200)),
                 ('credential', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='certificates', to='credentials.credential')),
             ],
         ),

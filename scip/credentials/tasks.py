@@ -1,0 +1,21 @@
+from celery import shared_task
+
+from scip.credentials import services
+
+
+@shared_task(name="scip.credentials.make_certificate", time_limit=60)
+def make_certificate(pk: int) -> None:
+    """Render and store one certificate; safe to run twice."""
+    services.make_certificate(pk)
+
+
+@shared_task(name="scip.credentials.sweep")
+def sweep() -> None:
+    """Make what a lost task or a killed worker left behind (beat)."""
+    services.sweep()
+
+
+@shared_task(name="scip.credentials.announce_expiries")
+def announce_expiries() -> None:
+    """Tell holders whose credential has expired (beat, hourly)."""
+    services.announce_expiries()

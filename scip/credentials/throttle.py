@@ -1,0 +1,14 @@
+"""Unknown codes can be asked for a while, not forever."""
+
+from allauth.core.internal.httpkit import get_client_ip
+from django.core.cache import cache
+from django.http import HttpRequest
+
+UNKNOWN_PER_MINUTE = 30
+
+
+def may_ask(request: HttpRequest) -> bool:
+    """Count an unknown code for this visitor's address; False beyond 30 a minute."""
+    key = f"verify:{get_client_ip(request)}"
+    cache.add(key, 0, timeout=60)
+    return cache.incr(key) <= UNKNOWN_PER_MINUTE

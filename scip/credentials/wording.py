@@ -1,0 +1,45 @@
+"""What each credential is called and says; frozen into its facts when it is issued."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from scip.credentials.models import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """``statement`` is the sentence between the holder's name and the title."""
+
+    series: str
+    title: str | Promise
+    statement: str | Promise
+
+
+WORDING: dict[str, Wording] = {
+    Credential.Kind.PRACTICING: Wording(
+        series="PSCT",
+        title=_("Practicing Self-Compassion Therapist"),
+        statement=_(
+            "has completed the live learning cohort of Self-Compassion in Psychotherapy "
+            "and is recognised as a"
+        ),
+    ),
+    Credential.Kind.INFORMED: Wording(
+        series="SCIP",
+        title=_("Self-Compassion Informed Psychotherapist"),
+        statement=_(
+            "has completed the learning cohort and the small-group consultations of "
+            "Self-Compassion in Psychotherapy and is recognised as a"
+        ),
+    ),
+    Credential.Kind.CERTIFIED: Wording(
+        series="SCIP-C",
+        title=_("Certified Self-Compassion-Based Psychotherapist"),
+        statement=_(
+            "has completed the supervised practice, the portfolio and the committee’s review of "
+            "Self-Compassion in Psychotherapy and is a"
+        ),
+    ),
+}

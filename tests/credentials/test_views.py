@@ -1,0 +1,104 @@
+"""Verification answers: active, expired, revoked, unknown; with every fact of the paper."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from scip.credentials import services, throttle
+from scip.credentials.models import Credential
+from tests.credentials.test_services import issue, make_all
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_active_credential_shows_every_fact_of_its_certificate(client, participant):
+    credential = issue(participant)
+    make_all(credential)
+    page = client.get(reverse("credentials:verify", args=[credential.code]))
+    text = page.content.decode()
+    facts = services.certificate_facts(credential)
+    assert page.status_code == 200
+    assert page.context["standing"] == "active"
+    shown = [
+        facts.organisation,
+        facts.title,
+        facts.holder_name,
+        facts.statement,
+        facts.number,
+        facts.code,
+        facts.signatory_title,
+        facts.edition,
+        "Thursday 28 May 2026",
+        *(part for line in facts.basis for part in (line.label, line.value)),
+    ]
+    assert [fact for fact in shown if str(fact) not in text] == []
+    assert "?paper=letter" in text
+
+
+def test_an_expired_credential_answers_200_and_says_until_when(client, participant):
+    credential = issue(participant)
+    Credential.objects.update(expires_on=date(2026, 6, 1))
+    page = client.get(reverse("credentials:verify", args=[credential.code]))
+    assert (page.status_code, page.context["standing"]) == (200, "expired")
+    assert "Monday 1 June 2026" in page.content.decode()
+
+
+def test_a_revoked_credential_answers_200_and_hands_out_no_certificate(client, participant, staff):
+    credential = issue(participant)
+    make_all(credential)
+    services.revoke_credential(credential, by=staff, reason="A private reason.")
+    page = client.get(reverse("credentials:verify", args=[credential.code]))
+    assert (page.status_code, page.context["standing"]) == (200, "revoked")
+    assert "A private reason." not in page.content.decode()
+    assert "certificate.pdf" not in page.content.decode()
+    pdf = client.get(reverse("credentials:certificate", args=[credential.code]))
+    assert pdf.headers["Location"] == reverse("credentials:verify", args=[credential.code])
+
+
+def test_an_unknown_code_is_404_and_then_asks_to_wait(client, db):
+    url = reverse("credentials:verify", args=["0" * 17])
+    answers = [client.get(url).status_code for _ in range(throttle.UNKNOWN_PER_MINUTE + 1)]
+    assert answers == [404] * throttle.UNKNOWN_PER_MINUTE + [429]
+
+
+def test_a_code_typed_sloppily_leads_to_its_own_address(client, participant):
+    credential = issue(participant)
+    sloppy = credential.code.lower()[:5] + "-" + credential.code.lower()[5:]
+    page = client.get(reverse("credentials:verify_form"), {"code": sloppy}, follow=True)
+    assert page.redirect_chain[-1][0] == reverse("credentials:verify", args=[credential.code])
+    assert page.context["standing"] == "active"
+
+
+def test_a_code_of_nothing_but_dashes_is_asked_again(client, db):
+    page = client.get(reverse("credentials:verify_form"), {"code": "---"})
+    assert "as they stand below the square code" in page.content.decode()
+
+
+def test_the_certificate_is_served_as_issued_and_not_indexed(client, participant):
+    credential = issue(participant)
+    url = reverse("credentials:certificate", args=[credential.code])
+    assert client.get(url).status_code == 503
+    make_all(credential)
+    answer = client.get(url)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert b"".join(answer.streaming_content).startswith(b"%PDF-")
+    assert client.get(url, {"paper": "napkin"}).status_code == 404
+    assert client.get(reverse("credentials:certificate", args=["X" * 17])).status_code == 404
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_verify_page_takes_two_queries(client, participant, django_assert_num_queries, rows):
+    credential = issue(participant)
+    make_all(credential)
+    with django_assert_num_queries(2):
+        client.get(reverse("credentials:verify", args=[credential.code]))
+
+
+def test_markup_in_a_name_stays_text(client, participant):
+    participant.name = "<script>alert(1)</script>"
+    participant.save()
+    page = client.get(reverse("credentials:verify", args=[issue(participant).code]))
+    assert "<script>alert(1)" not in page.content.decode()
+    assert "&lt;script&gt;alert(1)" in page.content.decode()
