@@ -336,14 +336,11 @@ class Supervisor:
             if static is not None:
                 processes.end(static, signal.SIGTERM, 2.0)
             raise
-        self.children = [
-            Child("web", web_command(self.plan.port)),
-            Child("worker", worker_command()),
-            Child("beat", beat_command(self.plan.data)),
-        ]
-        for child in self.children:
-            self._launch(child)
+        # The site first: the others' loading would only slow it, and nobody waits for them.
+        self._add(Child("web", web_command(self.plan.port)))
         self._wait_for_web()
+        self._add(Child("worker", worker_command()))
+        self._add(Child("beat", beat_command(self.plan.data)))
         self._greet(time.monotonic() - started)
 
     def _log(self, name: str) -> Path:
@@ -386,6 +383,10 @@ class Supervisor:
             return None
         # Compressing takes longer than migrating, so both run beside each other.
         return self._begin("static", *COLLECT)
+
+    def _add(self, child: Child) -> None:
+        self.children.append(child)
+        self._launch(child)
 
     def _launch(self, child: Child) -> None:
         mode = "ab" if child.deaths else "wb"

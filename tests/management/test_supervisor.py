@@ -78,7 +78,13 @@ class Demo:
         self.said.unlink(missing_ok=True)
         self.process = self.command()
         wait_for("the greeting", self.greeted, 90)
+        wait_for("the worker's readiness", lambda: "ready." in self.log("worker"))
+        wait_for("beat's start", lambda: "beat: Starting" in self.log("beat"))
         assert answers(self.port, f"http://localhost:{self.port}")
+
+    def log(self, name: str) -> str:
+        path = self.data / "logs" / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def greeted(self) -> bool:
         assert self.process is not None
