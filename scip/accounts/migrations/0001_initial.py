@@ -37,6 +37,9 @@ class Migration(migrations.Migration):
                 ('returned_at', models.DateTimeField(null=True)),
                 ('return_reason', models.TextField(blank=True)),
             ],
+            options={
+                'verbose_name': 'record',
+            },
         ),
         migrations.CreateModel(
             name='RoleGrant',
@@ -63,6 +66,7 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[scip.accounts.models.people.validate_time_zone], verbose_name='time zone')),
                 ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=list, verbose_name='languages')),
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='telephone')),
+                ('session_generation', models.PositiveIntegerField(default=0, editable=False, help_text='Raised to end every session of this person at once.')),
             ],
             options={
                 'indexes': [models.Index(fields=['name'], name='user_name')],

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -94,6 +95,9 @@ class User(AbstractBaseUser):
         models.CharField(max_length=8), verbose_name=_("languages"), default=list, blank=True
     )
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    session_generation = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("Raised to end every session of this person at once.")
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -114,6 +118,9 @@ class User(AbstractBaseUser):
     def display_name(self) -> str:
         """Name with the letters after it, as on certificates."""
         return ", ".join(part for part in (self.name, self.credentials_suffix) if part)
+
+    def get_short_name(self) -> str:
+        return self.first_name
 
     @property
     def first_name(self) -> str:
@@ -148,18 +155,30 @@ class User(AbstractBaseUser):
         return False
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Admin pages of third-party apps are for the office."""
-        return self.has_role(Role.STAFF)
+        """No permission follows from Django's tables: our admin classes ask the roles, and
+        pages that third-party apps register (second factors, sessions) stay shut."""
+        return False
 
     def has_module_perms(self, app_label: str) -> bool:
-        return self.has_role(Role.STAFF)
+        return False
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """Sessions end with the password they were opened with, and with a change of roles."""
+        if not self.session_generation:
+            return super()._get_session_auth_hash(secret=secret)
+        return salted_hmac(
+            "scip.accounts.session",
+            f"{self.password}:{self.session_generation}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
 
 class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
     def holding(self, *roles: str, on: date | None = None) -> Self:
         """Grants in force on a day (default today), of these roles or of any."""
         on = on or timezone.localdate(timezone=ZoneInfo("UTC"))
-        held = self.filter(Q(until=None) | Q(until__gte=on), since__lte=on)
+        held = self.filter(Q(until=None) | Q(until__gt=on), since__lte=on)
         return held.filter(role__in=roles) if roles else held
 
 
@@ -168,7 +187,10 @@ def today_utc() -> date:
 
 
 class RoleGrant(models.Model):
-    """A role, from a day, perhaps until a day. Ended, never deleted."""
+    """A role, from the day ``since``; from the day ``until`` on it is no longer held.
+
+    Ended, never deleted. ``until`` may be the first day itself: ending takes effect at once.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="role_grants")
     role = models.CharField(max_length=20, choices=Role)

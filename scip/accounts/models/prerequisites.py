@@ -71,7 +71,8 @@ class Prerequisite(Stateful):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="prerequisites")
     kind = models.CharField(max_length=20, choices=Kind)
-    document = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    # RESTRICT, not PROTECT: erasing a person takes the row and its file together.
+    document = models.ForeignKey(StoredFile, models.RESTRICT, null=True, related_name="+")
     expires_on = models.DateField(null=True, blank=True)
 
     standing = models.CharField(max_length=20, choices=Standing, blank=True)
@@ -99,6 +100,7 @@ class Prerequisite(Stateful):
     objects = PrerequisiteQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("record")
         indexes = [
             models.Index(fields=["user", "kind"], name="prerequisite_of_person"),
             models.Index(
