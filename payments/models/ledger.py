@@ -1,4 +1,4 @@
-"""Charges, what was paid on them, and what Stripe told us. Amounts are integer cents.
+"""The ledger: charges, what was paid on them, what went back. Amounts are integer cents.
 
 What is paid or due is always derived from the rows, never stored a second time.
 """
@@ -24,10 +24,14 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
         return self.filter(user=user)
 
     def with_sums(self) -> Self:
-        """Annotate ``adjusted_cents``, ``paid_cents`` and ``refunded_cents`` (0 where none)."""
+        """Annotate ``adjusted_cents``, ``paid_cents`` and ``refunded_cents`` (0 where none).
 
-        def total(model: type[models.Model]) -> models.Func:
-            rows = model._default_manager.filter(charge=models.OuterRef("pk")).order_by()
+        Money in another currency than the charge's counts for nothing here: it is on the
+        office's look-list instead.
+        """
+
+        def total(model: type[models.Model], **same: models.OuterRef) -> models.Func:
+            rows = model._default_manager.filter(charge=models.OuterRef("pk"), **same).order_by()
             sums = rows.values("charge").annotate(total=models.Sum("amount_cents")).values("total")
             return models.functions.Coalesce(
                 models.Subquery(sums), 0, output_field=models.BigIntegerField()
@@ -35,8 +39,16 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
 
         return self.annotate(
             adjusted_cents=total(Adjustment),
-            paid_cents=total(Payment),
-            refunded_cents=total(Refund),
+            paid_cents=total(Payment, currency=models.OuterRef("currency")),
+            refunded_cents=total(Refund, currency=models.OuterRef("currency")),
+        )
+
+    def needing_a_look(self) -> Self:
+        """Charges with money or a settlement that the office has not looked at yet."""
+        payments = Payment._default_manager.filter(flagged_at__isnull=False, looked_at=None)
+        settlements = Settlement._default_manager.filter(flagged_at__isnull=False, looked_at=None)
+        return self.filter(
+            Q(pk__in=payments.values("charge_id")) | Q(pk__in=settlements.values("charge_id"))
         )
 
 
@@ -57,6 +69,10 @@ class Charge(models.Model):
     cancelled_at = models.DateTimeField(
         null=True, help_text=_("No longer expected; money that still comes is flagged.")
     )
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    cancel_reason = models.CharField(max_length=300, blank=True)
 
     objects = ChargeQuerySet.as_manager()
 
@@ -65,6 +81,11 @@ class Charge(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def reference(self) -> str:
+        """What to write on a bank transfer or cheque: ``SCIP-000042``."""
+        return f"SCIP-{self.pk:06}"
 
 
 class Adjustment(models.Model):
@@ -95,42 +116,6 @@ class Adjustment(models.Model):
         return f"{self.get_kind_display()} {self.amount_cents}"
 
 
-class Checkout(models.Model):
-    """One visit to the checkout. A charge has at most one open at a time."""
-
-    class State(models.TextChoices):
-        OPEN = "open", _("open")
-        PAID = "paid", _("paid")
-        FAILED = "failed", _("not paid")
-        EXPIRED = "expired", _("expired")
-
-    charge = models.ForeignKey(Charge, models.PROTECT, related_name="checkouts")
-    session_id = models.CharField(max_length=120, unique=True, null=True)
-    idempotency_key = models.UUIDField(unique=True)
-    amount_cents = models.PositiveIntegerField()
-    currency = models.CharField(max_length=3)
-    url = models.URLField(max_length=2000, blank=True)
-    state = models.CharField(max_length=20, choices=State, default=State.OPEN)
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    asked_at = models.DateTimeField(
-        null=True, help_text=_("When the reconciler last asked Stripe.")
-    )
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["charge"], condition=Q(state="open"), name="checkout_one_open_per_charge"
-            ),
-            models.CheckConstraint(
-                condition=Q(amount_cents__gt=0), name="checkout_is_for_something"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.charge}: {self.get_state_display()}"
-
-
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def visible_to(self, user: Any) -> Self:
         """One's own; the office sees all."""
@@ -145,9 +130,19 @@ class Payment(models.Model):
     """Money that was received: a fact that is never rolled back."""
 
     class Method(models.TextChoices):
-        STRIPE = "stripe", _("card")
+        STRIPE = "stripe", _("online")
         BANK = "bank", _("bank transfer")
         CHEQUE = "cheque", _("cheque")
+
+    class Flag(models.TextChoices):
+        """Why the office should look at it."""
+
+        CURRENCY_MISMATCH = "currency_mismatch", _("came in another currency")
+        AMOUNT_MISMATCH = "amount_mismatch", _("differs from what was asked")
+        OVERPAID = "overpaid", _("more than was owed")
+        AFTER_CANCEL = "after_cancel", _("came after the charge was cancelled")
+        AFTER_EXPIRY = "after_expiry", _("came after the checkout had ended")
+        CANCELLED_AFTER_PAYING = "cancelled_after_paying", _("paid, then cancelled")
 
     charge = models.ForeignKey(Charge, models.PROTECT, related_name="payments")
     amount_cents = models.PositiveIntegerField()
@@ -162,7 +157,7 @@ class Payment(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     flagged_at = models.DateTimeField(null=True, help_text=_("Needs a look by the office."))
-    flag = models.CharField(max_length=40, blank=True)
+    flag = models.CharField(max_length=40, choices=Flag, blank=True)
     looked_at = models.DateTimeField(null=True)
     looked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -238,74 +233,3 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return str(self.charge)
-
-
-class StripeCustomer(models.Model):
-    """The person's customer at Stripe, reused for every checkout."""
-
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    customer_id = models.CharField(max_length=120, unique=True)
-
-    def __str__(self) -> str:
-        return self.customer_id
-
-
-class StripeEvent(models.Model):
-    """What Stripe told us, stored before anything is done about it."""
-
-    event_id = models.CharField(max_length=120, unique=True)
-    type = models.CharField(max_length=80)
-    object_id = models.CharField(max_length=120, blank=True)
-    payload = models.JSONField()
-    received_at = models.DateTimeField(default=timezone.now)
-    handled_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=80, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["received_at"], name="stripe_event_unhandled", condition=Q(handled_at=None)
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.event_id}"
-
-
-class ReceiptNumber(models.Model):
-    """The last receipt number of a year; its row lock keeps the series without gaps."""
-
-    year = models.PositiveSmallIntegerField(primary_key=True)
-    last = models.PositiveIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.year}: {self.last}"
-
-
-class Receipt(models.Model):
-    """A numbered receipt for one payment; its facts are frozen, the PDF made later."""
-
-    payment = models.OneToOneField(Payment, models.PROTECT, related_name="receipt")
-    year = models.PositiveSmallIntegerField()
-    number = models.PositiveIntegerField()
-    facts = models.JSONField()
-    issued_at = models.DateTimeField(default=timezone.now)
-    document = models.FileField(upload_to="receipts/%Y/", blank=True)
-    made_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["year", "number"], name="receipt_number_once")
-        ]
-        indexes = [
-            models.Index(fields=["issued_at"], name="receipt_to_make", condition=Q(made_at=None))
-        ]
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def label(self) -> str:
-        """``R-2027-000123``."""
-        return f"R-{self.year}-{self.number:06}"
