@@ -10,6 +10,10 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         """Topics are public."""
         return self
 
+    def offered(self) -> Self:
+        """Those the public page names."""
+        return self.filter(is_offered=True)
+
 
 class Topic(models.Model):
     """What a consultation group is about; edited by the office."""

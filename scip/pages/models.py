@@ -1,12 +1,31 @@
 """What the office edits on the public site, and what visitors write to it."""
 
+from typing import Any, Self
+
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from scip.accounts.models import Role
 from scip.states import Stateful
+
+OWN_PATH = RegexValidator(
+    r"^/[a-z0-9][a-z0-9/_-]*/(#[a-z0-9-]+)?$", _("Use a page of this site, for example /fees/.")
+)
+
+
+class FacultyQuerySet(models.QuerySet["FacultyMember"]):
+    def visible_to(self, user: Any) -> Self:
+        """Those that are shown; the office sees all."""
+        if user.is_authenticated and user.has_role(Role.STAFF):
+            return self
+        return self.shown()
+
+    def shown(self) -> Self:
+        return self.filter(is_shown=True)
 
 
 class FacultyMember(models.Model):
@@ -20,12 +39,32 @@ class FacultyMember(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     is_shown = models.BooleanField(default=True)
 
+    objects = FacultyQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "name"]
-        verbose_name_plural = "faculty"
+        verbose_name = _("faculty member")
+        verbose_name_plural = _("faculty")
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def initials(self) -> str:
+        """First letters of the first and the last word, for the round beside the name."""
+        words = self.name.split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+class FaqQuerySet(models.QuerySet["FaqEntry"]):
+    def visible_to(self, user: Any) -> Self:
+        """Those that are shown; the office sees all."""
+        if user.is_authenticated and user.has_role(Role.STAFF):
+            return self
+        return self.shown()
+
+    def shown(self) -> Self:
+        return self.filter(is_shown=True)
 
 
 class FaqEntry(models.Model):
@@ -40,16 +79,44 @@ class FaqEntry(models.Model):
 
     topic = models.CharField(max_length=20, choices=Topic)
     question = models.CharField(max_length=200, unique=True)
-    answer = models.TextField()
+    answer = models.TextField(
+        help_text=_("Keep figures and fees out of it: they live in the Edition. Link instead.")
+    )
+    link_path = models.CharField(
+        max_length=120,
+        blank=True,
+        validators=[OWN_PATH],
+        help_text=_("A page of this site to read on, for example /fees/."),
+    )
+    link_label = models.CharField(max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     is_shown = models.BooleanField(default=True)
+    is_on_home = models.BooleanField(default=False, help_text=_("Also on the first page."))
+
+    objects = FaqQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "id"]
-        verbose_name = "question"
+        verbose_name = _("question")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(link_path="", link_label="")
+                | (~models.Q(link_path="") & ~models.Q(link_label="")),
+                name="faq_link_whole",
+                violation_error_message=_("A link needs both its page and its words."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.question
+
+
+class InterestQuerySet(models.QuerySet["InterestEntry"]):
+    def visible_to(self, user: Any) -> Self:
+        """The office alone."""
+        if user.is_authenticated and user.has_role(Role.STAFF):
+            return self
+        return self.none()
 
 
 class InterestEntry(models.Model):
@@ -68,14 +135,30 @@ class InterestEntry(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     told_at = models.DateTimeField(null=True, blank=True)
 
+    objects = InterestQuerySet.as_manager()
+
     class Meta:
+        ordering = ["-id"]
         constraints = [
             models.UniqueConstraint("about", models.functions.Lower("email"), name="interest_once")
         ]
-        verbose_name_plural = "interest list"
+        verbose_name = _("entry of the interest list")
+        verbose_name_plural = _("interest list")
 
     def __str__(self) -> str:
         return f"{self.email}: {self.get_about_display()}"
+
+
+class ContactQuerySet(models.QuerySet["ContactMessage"]):
+    def visible_to(self, user: Any) -> Self:
+        """The office alone."""
+        if user.is_authenticated and user.has_role(Role.STAFF):
+            return self
+        return self.none()
+
+    def waiting(self) -> Self:
+        """Nobody has dealt with them yet."""
+        return self.filter(state=ContactMessage.State.NEW)
 
 
 class ContactMessage(Stateful):
@@ -100,6 +183,23 @@ class ContactMessage(Stateful):
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    set_aside_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("message")
+        verbose_name_plural = _("messages to the office")
+        indexes = [
+            models.Index(
+                fields=["created_at"], name="contact_queue", condition=models.Q(state="new")
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}, {self.created_at:%Y-%m-%d}"
