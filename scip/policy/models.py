@@ -122,24 +122,16 @@ class Edition(models.Model):
     re_review_fee_cents = models.PositiveIntegerField(default=15_000)
     resubmission_months = models.PositiveSmallIntegerField(default=12)
     appeal_days = models.PositiveSmallIntegerField(default=30)
-    appeal_panel = models.PositiveSmallIntegerField(default=2)
     appeal_of_decisions = models.BooleanField(
         default=False,
         help_text=_("Also hear appeals against “further development needed”, not only “not yet”."),
     )
-    reviewers = models.PositiveSmallIntegerField(
-        default=2, help_text=_("Reviewers of a submission, beside the chair.")
-    )
-    review_days = models.PositiveSmallIntegerField(default=30)
     open_introductions = models.PositiveSmallIntegerField(
         default=3, help_text=_("Introduction requests a candidate may have open at a time.")
     )
     silent_supervisor_days = models.PositiveSmallIntegerField(default=21)
     idle_months = models.PositiveSmallIntegerField(
         default=12, help_text=_("A candidate is asked how it goes after so long without a step.")
-    )
-    excerpt_days = models.PositiveSmallIntegerField(
-        default=90, help_text=_("Excerpts are destroyed so long after the last decision is final.")
     )
     listing_question_days = models.PositiveSmallIntegerField(
         default=180, help_text=_("A directory listing is asked “still true?” after so long.")

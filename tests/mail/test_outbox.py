@@ -1,0 +1,156 @@
+"""Nothing sent before commit, nothing lost after, nothing twice."""
+
+import socket
+import threading
+from datetime import timedelta
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core import mail
+from django.db import connection, transaction
+from django.utils import timezone
+
+from scip.mail import services
+from scip.mail.models import Letter
+
+pytestmark = pytest.mark.django_db
+
+DRAFT = services.Draft(subject="Your place", text="Dear you", html="<p>Dear you</p>")
+YOU = services.Address("you@example.com")
+
+
+def queue(key: str = "one", **fields) -> Letter:
+    services.queue_draft(DRAFT, to=YOU, dedupe_key=key, **fields)
+    return Letter.objects.get(dedupe_key=key)
+
+
+def test_a_second_letter_for_the_same_occasion_is_not_written():
+    queue()
+    services.queue_draft(services.Draft("Other", "x", ""), to=YOU, dedupe_key="one")
+    assert Letter.objects.get().subject == "Your place"
+
+
+def test_a_letter_of_a_rolled_back_act_does_not_exist():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        queue()
+        raise RuntimeError
+    assert not Letter.objects.exists()
+
+
+def test_delivering_sends_text_html_and_attachments_once():
+    letter = queue(attachments=[services.Attachment("a.ics", "text/calendar", b"BEGIN")])
+    assert services.deliver("one") is True
+    assert services.deliver("one") is False
+    (message,) = mail.outbox
+    assert (message.subject, message.to, message.body) == (
+        "Your place",
+        ["you@example.com"],
+        "Dear you",
+    )
+    assert message.alternatives[0].content == "<p>Dear you</p>"
+    assert (message.attachments[0].filename, message.attachments[0].content) == ("a.ics", "BEGIN")
+    assert message.extra_headers["Message-ID"] == f"<letter-{letter.pk}@localhost>"
+
+
+@pytest.fixture
+def dead_mail_server(settings):
+    """SMTP towards a port where nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 2},
+        }
+    }
+
+
+def test_a_mail_server_that_is_down_for_an_hour_loses_nothing(dead_mail_server, settings):
+    letter = queue()
+    waits = []
+    for _ in range(7):
+        Letter.objects.update(due_at=timezone.now())
+        before = timezone.now()
+        assert services.sweep() == 0
+        letter.refresh_from_db()
+        waits.append(round((letter.due_at - before) / timedelta(minutes=1)))
+    assert waits == [1, 2, 4, 8, 16, 32, 60]
+    assert "ConnectionRefusedError" in letter.last_error
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    assert services.sweep() == 0, "not due yet"
+    Letter.objects.update(due_at=timezone.now())
+    assert services.sweep() == 1
+    letter.refresh_from_db()
+    assert (len(mail.outbox), letter.sent_at is None, letter.last_error) == (1, False, "")
+
+
+def test_after_three_days_the_office_is_asked_and_can_send_again(dead_mail_server, settings):
+    letter = queue()
+    Letter.objects.update(created_at=timezone.now() - services.PATIENCE - timedelta(minutes=1))
+    services.deliver("one")
+    letter.refresh_from_db()
+    assert letter.given_up_at is not None
+    assert services.sweep() == 0
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+    services.send_again(letter)
+    assert services.sweep() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_send_a_letter_once(settings, tmp_path):
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "scip.mail.backends.FolderBackend",
+            "OPTIONS": {"folder": str(tmp_path)},
+        }
+    }
+    queue()
+    gate = threading.Barrier(8)
+    sent: list[bool] = []
+
+    def run() -> None:
+        gate.wait()
+        try:
+            sent.append(services.deliver("one"))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(sent) == [False] * 7 + [True]
+    (file,) = Path(tmp_path).glob("*.eml")
+    assert message_from_bytes(file.read_bytes())["Subject"] == "Your place"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_hands_the_letter_to_the_worker_and_a_lost_task_is_swept():
+    folder = Path(django_settings.BROKER_FOLDER) / "messages"
+    for task in folder.glob("*"):
+        task.unlink()
+    with transaction.atomic():
+        queue()
+        assert list(folder.glob("*")) == []
+    (task,) = folder.glob("*.mail.msg")
+    task.unlink()  # as a worker that took it and was killed
+    assert services.sweep() == 1
+
+
+def test_a_full_disk_is_treated_like_a_server_that_is_away(settings, tmp_path):
+    blocked = tmp_path / "mail"
+    blocked.write_text("a file where the folder should be")
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "scip.mail.backends.FolderBackend",
+            "OPTIONS": {"folder": str(blocked)},
+        }
+    }
+    letter = queue()
+    assert services.deliver("one") is False
+    letter.refresh_from_db()
+    assert (letter.sent_at, letter.attempts) == (None, 1)
