@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from smtplib import SMTPException
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from scip.mail.models import Letter
 
 # How long a letter is tried before staff are asked to look at it.
 PATIENCE = timedelta(days=3)
+# More letters than this at once are delivered by a sweep, not by a task each.
+SWEPT_FROM = 100
 
 
 class Recipient(Protocol):
@@ -57,6 +60,17 @@ class Draft:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A rendered letter with whom it is for, ready for the outbox."""
+
+    draft: Draft
+    to: Recipient
+    dedupe_key: str
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str = ""
 
 
 def render_letter(template: str, recipient: Recipient, context: Mapping[str, Any]) -> Draft:
@@ -106,30 +120,51 @@ def queue_draft(
     reply_to: str = "",
 ) -> None:
     """Put a rendered letter into the outbox; see `queue_letter`."""
-    letter = Letter(
-        dedupe_key=dedupe_key,
-        to_user_id=to.pk,
-        to_address=to.email,
-        reply_to=reply_to,
-        subject=draft.subject,
-        text=draft.text,
-        html=draft.html,
+    queue_many([Prepared(draft, to, dedupe_key, tuple(attachments), reply_to)])
+
+
+def queue_many(letters: Sequence[Prepared]) -> None:
+    """Put rendered letters into the outbox with one INSERT; see `queue_letter`.
+
+    Those whose ``dedupe_key`` is known already change nothing. Rows go in by key, so two
+    processes that queue the same occasions wait for each other instead of deadlocking.
+    """
+    rows = [letter_of(item) for item in sorted(letters, key=lambda item: item.dedupe_key)]
+    Letter.objects.bulk_create(rows, ignore_conflicts=True)
+    if len(rows) > SWEPT_FROM:
+        transaction.on_commit(enqueue_sweep)
+        return
+    for row in rows:
+        transaction.on_commit(partial(enqueue_delivery, row.dedupe_key))
+
+
+def letter_of(item: Prepared) -> Letter:
+    """The outbox row of a rendered letter, not yet saved."""
+    return Letter(
+        dedupe_key=item.dedupe_key,
+        to_user_id=item.to.pk,
+        to_address=item.to.email,
+        reply_to=item.reply_to,
+        subject=item.draft.subject,
+        text=item.draft.text,
+        html=item.draft.html,
         attachments=[
             {
-                "name": item.name,
-                "content_type": item.content_type,
-                "content": base64.b64encode(item.content).decode(),
+                "name": attachment.name,
+                "content_type": attachment.content_type,
+                "content": base64.b64encode(attachment.content).decode(),
             }
-            for item in attachments
+            for attachment in item.attachments
         ],
     )
-    created = Letter.objects.bulk_create([letter], ignore_conflicts=True)
-    if created:
-        transaction.on_commit(lambda: enqueue_delivery(dedupe_key))
 
 
 def enqueue_delivery(dedupe_key: str) -> None:
     current_app.send_task("scip.mail.deliver", args=[dedupe_key])
+
+
+def enqueue_sweep() -> None:
+    current_app.send_task("scip.mail.sweep")
 
 
 def message_of(letter: Letter) -> EmailMultiAlternatives:

@@ -1,0 +1,70 @@
+"""Calendar files of sessions.
+
+One event per session, in UTC, with an identity that stays and a sequence number that grows
+when the session moves. No time zone definitions and no recurrence: calendar programs
+disagree about those, and every one of them understands an instant.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC
+from typing import Any
+
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event
+
+from cohorts.models import Session
+from cohorts.queries.roster import sessions_of_person
+
+PRODUCT = "-//Center for Mindful Self-Compassion//SCIP Pathway//EN"
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+
+
+def sessions_calendar(
+    sessions: Iterable[Session], *, name: str, with_join_link: bool = False
+) -> bytes:
+    """An iCalendar file of these sessions (fetched with their cohort).
+
+    The same rows always give the same bytes. ``with_join_link`` is for files that only a
+    confirmed participant or a facilitator gets.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    for session in sessions:
+        calendar.add_component(session_event(session, with_join_link=with_join_link))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def session_event(session: Session, *, with_join_link: bool) -> Event:
+    """One session as an event."""
+    cohort = session.cohort
+    event = Event()
+    event.add("uid", str(session.uid))
+    event.add("sequence", session.sequence)
+    event.add("dtstamp", session.changed_at.astimezone(UTC).replace(microsecond=0))
+    event.add("dtstart", session.starts_at.astimezone(UTC))
+    event.add("dtend", session.ends_at.astimezone(UTC))
+    event.add("summary", summary_of(session))
+    is_cancelled = session.state == Session.State.CANCELLED
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    if with_join_link and cohort.join_url and not is_cancelled:
+        event.add("location", cohort.join_url)
+        event.add("url", cohort.join_url)
+        event.add("description", _("Join here: {url}").format(url=cohort.join_url))
+    return event
+
+
+def summary_of(session: Session) -> str:
+    """``Spring cohort, session 3: Working with shame``."""
+    summary = _("{cohort}, session {number}").format(
+        cohort=session.cohort.title, number=session.number
+    )
+    return f"{summary}: {session.title}" if session.title else summary
+
+
+def person_calendar(user: Any) -> bytes:
+    """Everything in somebody's calendar, with the links to join; two queries."""
+    return sessions_calendar(sessions_of_person(user), name=_("SCIP sessions"), with_join_link=True)

@@ -1,0 +1,211 @@
+"""Who is told about a session: confirmed participants and the people who lead it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat
+
+from cohorts.models import Cohort, Enrolment, Session
+from scip.accounts.models import Role, User
+from scip.mail.models import Letter
+
+
+class Reminder(StrEnum):
+    """Which reminder it is; each has its time until the next one takes over."""
+
+    WEEK = "week"
+    DAY = "day"
+    HOUR = "hour"
+
+
+LEAD = {
+    Reminder.WEEK: timedelta(weeks=1),
+    Reminder.DAY: timedelta(days=1),
+    Reminder.HOUR: timedelta(hours=1),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guest:
+    """Somebody to write to about a session. ``key`` names them within the occasion."""
+
+    pk: int
+    email: str
+    name: str
+    time_zone: str
+    key: str
+    is_facilitator: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueReminder:
+    """A reminder that nobody queued yet; ``key`` is its letter's dedupe key."""
+
+    session: Session
+    kind: Reminder
+    guest: Guest
+    key: str
+
+
+def guests_of(cohort: Cohort) -> list[Guest]:
+    """Confirmed participants and the facilitators of a cohort; two queries."""
+    people = Enrolment.objects.filter(cohort=cohort, state=Enrolment.State.CONFIRMED)
+    rows = people.order_by("id").values_list(
+        "id", "user_id", "user__email", "user__name", "user__time_zone"
+    )
+    guests = [
+        Guest(pk=user, email=email, name=name, time_zone=zone, key=f"enrolment:{pk}")
+        for pk, user, email, name, zone in rows
+    ]
+    leaders = User.objects.holding(Role.FACILITATOR).filter(facilitated_cohorts=cohort)
+    guests += [
+        Guest(
+            pk=leader.pk,
+            email=leader.email,
+            name=leader.name,
+            time_zone=leader.time_zone,
+            key=f"facilitator:{leader.pk}",
+            is_facilitator=True,
+        )
+        for leader in leaders.order_by("id")
+    ]
+    return guests
+
+
+def reminder_of(session: Session, first_id: int, now: datetime) -> Reminder | None:
+    """The one reminder whose time it is: a week before the start (the first session only), a
+    day before, an hour before; None before that and once the session has begun."""
+    if not now < session.starts_at <= now + LEAD[Reminder.WEEK]:
+        return None
+    if session.starts_at <= now + LEAD[Reminder.HOUR]:
+        return Reminder.HOUR
+    if session.starts_at <= now + LEAD[Reminder.DAY]:
+        return Reminder.DAY
+    return Reminder.WEEK if session.pk == first_id else None
+
+
+def sessions_to_remind(now: datetime) -> dict[int, tuple[Session, Reminder]]:
+    """Planned sessions with the reminder whose time it is; one query."""
+    standing = Session.objects.exclude(state=Session.State.CANCELLED)
+    first = standing.filter(cohort=OuterRef("cohort")).order_by("starts_at", "id").values("id")
+    sessions = (
+        Session.objects.filter(
+            state=Session.State.PLANNED,
+            cohort__state__in=[Cohort.State.OPEN, Cohort.State.RUNNING],
+            starts_at__gt=now,
+            starts_at__lte=now + LEAD[Reminder.WEEK],
+        )
+        .select_related("cohort")
+        .annotate(first_id=Subquery(first[:1]))
+    )
+    found: dict[int, tuple[Session, Reminder]] = {}
+    for session in sessions:
+        kind = reminder_of(session, session.first_id, now)
+        if kind is not None:
+            found[session.pk] = (session, kind)
+    return found
+
+
+def not_yet_queued[M: Model](
+    rows: QuerySet[M], kinds: dict[Reminder, list[int]], who: str, person: str
+) -> QuerySet[M]:
+    """Rows (people of a cohort) × its due sessions for which the outbox has no letter.
+
+    Adds ``session_pk`` and ``key``. ``person`` is the column that names the person within
+    the occasion, ``who`` the word before it.
+    """
+    kind = Case(
+        *[When(session_pk__in=pks, then=Value(kind)) for kind, pks in kinds.items()],
+        output_field=CharField(),
+    )
+    text = CharField()
+    due = [pk for pks in kinds.values() for pk in pks]
+    return (
+        rows.annotate(session_pk=F("cohort__sessions__id"))
+        .filter(session_pk__in=due)
+        .annotate(kind=kind)
+        .annotate(
+            key=Concat(
+                Value("session-reminder:"),
+                Cast("session_pk", text),
+                Value(":"),
+                Cast("cohort__sessions__sequence", text),
+                Value(":"),
+                F("kind"),
+                Value(f":{who}:"),
+                Cast(person, text),
+                output_field=text,
+            )
+        )
+        .filter(~Exists(Letter.objects.filter(dedupe_key=OuterRef("key"))))
+    )
+
+
+def due_reminders(now: datetime) -> list[DueReminder]:
+    """Every reminder that is due and not in the outbox; three queries however many there are."""
+    sessions = sessions_to_remind(now)
+    if not sessions:
+        return []
+    kinds: dict[Reminder, list[int]] = {}
+    for pk, (_session, kind) in sessions.items():
+        kinds.setdefault(kind, []).append(pk)
+    enrolments = Enrolment.objects.filter(state=Enrolment.State.CONFIRMED)
+    leaders = Cohort.facilitators.through._default_manager.filter(
+        user_id__in=User.objects.holding(Role.FACILITATOR).values("pk")
+    )
+    columns = (
+        "session_pk",
+        "key",
+        "user_id",
+        "user__email",
+        "user__name",
+        "user__time_zone",
+    )
+    return [
+        DueReminder(
+            session=sessions[session_pk][0],
+            kind=sessions[session_pk][1],
+            key=key,
+            guest=Guest(
+                pk=user,
+                email=email,
+                name=name,
+                time_zone=zone,
+                key=key,
+                is_facilitator=is_facilitator,
+            ),
+        )
+        for rows, is_facilitator in (
+            (not_yet_queued(enrolments, kinds, "enrolment", "id"), False),
+            (not_yet_queued(leaders, kinds, "facilitator", "user_id"), True),
+        )
+        for session_pk, key, user, email, name, zone in rows.values_list(*columns)
+    ]
+
+
+def unchanged(sessions: Collection[Session]) -> set[int]:
+    """Of these sessions, the ones that nobody moved or cancelled since they were read.
+
+    Takes their row locks: inside the caller's transaction nobody can move them any more.
+    """
+    known = {session.pk: session.sequence for session in sessions}
+    fresh = (
+        Session.objects.filter(pk__in=known, state=Session.State.PLANNED)
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
+    )
+    return {session.pk for session in fresh if session.sequence == known[session.pk]}
