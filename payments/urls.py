@@ -1,6 +1,16 @@
 """Paying, receipts, and Stripe's webhook."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from payments import views
 
 app_name = "payments"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.charge_list, name="list"),
+    path("<int:pk>/", views.charge_pay, name="pay"),
+    path("<int:pk>/checkout/", views.charge_checkout, name="checkout"),
+    path("<int:pk>/returned/", views.charge_returned, name="returned"),
+    path("receipts/<int:pk>/", views.receipt, name="receipt"),
+    path("stripe/webhook/", views.webhook, name="webhook"),
+    path("sandbox/<str:session_id>/", views.sandbox, name="sandbox"),
+]

@@ -1,13 +1,18 @@
 """The one base of every admin page: who may look, narrowed to what they may see."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
+if TYPE_CHECKING:  # generic for the type checker only
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
 
-class StaffModelAdmin(admin.ModelAdmin[Any]):
+
+class StaffModelAdmin(ModelAdmin):
     """Admin pages for people who hold one of ``roles`` (codes; by default the office).
 
     Deny by default: what a class does not open stays shut, and nothing is deleted here.

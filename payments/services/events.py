@@ -1,0 +1,151 @@
+"""Stripe's events: verified, stored once, answered at once, handled afterwards.
+
+An event only says where to look: the object is fetched again, so order, age and number of
+copies do not matter.
+"""
+
+import json
+from datetime import datetime, timedelta
+
+import stripe
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from payments.gateway import webhook_secret
+from payments.models import Checkout, StripeEvent
+from payments.services.background import enqueue
+from payments.services.checkouts import ask_stripe
+
+# Seconds by which an event's signature may be older or younger than our clock.
+TOLERANCE = 300
+CHECKOUT_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+# How long an event about an object that we do not know is tried again.
+PATIENCE = timedelta(days=3)
+
+
+class SignatureRefused(Exception):
+    """The request was not signed by Stripe, or not now."""
+
+
+def receive_event(payload: bytes, signature: str, *, now: datetime | None = None) -> bool:
+    """Verify and store one event; True if it is new. It is handled after commit, by a worker.
+
+    Raises SignatureRefused for a missing, wrong, old or future signature and for a body that
+    is no event: nothing is stored then.
+    """
+    now = now or timezone.now()
+    try:
+        text = payload.decode()
+        stripe.WebhookSignature.verify_header(text, signature, webhook_secret(), TOLERANCE)
+        refuse_future(signature, now)
+        event = json.loads(text)
+        row = StripeEvent(
+            event_id=event["id"],
+            type=event["type"][:80],
+            object_id=event["data"]["object"].get("id") or "",
+            payload=kept_part(event),
+            received_at=now,
+            due_at=now + timedelta(seconds=60),
+        )
+    except (
+        stripe.SignatureVerificationError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        raise SignatureRefused(str(error)) from error
+    with transaction.atomic():
+        # Told apart by whether the row is ours: "on conflict do nothing" returns no key.
+        known = StripeEvent.objects.filter(event_id=row.event_id).exists()
+        StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
+        if not known:
+            enqueue("payments.handle_event", row.event_id)
+    return not known
+
+
+def refuse_future(signature: str, now: datetime) -> None:
+    """The library lets signatures from the future pass; they would stay replayable."""
+    stamps = [part[2:] for part in signature.split(",") if part.startswith("t=")]
+    if len(stamps) != 1 or int(stamps[0]) > now.timestamp() + TOLERANCE:
+        raise ValueError("signed in the future")
+
+
+def kept_part(event: dict[str, object]) -> dict[str, object]:
+    """What is kept of an event: enough to find it again at Stripe, no personal data."""
+    data = event["data"]
+    thing = data["object"] if isinstance(data, dict) else {}
+    return {
+        "created": event.get("created"),
+        "api_version": event.get("api_version"),
+        "livemode": event.get("livemode"),
+        "object": thing.get("object"),
+        "metadata": thing.get("metadata") or {},
+    }
+
+
+def handle_event(event_id: str, *, now: datetime | None = None) -> str:
+    """Do what an event asks for and return the outcome (empty: to be tried again).
+
+    The next try is planned before anything is done, so a killed worker costs only time.
+    """
+    now = now or timezone.now()
+    event = StripeEvent.objects.get(event_id=event_id)
+    if event.handled_at is not None:
+        return event.outcome
+    wait = timedelta(seconds=min(30 * 2**event.attempts, 3600))
+    StripeEvent.objects.filter(pk=event.pk).update(attempts=F("attempts") + 1, due_at=now + wait)
+    outcome = act_on(event, now)
+    if outcome:
+        StripeEvent.objects.filter(pk=event.pk, handled_at=None).update(
+            handled_at=now, outcome=outcome
+        )
+    return outcome
+
+
+def act_on(event: StripeEvent, now: datetime) -> str:
+    """The outcome; an empty text when Stripe is away or the object is not known (yet)."""
+    if event.type not in CHECKOUT_EVENTS:
+        return "ignored"
+    checkout = checkout_of(event)
+    if checkout is None:
+        return "unknown object" if now - event.received_at > PATIENCE else ""
+    try:
+        return ask_stripe(checkout, now=now).state
+    except stripe.StripeError as error:
+        StripeEvent.objects.filter(pk=event.pk).update(outcome=f"waits: {type(error).__name__}")
+        return ""
+
+
+def checkout_of(event: StripeEvent) -> Checkout | None:
+    """The checkout of an event's session.
+
+    One that lost Stripe's answer when it was opened is found by the metadata of the signed event,
+    and learns its session here.
+    """
+    known = Checkout.objects.select_related("charge").filter(session_id=event.object_id).first()
+    if known is not None:
+        return known
+    number = str(event.payload.get("metadata", {}).get("checkout", ""))
+    if not number.isdecimal():
+        return None
+    Checkout.objects.filter(pk=int(number), session_id=None).update(session_id=event.object_id)
+    return Checkout.objects.select_related("charge").filter(session_id=event.object_id).first()
+
+
+def sweep_events(now: datetime | None = None) -> list[str]:
+    """Take up events whose task was lost or whose next try is due; returns their ids."""
+    now = now or timezone.now()
+    due = StripeEvent.objects.filter(handled_at=None, due_at__lte=now)
+    ids = list(due.order_by("due_at").values_list("event_id", flat=True)[:500])
+    for event_id in ids:
+        enqueue("payments.handle_event", event_id)
+    return ids

@@ -1,0 +1,65 @@
+"""Background work about money. Every task may run twice."""
+
+from celery import shared_task
+
+from payments import services
+from payments.gateway import is_sandbox, webhook_secret
+from payments.models import Checkout, SandboxEvent
+from payments.sandbox import desk, events
+
+
+@shared_task(name="payments.handle_event")
+def handle_event(event_id: str) -> None:
+    """Handle one stored event of Stripe's."""
+    services.handle_event(event_id)
+
+
+@shared_task(name="payments.sweep_events")
+def sweep_events() -> None:
+    """Events whose task was lost or whose next try is due (beat)."""
+    services.sweep_events()
+
+
+@shared_task(name="payments.dispatch_settlement")
+def dispatch_settlement(settlement_id: int) -> None:
+    """Tell the owner of one settled charge."""
+    services.dispatch_settlement(settlement_id)
+
+
+@shared_task(name="payments.sweep_settlements")
+def sweep_settlements() -> None:
+    """Settlements that nobody has claimed, and receipts not made yet (beat)."""
+    services.sweep_settlements()
+    services.sweep_receipts()
+
+
+@shared_task(name="payments.make_receipt")
+def make_receipt(receipt_id: int) -> None:
+    """Make one receipt's PDF and send it."""
+    services.make_receipt(receipt_id)
+
+
+@shared_task(name="payments.end_checkout")
+def end_checkout(checkout_id: int) -> None:
+    """End a checkout at Stripe whose charge needs no money any more."""
+    services.end_checkout(Checkout.objects.select_related("charge").get(pk=checkout_id))
+
+
+@shared_task(name="payments.reconcile")
+def reconcile() -> None:
+    """Ask Stripe about every checkout under way (beat)."""
+    services.reconcile()
+
+
+@shared_task(name="payments.sandbox_deliver")
+def sandbox_deliver(event_id: str = "") -> None:
+    """Post one event of the practice checkout, or (beat) all that wait."""
+    if not is_sandbox():
+        return
+    if event_id:
+        waiting = list(SandboxEvent.objects.filter(event_id=event_id, delivered_at=None))
+    else:
+        desk.follow_clocks()
+        waiting = events.waiting_events()
+    for event in waiting:
+        events.deliver(event, webhook_secret())
