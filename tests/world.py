@@ -7,7 +7,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
-from cohorts.models import Cohort, PriceTier
+from cohorts.models import Application, Cohort, Enrolment, Offer, PriceTier
+from payments.models import Charge, Payment, Settlement
 from scip.accounts.models import Prerequisite, Role, RoleGrant, User
 from scip.policy.models import Edition
 
@@ -100,3 +101,39 @@ def verify_prerequisites(user: User, **changes: dict[str, Any]) -> None:
 def utc(*parts: int) -> datetime:
     """``utc(2027, 3, 2, 18)``."""
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
+
+
+def make_enrolment(user: User, cohort: Cohort, **fields: Any) -> Enrolment:
+    """A confirmed place with everything it rests on: application, accepted offer, settled charge."""
+    now = timezone.now()
+    application = Application.objects.create(
+        user=user, cohort=cohort, state="accepted", submitted_at=now, tier="standard"
+    )
+    offer = Offer.objects.create(
+        application=application,
+        tier="standard",
+        list_cents=289_500,
+        state="accepted",
+        accepted_at=now,
+        expires_at=now + timedelta(days=10),
+    )
+    charge = Charge.objects.create(
+        user=user,
+        purpose="tuition_level_a",
+        description=f"Tuition, {cohort.title}",
+        amount_cents=289_500,
+        due_at=now + timedelta(days=10),
+    )
+    Payment.objects.create(
+        charge=charge,
+        amount_cents=289_500,
+        currency="USD",
+        method="bank",
+        reference=f"transfer-{charge.pk}",
+        received_at=now,
+    )
+    Settlement.objects.create(charge=charge, claimed_at=now, claimed_as="cohorts.enrolment")
+    defaults: dict[str, Any] = {"state": "confirmed", "confirmed_at": now, "pay_by": offer.expires_at}
+    return Enrolment.objects.create(
+        user=user, cohort=cohort, application=application, offer=offer, charge=charge, **defaults | fields
+    )

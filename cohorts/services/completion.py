@@ -1,0 +1,125 @@
+"""The end of a cohort: who completed it, on which facts, and what follows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cohorts.emails import completion as emails
+from cohorts.models import Cohort, Enrolment, Session
+from cohorts.queries.roster import attendance_evidence, sessions_of
+from cohorts.requirements.attendance import Tally, attendance_findings, attendance_tally
+from scip import formats
+from scip.credentials.models import Completion, Credential, Level
+from scip.credentials.services import issue_credential, record_completion
+from scip.requirements import Status
+from scip.states import lock, move
+
+# Level B's joint credential needs both levels on record; it is issued where both facts meet.
+CREDENTIAL_OF_LEVEL = {Level.A: Credential.Kind.PRACTICING}
+
+
+def conclude_cohort(cohort: Cohort, *, by: Any, now: datetime | None = None) -> int:
+    """Conclude every enrolment of a cohort whose sessions are over; return how many completed.
+
+    Each person in a transaction of their own: one difficulty holds up nobody else.
+    """
+    enrolments = Enrolment.objects.filter(
+        cohort=cohort, state__in=[Enrolment.State.CONFIRMED, Enrolment.State.NOT_COMPLETED]
+    )
+    return sum(conclude_enrolment(enrolment, by=by, now=now) for enrolment in enrolments)
+
+
+@transaction.atomic
+def conclude_enrolment(enrolment: Enrolment, *, by: Any, now: datetime | None = None) -> bool:
+    """Decide by the attendance rule whether the cohort was completed; True if it was just now.
+
+    "At least 80 % of the sessions held, rounded up, exceptions counted and shown as such."
+    While marks are missing or the office still considers an exception, nothing is decided.
+    When it can't be met any more by what is on record, the enrolment is "not completed yet"
+    and the person is told what is possible; an exception accepted later completes it.
+    Does nothing before the last session is over, or for an enrolment that is concluded.
+    Side effects: completion on record, credential issued, letters queued.
+    """
+    now = now or timezone.now()
+    enrolment = lock(enrolment)
+    undecided = {Enrolment.State.CONFIRMED, Enrolment.State.NOT_COMPLETED}
+    sessions = [
+        session
+        for session in sessions_of([enrolment.cohort_id])[enrolment.cohort_id]
+        if session.state != Session.State.CANCELLED
+    ]
+    if enrolment.state not in undecided or not sessions or sessions[-1].ends_at > now:
+        return False
+    evidence = attendance_evidence([enrolment.pk])[enrolment.pk]
+    (finding,) = attendance_findings(evidence, as_of=now)
+    if finding.is_met:
+        move(enrolment, Enrolment.State.COMPLETED, by=by, now=now)
+        certify(enrolment, sessions, attendance_tally(evidence, as_of=now), by=by)
+        return True
+    if finding.status is Status.OPEN and enrolment.state == Enrolment.State.CONFIRMED:
+        move(enrolment, Enrolment.State.NOT_COMPLETED, by=by, now=now)
+        emails.not_completed(enrolment, finding)
+    return False
+
+
+def certify(
+    enrolment: Enrolment, sessions: Sequence[Session], tally: Tally, *, by: Any
+) -> Completion:
+    """Put the completion on record with its facts, and issue what the level grants."""
+    cohort = enrolment.cohort
+    days = [session.starts_at.astimezone(cohort.zone).date() for session in sessions]
+    minutes = sum(session.minutes for session in sessions)
+    completion = record_completion(
+        enrolment.user,
+        level=cohort.level,
+        basis=Completion.Basis.COHORT,
+        completed_on=days[-1],
+        facts={
+            "cohort": cohort.pk,
+            "enrolment": enrolment.pk,
+            "sessions_held": tally.total,
+            "sessions_needed": tally.needed,
+            "sessions_attended": tally.attended,
+            "sessions_excepted": tally.excepted,
+            "contact_minutes_held": minutes,
+        },
+        by=by,
+    )
+    kind = CREDENTIAL_OF_LEVEL.get(Level(cohort.level))
+    if kind is not None:
+        issue_credential(
+            completion,
+            kind=kind,
+            edition=cohort.edition,
+            lines=[
+                (_("Cohort"), cohort.title),
+                (_("Held"), f"{formats.day(days[0])} – {formats.day(days[-1])}"),
+                (_("Live sessions"), sessions_line(tally)),
+                (_("Contact hours"), hours_line(minutes)),
+            ],
+            by=by,
+        )
+    return completion
+
+
+def sessions_line(tally: Tally) -> str:
+    """``11 of 12``, and how many of them count by exception."""
+    line = _("{counted} of {total}").format(counted=tally.counted, total=tally.total)
+    if tally.excepted:
+        line += " " + ngettext(
+            "({count} by an accepted exception)",
+            "({count} by accepted exceptions)",
+            tally.excepted,
+        ).format(count=tally.excepted)
+    return line
+
+
+def hours_line(minutes: int) -> str:
+    """Contact time of the sessions held, in hours."""
+    hours, rest = divmod(minutes, 60)
+    return str(hours) if not rest else f"{hours}:{rest:02}"
