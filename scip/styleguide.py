@@ -44,6 +44,8 @@ class Note:
 class ExampleForm(forms.Form):
     """One field of each kind; bound and empty, so that the error states show."""
 
+    use_required_attribute = False
+
     certificate_name = forms.CharField(
         label=_("Name as it should stand on certificates"),
         help_text=_("Any script, any order. One word is fine."),
@@ -73,12 +75,6 @@ class ExampleForm(forms.Form):
         label=_("What brings you here?"), widget=forms.Textarea(attrs={"rows": 4}), required=False
     )
     in_practice = forms.BooleanField(label=_("I see clients at present"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # The page shows the form several times; ids have to stay unique.
-        for field in self.fields.values():
-            field.widget.use_required_attribute = lambda initial: False  # type: ignore[method-assign]
 
 
 def example_findings() -> tuple[Finding, ...]:
@@ -137,7 +133,9 @@ def example_context(scheme: str) -> dict[str, Any]:
         "bound": bound,
         "fresh": fresh,
         "findings": example_findings(),
-        "next_title": _("Confirm your fifth session") if scheme == "light" else _("Confirm your sixth session"),
+        "next_title": _("Confirm your fifth session")
+        if scheme == "light"
+        else _("Confirm your sixth session"),
         "moment": MOMENT,
         "notes": [
             Note("success", str(_("Saved. Your application is with the office now."))),
@@ -261,7 +259,6 @@ def example_context(scheme: str) -> dict[str, Any]:
             "note": _("verified on Monday 1 February 2027"),
         },
         "cells": ["present", "present", "partial", "absent", "excused", "empty", "future"],
-        "nav_roles": [{"label": _("Facilitate"), "url": "#facilitate"}],
     }
 
 
