@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import django_stubs_ext
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
@@ -19,6 +20,9 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from scip.embedded import embedded_secrets
+
+# Lets annotations name the model of an admin class or a form at run time too.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -103,7 +107,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "scip.accounts.middleware.SessionActivityMiddleware",
     "scip.accounts.middleware.SecondFactorMiddleware",
     "scip.accounts.middleware.TimeZoneMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -151,6 +155,8 @@ CACHES: dict[str, Any] = {
         else {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
             "LOCATION": "cache_entries",
+            # Above the default of 300, where a flood of requests would wash out the rate limits.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     )
 }
@@ -170,6 +176,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+PASSWORD_RESET_TIMEOUT = 3 * 3600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "pathway:home"
 ACCOUNT_ADAPTER = "scip.accounts.adapters.AccountAdapter"
@@ -390,6 +397,16 @@ CELERY_BEAT_SCHEDULE = {
     "payments: handle stored events": {"task": "payments.sweep_events", "schedule": 30},
     "payments: settlements nobody claimed": {"task": "payments.sweep_settlements", "schedule": 60},
     "payments: ask Stripe about open checkouts": {"task": "payments.reconcile", "schedule": 600},
+    **(
+        {}
+        if STRIPE_SECRET_KEY
+        else {
+            "payments: events of the practice checkout": {
+                "task": "payments.sandbox_deliver",
+                "schedule": 15,
+            }
+        }
+    ),
     "cohorts: offers and places that lapse": {"task": "cohorts.sweep_offers", "schedule": 60},
     "cohorts: reminders": {"task": "cohorts.queue_reminders", "schedule": 60},
     "cohorts: states that follow the calendar": {

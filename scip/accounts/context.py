@@ -1,17 +1,30 @@
-"""What every page needs: the site's address, the demo bar, the roles for the menu."""
+"""What every page needs: the site's address, the demo bar, a role's places for the menu."""
 
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from scip.accounts.models import Role
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``demo``, ``site_url`` and ``nav_roles`` (a set of role codes)."""
+    """Context processor: ``demo``, ``site_url`` and ``nav_roles`` (label and url of each place)."""
     user = getattr(request, "user", None)
     is_known = user is not None and user.is_authenticated
     return {
         "demo": settings.DEMO,
         "site_url": settings.SITE_URL,
-        "nav_roles": user.roles if is_known and user is not None else frozenset(),
+        "nav_roles": places(user) if is_known else [],
     }
+
+
+def places(user: Any) -> list[dict[str, str]]:
+    """The pages that a person's roles open, in the order of the menu."""
+    found = []
+    if user.has_role(Role.FACILITATOR):
+        found.append({"label": _("Facilitate"), "url": "/facilitate/"})
+    if user.is_staff:
+        found.append({"label": _("Office"), "url": "/admin/"})
+    return found

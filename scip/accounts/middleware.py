@@ -1,15 +1,22 @@
 """Second factor by role, and the viewer's time zone."""
 
+import hashlib
+import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo, available_timezones
 
+from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from scip.accounts.adapters import FACTORS
+from scip.accounts.models import User
 
 type GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -27,11 +34,9 @@ class SecondFactorMiddleware:
         user = request.user
         if (
             user.is_authenticated
+            and not request.path.startswith(account_pages())
             and user.roles
-            and not request.path.startswith(reverse("account_login").removesuffix("login/"))
-            and not Authenticator.objects.filter(
-                user=user, type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-            ).exists()
+            and not has_second_factor(user)
         ):
             messages.info(
                 request,
@@ -44,6 +49,16 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
 
+def account_pages() -> str:
+    """Where allauth's pages begin: signing out and setting up a factor stay reachable."""
+    return reverse("account_login").removesuffix("login/")
+
+
+def has_second_factor(user: User) -> bool:
+    """An authenticator app or a passkey; recovery codes alone are none."""
+    return Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
+
+
 class TimeZoneMiddleware:
     """Activates the signed-in person's zone, or the one a visitor's browser proposed."""
 
@@ -51,13 +66,41 @@ class TimeZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            name = request.user.time_zone
-        else:
-            name = request.COOKIES.get("tz", "")
+        user = request.user
+        name = user.time_zone if user.is_authenticated else request.COOKIES.get("tz", "")
         zone = name if name in KNOWN_ZONES else "UTC"
         with timezone.override(ZoneInfo(zone)):
             return self.get_response(request)
 
 
 KNOWN_ZONES = available_timezones()
+
+
+class SessionActivityMiddleware:
+    """Keeps allauth's list of one's own sessions current without a write on every page.
+
+    allauth's own middleware updates the row on each request. Here it is touched when the
+    address or the browser differs from last time, and otherwise every five minutes.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated and request.session.session_key:
+            note_activity(request)
+        return self.get_response(request)
+
+
+def note_activity(request: HttpRequest) -> None:
+    """Touch the session's row if it is time; remembers the last time in the session."""
+    whence = f"{get_client_ip(request)} {request.headers.get('User-Agent', '')}"
+    mark = hashlib.sha256(whence.encode()).hexdigest()[:16]
+    known, touched_at = request.session.get("activity", ["", 0])
+    if known == mark and time.time() - touched_at < ACTIVITY_SECONDS:
+        return
+    UserSession.objects.create_from_request(request)
+    request.session["activity"] = [mark, int(time.time())]
+
+
+ACTIVITY_SECONDS = 300

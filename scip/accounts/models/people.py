@@ -96,7 +96,9 @@ class User(AbstractBaseUser):
     )
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     session_generation = models.PositiveIntegerField(
-        default=0, editable=False, help_text=_("Raised to end every session of this person at once.")
+        default=0,
+        editable=False,
+        help_text=_("Raised to end every session of this person at once."),
     )
 
     objects: ClassVar[UserManager] = UserManager()

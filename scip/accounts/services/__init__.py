@@ -1,0 +1,24 @@
+"""What can be done with prerequisites, roles and sessions: one function per verb."""
+
+from scip.accounts.services.access import end_role, end_sessions, grant_role, reset_second_factor
+from scip.accounts.services.prerequisites import (
+    FIELDS,
+    return_prerequisite,
+    submit_prerequisite,
+    verify_prerequisite,
+    withdraw_prerequisite,
+)
+from scip.accounts.services.reminders import announce_expiries
+
+__all__ = [
+    "FIELDS",
+    "announce_expiries",
+    "end_role",
+    "end_sessions",
+    "grant_role",
+    "reset_second_factor",
+    "return_prerequisite",
+    "submit_prerequisite",
+    "verify_prerequisite",
+    "withdraw_prerequisite",
+]
