@@ -1,1 +1,1 @@
-"""Letters about cohorts, one function each."""
+"""The letters of cohorts, by subject: one function per letter."""

@@ -1,1 +1,1 @@
-"""Forms about cohorts; they validate and save nothing."""
+"""Forms of cohorts: they check and clean, services act."""

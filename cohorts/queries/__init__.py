@@ -1,1 +1,1 @@
-"""Reading in bulk: seats and queues, rosters."""
+"""Evidence and lists of cohorts, by who asks."""

@@ -1,1 +1,1 @@
-"""The rules of cohorts: admission and attendance."""
+"""The rules of cohorts, by subject: pure functions from evidence to findings."""

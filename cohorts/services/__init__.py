@@ -1,1 +1,1 @@
-"""What happens to applications, places and cohorts: one function per verb."""
+"""What can be done with cohorts, by subject: one function per verb."""

@@ -1,6 +1,11 @@
 """Cohorts as visitors see them."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from cohorts.views import public
 
 app_name = "cohorts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", public.cohort_list, name="list"),
+    path("<slug:slug>/", public.cohort_detail, name="detail"),
+]

@@ -1,1 +1,1 @@
-"""Pages about cohorts, by who uses them."""
+"""Pages of cohorts, by who opens them."""

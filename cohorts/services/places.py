@@ -1,0 +1,145 @@
+"""Seats and places: taken, confirmed, freed.
+
+Order of locks everywhere: cohort, application, offer, enrolment. Whoever changes seats
+holds the cohort's lock (READ COMMITTED: a snapshot taken before the lock would oversell).
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cohorts.emails import admission as letters
+from cohorts.models import Application, Cohort, Enrolment, Seat
+from cohorts.permissions import refuse_own
+from payments.models import Settlement
+from payments.services import balance, cancel_charge
+from scip.accounts.models import User
+from scip.audit.services import record
+from scip.mail.services import queue_draft
+from scip.requirements import Refusal
+from scip.states import lock, move
+
+
+def take_seat(
+    application: Application, cohort: Cohort, *, by: User | None, now: datetime
+) -> Seat | None:
+    """The lowest free seat for this application, or None when all are held.
+
+    ``cohort`` must be locked. The unique number and the capacity trigger refuse a seat
+    too many even if it were not.
+    """
+    taken = set(Seat.objects.filter(cohort=cohort).values_list("number", flat=True))
+    free = next((n for n in range(1, cohort.capacity + 1) if n not in taken), None)
+    if free is None:
+        return None
+    seat = Seat.objects.create(cohort=cohort, number=free, application=application, taken_at=now)
+    record(
+        "seat.taken", application, by=by, subject=application.user, number=free, cohort=cohort.pk
+    )
+    return seat
+
+
+def free_place(application: Application, *, by: User | None) -> bool:
+    """Give the application's seat back; True if there was one. The cohort is locked.
+
+    The caller offers the seat on (`offers.offer_next`).
+    """
+    seat = Seat.objects.filter(application=application).first()
+    if seat is None:
+        return False
+    record(
+        "seat.freed",
+        application,
+        by=by,
+        subject=application.user,
+        number=seat.number,
+        cohort=seat.cohort_id,
+    )
+    seat.delete()
+    return True
+
+
+def give_up_place(
+    application: Application, *, to: Enrolment.State, by: User | None, now: datetime
+) -> None:
+    """End the unpaid place of an accepted application and cancel its charge.
+
+    Raises Refusal once the place is confirmed or money arrived.
+    """
+    enrolment = lock(
+        Enrolment.objects.exclude(
+            state__in=[Enrolment.State.LAPSED, Enrolment.State.WITHDRAWN]
+        ).get(application=application)
+    )
+    lock(enrolment.charge)  # money that is just being recorded decides first
+    if enrolment.state != Enrolment.State.AWAITING_PAYMENT or is_paid(enrolment):
+        raise Refusal(
+            _(
+                "This place is confirmed. Please write to the office: it frees the place and "
+                "arranges what comes back to you under the refund terms."
+            )
+        )
+    move(enrolment, to, by=by, now=now)
+    cancel_charge(enrolment.charge, by=by, reason=str(to.label), now=now)
+
+
+def is_paid(enrolment: Enrolment) -> bool:
+    """Money arrived, in part or in full, whether or not the place was confirmed yet."""
+    return (
+        Settlement.objects.filter(charge=enrolment.charge_id).exists()
+        or balance(enrolment.charge).paid_cents > 0
+    )
+
+
+def confirm_place(
+    enrolment: Enrolment, *, by: User | None = None, now: datetime | None = None
+) -> bool:
+    """Payment is complete: the place is firm, the person is told what happens next.
+
+    Runs when the charge is settled, or at acceptance when aid covers everything. Returns
+    False when the place was freed in the meantime (the caller flags the money); a second
+    call changes nothing.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        lock(enrolment.application)
+        enrolment = lock(enrolment)
+        if enrolment.state in Enrolment.TAKING_PART:
+            return True
+        if enrolment.state != Enrolment.State.AWAITING_PAYMENT:
+            return False
+        move(enrolment, Enrolment.State.CONFIRMED, by=by, now=now)
+        tell_confirmed(enrolment)
+        return True
+
+
+def promise_place(
+    enrolment: Enrolment, *, by: User, reason: str, now: datetime | None = None
+) -> Enrolment:
+    """Confirm a place before its payment, on the office's word, with what it relied on.
+
+    Raises Refusal without a reason, for one's own place, or when the place was freed.
+    """
+    now = now or timezone.now()
+    if not reason.strip():
+        raise Refusal(_("Please write what the office relies on; it stays on record."))
+    with transaction.atomic():
+        application = lock(enrolment.application)
+        refuse_own(application, by)
+        enrolment = lock(enrolment)
+        enrolment.promise_reason = reason.strip()[:300]
+        enrolment.promised_at, enrolment.promised_by = now, by
+        move(enrolment, Enrolment.State.CONFIRMED, by=by, now=now, data={"promised": 1})
+        enrolment.save(update_fields=["promise_reason", "promised_at", "promised_by"])
+        tell_confirmed(enrolment)
+        return enrolment
+
+
+def tell_confirmed(enrolment: Enrolment) -> None:
+    queue_draft(
+        letters.place_confirmed(enrolment),
+        to=enrolment.user,
+        dedupe_key=f"enrolment:{enrolment.pk}:confirmed",
+    )

@@ -1,0 +1,22 @@
+"""What a settled tuition charge means for a place."""
+
+from django.db import transaction
+
+from cohorts.emails import admission as letters
+from cohorts.models import Enrolment
+from cohorts.services.places import confirm_place
+from scip.mail.services import queue_draft
+
+
+def place_paid(enrolment: Enrolment) -> bool:
+    """Confirm the place, or, when it was freed in the meantime, tell the person that the
+    money is safe and return False: the office decides what happens with it."""
+    with transaction.atomic():
+        if confirm_place(enrolment):
+            return True
+        queue_draft(
+            letters.payment_after_lapse(enrolment),
+            to=enrolment.user,
+            dedupe_key=f"enrolment:{enrolment.pk}:paid-late",
+        )
+        return False

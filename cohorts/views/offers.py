@@ -1,0 +1,65 @@
+"""Answering an offer."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from cohorts.models import Application, Enrolment, Offer
+from cohorts.queries.admission import assess, refund_sentences
+from cohorts.requirements.admission import holding_up_a_place
+from cohorts.services.offers import accept_offer, decline_offer
+from cohorts.views.applications import own_application
+from scip.access import signed_in
+from scip.requirements import Refusal
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def offer_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The offer with its price, what is included and the refund terms; yes or no."""
+    application = own_application(request, pk)
+    offer = (
+        Offer.objects.visible_to(request.user)
+        .filter(application=application)
+        .select_related("application__user", "application__cohort__edition")
+        .order_by("-id")
+        .first()
+    )
+    if offer is None:
+        return redirect("applications:detail", pk)
+    if request.method == "POST":
+        return answer(request, application, offer)
+    if offer.state != Offer.State.OPEN:
+        return redirect("applications:detail", pk)
+    context = {
+        "application": application,
+        "cohort": application.cohort,
+        "offer": offer,
+        "is_over": timezone.now() >= offer.expires_at,
+        "refund_terms": refund_sentences(application.cohort),
+        "unmet": holding_up_a_place(assess(application, now=timezone.now())),
+        "sessions": application.cohort.sessions.all(),
+    }
+    return render(request, "cohorts/offer_answer.html", context)
+
+
+def answer(request: HttpRequest, application: Application, offer: Offer) -> HttpResponse:
+    """Act on the button that was pressed."""
+    person = application.user
+    try:
+        if "decline" in request.POST:
+            decline_offer(offer, by=person)
+            messages.success(request, _("Thank you for telling us. Somebody who waits is glad."))
+            return redirect("applications:detail", application.pk)
+        enrolment = accept_offer(offer, by=person)
+    except Refusal as refusal:
+        messages.warning(request, refusal.sentence)
+        return redirect("applications:detail", application.pk)
+    if enrolment.state == Enrolment.State.AWAITING_PAYMENT:
+        messages.success(request, _("The place is yours. Pay here to make it firm."))
+        return redirect("payments:pay", enrolment.charge_id)
+    messages.success(request, _("Your place is confirmed. We look forward to having you with us."))
+    return redirect("applications:detail", application.pk)

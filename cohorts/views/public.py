@@ -1,0 +1,160 @@
+"""Cohorts as visitors see them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from scip.structured_data import structured_data
+
+from cohorts.models import Application, Cohort
+from cohorts.queries.admission import coming_cohorts, refund_sentences, with_places
+from cohorts.requirements.admission import tier_meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where applications for a cohort stand, in a word or two."""
+
+    text: str
+    kind: str
+    can_apply: bool
+
+
+def standing_of(cohort: Any, now: datetime) -> Standing:
+    """For a cohort annotated with ``places_left``."""
+    if cohort.state == Cohort.State.RUNNING:
+        return Standing(_("Under way"), "", can_apply=False)
+    if cohort.state != Cohort.State.OPEN:
+        return Standing(str(cohort.get_state_display()).capitalize(), "", can_apply=False)
+    if now < cohort.applications_open_at:
+        return Standing(_("Opens soon"), "later", can_apply=False)
+    if not cohort.is_accepting(now):
+        return Standing(_("Applications closed"), "", can_apply=False)
+    if cohort.places_left <= 0:
+        return Standing(_("Waiting list"), "waiting", can_apply=True)
+    return Standing(_("Open for applications"), "met", can_apply=True)
+
+
+def prices_of(cohort: Cohort, now: datetime) -> list[dict[str, Any]]:
+    """For components/price_list.html; an early bird whose date passed is left out."""
+    prices: list[dict[str, Any]] = []
+    for tier in cohort.tiers.all():
+        tier.cohort = cohort
+        if tier.holds(now):
+            prices.append(
+                {
+                    "name": tier.get_kind_display(),
+                    "cents": tier.amount_cents,
+                    "currency": tier.currency,
+                    "note": tier_meaning(tier.kind),
+                    "until": tier.until,
+                }
+            )
+    prices.append(
+        {
+            "name": _("Supported places and scholarships"),
+            "cents": None,
+            "note": _("A few words in your application are enough to ask."),
+        }
+    )
+    return prices
+
+
+@published
+def cohort_list(request: HttpRequest) -> HttpResponse:
+    """Coming cohorts: dates in the visitor's zone, prices, places left, application time."""
+    now = timezone.now()
+    cohorts = [
+        {"cohort": cohort, "standing": standing_of(cohort, now), "prices": prices_of(cohort, now)}
+        for cohort in coming_cohorts(request.user, now)[:50]
+    ]
+    meta = meta_of(
+        request,
+        _("Coming cohorts"),
+        _(
+            "Live online learning cohorts of Self-Compassion in Psychotherapy: dates in your "
+            "time zone, prices, places left and when to apply."
+        ),
+    )
+    return render(request, "cohorts/cohort_list.html", {"cohorts": cohorts, "meta": meta})
+
+
+@published
+def cohort_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One cohort: every date, holidays, prices, who leads it, whom it is for."""
+    now = timezone.now()
+    cohorts = with_places(Cohort.objects.visible_to(request.user)).select_related("edition")
+    cohort = get_object_or_404(cohorts.prefetch_related("tiers", "sessions"), slug=slug)
+    own = None
+    if request.user.is_authenticated:
+        own = (
+            Application.objects.written_by(request.user)
+            .filter(cohort=cohort, state__in=Application.ALIVE)
+            .first()
+        )
+    prices = prices_of(cohort, now)
+    context = {
+        "cohort": cohort,
+        "standing": standing_of(cohort, now),
+        "prices": prices,
+        "sessions": cohort.sessions.all(),
+        "skipped_days": cohort.skipped_days.all(),
+        "facilitators": cohort.facilitators.all(),
+        "refund_terms": refund_sentences(cohort),
+        "application": own,
+        "meta": meta_of(
+            request,
+            cohort.title,
+            _(
+                "{title}: {count} live online sessions from {day}. Dates in your time zone, "
+                "prices, places left and how to apply."
+            ).format(title=cohort.title, count=cohort.session_count, day=day(cohort.starts_on)),
+            course_data(cohort, now),
+        ),
+    }
+    return render(request, "cohorts/cohort_detail.html", context)
+
+
+def course_data(cohort: Cohort, now: datetime) -> SafeString:
+    """schema.org facts for search engines: the course, its dates and prices."""
+    address = settings.SITE_URL + reverse("cohorts:detail", args=[cohort.slug])
+    offers = [
+        {
+            "@type": "Offer",
+            "name": str(tier.get_kind_display()),
+            "price": f"{tier.amount_cents / 100:.2f}",
+            "priceCurrency": tier.currency,
+            "category": "Paid",
+            "url": address,
+        }
+        for tier in cohort.tiers.all()
+        if tier.holds(now)
+    ]
+    return structured_data(
+        {
+            "@context": "https://schema.org",
+            "@type": "Course",
+            "name": cohort.title,
+            "description": cohort.summary or cohort.title,
+            "url": address,
+            "provider": {
+                "@type": "Organization",
+                "name": "Center for Mindful Self-Compassion",
+                "url": settings.SITE_URL,
+            },
+            "offers": offers,
+            "hasCourseInstance": {
+                "@type": "CourseInstance",
+                "courseMode": "Online",
+                "startDate": cohort.first_session_at.isoformat(),
+                "courseWorkload": f"PT{cohort.contact_minutes}M",
+            },
+        }
+    )
