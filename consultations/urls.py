@@ -1,6 +1,8 @@
 """Level B's public page."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from consultations import views
 
 app_name = "consultations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.topic_list, name="list")]
