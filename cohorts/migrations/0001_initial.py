@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
                 ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('make_up_task', models.TextField(blank=True, max_length=1500)),
                 ('make_up_agreed_at', models.DateTimeField(null=True)),
-                ('make_up_work', models.TextField(blank=True, max_length=10000)),
+                ('make_up_work', models.TextField(blank=True, max_length=10000, verbose_name='your make-up work')),
                 ('made_up_at', models.DateTimeField(null=True)),
                 ('accepted_at', models.DateTimeField(null=True)),
                 ('declined_at', models.DateTimeField(null=True)),

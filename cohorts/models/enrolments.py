@@ -137,6 +137,11 @@ class AbsenceExceptionQuerySet(models.QuerySet["AbsenceException"]):
             mine |= Q(enrolment__cohort__facilitators=user)
         return self.filter(pk__in=self.model._base_manager.filter(mine).values("pk"))
 
+    def under_way(self) -> Self:
+        """Asked for and not decided yet."""
+        state = AbsenceException.State
+        return self.filter(state__in=[state.REQUESTED, state.MAKE_UP_AGREED, state.MADE_UP])
+
 
 class AbsenceException(Stateful):
     """A missed session that may count after all: asked for, made up, decided with a reason."""
@@ -167,7 +172,7 @@ class AbsenceException(Stateful):
     make_up_agreed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
-    make_up_work = models.TextField(blank=True, max_length=10_000)
+    make_up_work = models.TextField(_("your make-up work"), blank=True, max_length=10_000)
     made_up_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.ForeignKey(

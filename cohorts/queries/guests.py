@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import (
     Case,
     CharField,
     Exists,
     F,
-    Model,
     OuterRef,
     QuerySet,
     Subquery,
@@ -120,9 +120,9 @@ def sessions_to_remind(now: datetime) -> dict[int, tuple[Session, Reminder]]:
     return found
 
 
-def not_yet_queued[M: Model](
-    rows: QuerySet[M], kinds: dict[Reminder, list[int]], who: str, person: str
-) -> QuerySet[M]:
+def not_yet_queued(
+    rows: QuerySet[Any], kinds: dict[Reminder, list[int]], who: str, person: str
+) -> QuerySet[Any]:
     """Rows (people of a cohort) × its due sessions for which the outbox has no letter.
 
     Adds ``session_pk`` and ``key``. ``person`` is the column that names the person within
@@ -134,7 +134,7 @@ def not_yet_queued[M: Model](
     )
     text = CharField()
     due = [pk for pks in kinds.values() for pk in pks]
-    return (
+    missing: QuerySet[Any] = (
         rows.annotate(session_pk=F("cohort__sessions__id"))
         .filter(session_pk__in=due)
         .annotate(kind=kind)
@@ -153,6 +153,7 @@ def not_yet_queued[M: Model](
         )
         .filter(~Exists(Letter.objects.filter(dedupe_key=OuterRef("key"))))
     )
+    return missing
 
 
 def due_reminders(now: datetime) -> list[DueReminder]:

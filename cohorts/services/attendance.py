@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cohorts.models import Attendance, Cohort, Enrolment, Session
+from cohorts.permissions import refuse_own_attendance
 from cohorts.services.completion import conclude_enrolment
-from scip.audit import record
+from scip.audit.services import record
 from scip.requirements import Refusal
 from scip.states import lock
 
@@ -75,6 +76,7 @@ def mark_attendance(
     with transaction.atomic():
         session = session_for_marks(session, now)
         enrolment = lock(enrolment)
+        refuse_own_attendance(enrolment, by)
         refuse_unmarkable(enrolment, session)
         if mark != Attendance.Mark.PRESENT:
             late_minutes = early_minutes = 0
@@ -143,6 +145,7 @@ def mark_everyone(session: Session, *, by: Any, now: datetime | None = None) -> 
             .taking_part()
             .exclude(state=Enrolment.State.COMPLETED)
             .exclude(attendances__session=session)
+            .exclude(user_id=by.pk if by else 0)
             .select_related("user")
             .order_by("pk")
         )

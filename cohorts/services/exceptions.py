@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from cohorts.emails import exceptions as letters
 from cohorts.models import AbsenceException, Cohort, Enrolment, Session
+from cohorts.permissions import refuse_own_attendance
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import is_attended
 from cohorts.services.completion import conclude_enrolment
-from scip.audit import fingerprint, record
+from scip.audit.services import fingerprint, record
 from scip.requirements import Refusal
 from scip.states import lock, move
 
@@ -84,9 +85,10 @@ def agree_make_up(
     now = now or timezone.now()
     with transaction.atomic():
         exception = lock(exception)
+        refuse_own_attendance(exception.enrolment, by)
         exception.make_up_task = required(task, _("Please say what the make-up work is."))
         exception.save(update_fields=["make_up_task"])
-        move(exception, AbsenceException.State.MAKE_UP_AGREED, by=by)
+        move(exception, AbsenceException.State.MAKE_UP_AGREED, by=by, now=now)
         letters.make_up_agreed(exception, round_at=now)
     return exception
 
@@ -100,7 +102,7 @@ def hand_in_make_up(
         exception = lock(exception)
         exception.make_up_work = required(work, _("Please write or paste your work here."))
         exception.save(update_fields=["make_up_work"])
-        move(exception, AbsenceException.State.MADE_UP, by=by)
+        move(exception, AbsenceException.State.MADE_UP, by=by, now=now)
         letters.make_up_received(exception, round_at=now)
     return exception
 
@@ -130,11 +132,12 @@ def decide_exception(
     state = AbsenceException.State
     with transaction.atomic():
         exception = lock(exception)
+        refuse_own_attendance(exception.enrolment, by)
         exception.decision_reason = required(
             reason, _("A decision needs a reason; the person reads it.")
         )
         exception.save(update_fields=["decision_reason"])
-        move(exception, state.ACCEPTED if is_accepted else state.DECLINED, by=by)
+        move(exception, state.ACCEPTED if is_accepted else state.DECLINED, by=by, now=now)
         letters.exception_decided(exception)
         enrolment = exception.enrolment
         if is_accepted and enrolment.cohort.state == Cohort.State.FINISHED:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort, PriceTier, Session, SkippedDay
 from cohorts.schedule import session_times
-from scip.audit import record
+from scip.audit.services import record
 from scip.credentials.models import Level
 from scip.policy.models import Edition
 from scip.requirements import Refusal
@@ -163,7 +163,7 @@ def open_cohort(cohort: Cohort, *, by: Any, now: datetime | None = None) -> Coho
             refuse_unready(cohort, now)
             copy_prices(cohort)
             generate_sessions(cohort)
-        move(cohort, Cohort.State.OPEN, by=by)
+        move(cohort, Cohort.State.OPEN, by=by, now=now)
     return cohort
 
 

@@ -12,7 +12,7 @@ from cohorts.emails import sessions as letters
 from cohorts.models import Attendance, Cohort, Session
 from cohorts.queries.guests import guests_of
 from cohorts.services.completion import conclude_cohort
-from scip.audit import fingerprint, record
+from scip.audit.services import fingerprint, record
 from scip.requirements import Refusal
 from scip.states import lock, move
 
@@ -64,7 +64,7 @@ def reschedule_session(
         session.starts_at = starts_at
         save_changed(session, now)
         if session.state == Session.State.CANCELLED:
-            move(session, Session.State.PLANNED, by=by)
+            move(session, Session.State.PLANNED, by=by, now=now)
         marks, _rows = Attendance.objects.filter(session=session).delete()
         record(
             "session.moved",
@@ -95,6 +95,7 @@ def cancel_session(
             session,
             Session.State.CANCELLED,
             by=by,
+            now=now,
             data={"note": fingerprint(note) if note else None},
         )
         save_changed(session, now)
@@ -128,7 +129,7 @@ def follow_calendar(now: datetime | None = None) -> None:
         sessions__state=Session.State.PLANNED
     )
     for cohort in over:
-        finish_cohort(cohort)
+        finish_cohort(cohort, now)
     waiting = Cohort.objects.filter(
         state=Cohort.State.FINISHED, enrolments__state="confirmed"
     ).distinct()
@@ -149,7 +150,7 @@ def start_cohort(pk: int, now: datetime) -> None:
     """Bring an open cohort to running, unless somebody was faster."""
     cohort = lock(Cohort(pk=pk))
     if cohort.state == Cohort.State.OPEN:
-        move(cohort, Cohort.State.RUNNING, by=None)
+        move(cohort, Cohort.State.RUNNING, by=None, now=now)
 
 
 @transaction.atomic
@@ -157,11 +158,11 @@ def hold_session(session: Session, now: datetime) -> None:
     """Mark a session that is over as held, unless it was moved or cancelled meanwhile."""
     session = lock(session)
     if session.state == Session.State.PLANNED and session.ends_at <= now:
-        move(session, Session.State.HELD, by=None)
+        move(session, Session.State.HELD, by=None, now=now)
 
 
 @transaction.atomic
-def finish_cohort(cohort: Cohort) -> None:
+def finish_cohort(cohort: Cohort, now: datetime) -> None:
     """Bring a running cohort to finished when no session is ahead and one was held."""
     cohort = lock(cohort)
     states = set(Session.objects.filter(cohort=cohort).values_list("state", flat=True))
@@ -170,4 +171,4 @@ def finish_cohort(cohort: Cohort) -> None:
         and states <= {"held", "cancelled"}
         and "held" in states
     ):
-        move(cohort, Cohort.State.FINISHED, by=None)
+        move(cohort, Cohort.State.FINISHED, by=None, now=now)

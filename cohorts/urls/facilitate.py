@@ -1,6 +1,15 @@
 """The facilitator's rosters."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from cohorts.views import facilitate
 
 app_name = "facilitate"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", facilitate.home, name="home"),
+    path("<int:pk>/", facilitate.roster, name="roster"),
+    path("<int:pk>/mark/", facilitate.mark, name="mark"),
+    path("<int:pk>/everyone/", facilitate.everyone, name="everyone"),
+    path("<int:pk>/sessions/<int:number>/", facilitate.session, name="session"),
+    path("<int:pk>/roster.csv", facilitate.roster_csv, name="roster_csv"),
+]
