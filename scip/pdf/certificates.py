@@ -6,8 +6,9 @@ from typing import Final
 
 from scip.pdf.names import fit_name
 from scip.pdf.papers import Paper, Sheet
-from scip.pdf.qr import qr_path
-from scip.pdf.rendering import render
+from scip.pdf.qr import qr_drawing
+from scip.pdf.rendering import ART, QR, certificate_drawing, render
+from scip.pdf.stamps import placeholder
 
 # What stays free left and right of the holder's name, in millimetres.
 _NAME_MARGIN_MM: Final = 34.0
@@ -61,7 +62,7 @@ def render_certificate(certificate: Certificate, paper: Paper) -> bytes:
         "name": fit_name(certificate.holder_name, width, *_NAME_PT),
         "suffix": fit_name(suffix, width, *_SUFFIX_PT) if suffix.strip() else None,
         "title": fit_name(certificate.title, width, *_TITLE_PT),
-        "qr": qr_path(certificate.verify_url),
+        "qr": placeholder(QR),
         "address": certificate.verify_url.removeprefix("https://").removeprefix("http://"),
     }
     return render(
@@ -70,4 +71,5 @@ def render_certificate(certificate: Certificate, paper: Paper) -> bytes:
         paper=paper,
         landscape=True,
         style="pdf/_certificate.css",
+        drawings={ART: certificate_drawing(sheet), QR: qr_drawing(certificate.verify_url)},
     )

@@ -1,7 +1,7 @@
 """The drawn parts of our documents: the three interlocking arcs, and a certificate's engraving.
 
-Everything is drawn from the sheet's size in millimetres and handed to the page as one background
-picture: a background is decoration to a screen reader, an inline picture would be announced.
+Everything is drawn from the sheet's size in millimetres and stands in the page's background: a
+background is decoration to a screen reader, an inline picture would be announced.
 """
 
 from base64 import b64encode
@@ -26,7 +26,7 @@ _ENGRAVED: Final = ("#dde8e6", "#f0e1d7", "#e1e8db")
 
 @cache
 def certificate_art(sheet: Sheet) -> str:
-    """Frame, engraved arcs and the mark for one sheet, as a `data:` address of an SVG."""
+    """Frame, engraved arcs and the mark for one sheet in millimetres, as a `data:` address of an SVG."""
     width, height = sheet.width_mm, sheet.height_mm
     middle = width / 2
     return _data_address(

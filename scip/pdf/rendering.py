@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+import pydyf
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from weasyprint import CSS, HTML
+from weasyprint.document import Document
 from weasyprint.urls import FatalURLFetchingError
 
 from scip.pdf.fetching import SealedFetcher
 from scip.pdf.fonts import FAMILIES, FontShelf
 from scip.pdf.ornaments import certificate_art, mark_art
 from scip.pdf.papers import Paper, Sheet
+from scip.pdf.stamps import Drawing, drawing_of, freeze, placeholder, stamp
 
 
 class ForbiddenFetch(Exception):
@@ -23,6 +26,9 @@ class ForbiddenFetch(Exception):
 
 
 _BASE_STYLE: Final = "pdf/_base.css"
+# The widths of the placeholders, in pixels.
+ART: Final = 1
+QR: Final = 2
 
 # Pango's font maps are not made for two threads at once.
 _lock = threading.Lock()
@@ -37,20 +43,23 @@ def render(
     paper: Paper,
     landscape: bool = False,
     style: str = "pdf/_document.css",
+    drawings: Mapping[int, Drawing] | None = None,
 ) -> bytes:
     """Render a template to a tagged PDF (PDF/UA-1) on the given paper.
 
     The same template and context give the same bytes: no clock and no random number enters, the
     file's identifier is derived from the document. `style` names the stylesheet template; it and
     `pdf/_base.css` get the sheet, the fonts and the ornaments, and are compiled once per sheet. The
-    document gets `sheet` and `lang` beside its context. Raises ForbiddenFetch when the document
+    document gets `sheet` and `lang` beside its context. `drawings` take the places of the placeholders
+    of these widths (see `stamps`). Raises ForbiddenFetch when the document
     refers to anything but `data:` addresses. Side effects: none outside the process (fonts are
     unpacked to a temporary folder once).
     """
     sheet = Sheet(paper, landscape)
     page = {"sheet": sheet, "lang": get_language() or "en"}
     markup = render_to_string(template, {**context, **page})
-    return render_html(markup, (_stylesheet(_BASE_STYLE, sheet), _stylesheet(style, sheet)))
+    stylesheets = (_stylesheet(_BASE_STYLE, sheet), _stylesheet(style, sheet))
+    return render_html(markup, stylesheets, drawings)
 
 
 @cache
@@ -59,14 +68,45 @@ def _stylesheet(template: str, sheet: Sheet) -> CSS:
     context = {
         "sheet": sheet,
         "font_families": FAMILIES,
-        "certificate_art": certificate_art(sheet),
+        "art": placeholder(ART),
         "mark_art": mark_art(),
     }
     return CSS(string=render_to_string(template, context), url_fetcher=_fetcher)
 
 
-def render_html(markup: str, stylesheets: tuple[CSS, ...] = ()) -> bytes:
+@cache
+def certificate_drawing(sheet: Sheet) -> Drawing:
+    """A certificate's art, drawn by WeasyPrint once per sheet and process."""
+    drawn: list[Drawing] = []
+
+    def keep(document: Document, pdf: pydyf.PDF) -> None:
+        page = document.pages[0]
+        drawn.append(drawing_of(pdf, page.width, page.height))
+
+    style = (
+        f"@page {{ size: {sheet.css_size}; margin: 0; "
+        f"background: url({certificate_art(sheet)}) 0 0 / 100% 100% no-repeat }}"
+    )
+    with _lock:
+        HTML(string="<title>.</title>", url_fetcher=_fetcher).write_pdf(
+            stylesheets=[CSS(string=style, url_fetcher=_fetcher)],
+            font_config=_shelf().configuration,
+            finisher=keep,
+        )
+    return drawn[0]
+
+
+def render_html(
+    markup: str,
+    stylesheets: tuple[CSS, ...] = (),
+    drawings: Mapping[int, Drawing] | None = None,
+) -> bytes:
     """Render a complete HTML document to a tagged PDF; raises ForbiddenFetch as `render` does."""
+
+    def finish(document: Document, pdf: pydyf.PDF) -> None:
+        stamp(pdf, drawings or {})
+        freeze(pdf)
+
     with _lock:
         shelf = _shelf()
         shelf.cover(markup)
@@ -77,7 +117,9 @@ def render_html(markup: str, stylesheets: tuple[CSS, ...] = ()) -> bytes:
                 pdf_variant="pdf/ua-1",
             )
             identifier = hashlib.sha256(markup.encode()).digest()[:16]
-            pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
+            pdf: bytes = document.write_pdf(
+                pdf_variant="pdf/ua-1", pdf_identifier=identifier, finisher=finish
+            )
         except FatalURLFetchingError as refusal:
             # It is a BaseException: left alone it would end the worker, not the task.
             raise ForbiddenFetch(str(refusal)) from refusal

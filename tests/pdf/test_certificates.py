@@ -4,17 +4,21 @@ import re
 import unicodedata
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 import pypdfium2
 import pytest
 import segno
 from PIL import Image
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject, StreamObject
 
 from scip.pdf.certificates import Certificate, render_certificate
 from scip.pdf.fonts import FACES
 from scip.pdf.papers import Paper
-from scip.pdf.qr import QUIET_ZONE, qr_path
+from scip.pdf.qr import QUIET_ZONE, qr_drawing
+from scip.pdf.rendering import QR, render_html
+from scip.pdf.stamps import placeholder
 
 from .conftest import VERIFY_URL, CertificateFor
 
@@ -197,8 +201,44 @@ def test_the_printed_code_is_the_address_of_the_verification_page(
     assert seen == wanted
 
 
-def test_the_code_is_one_path_and_safe() -> None:
-    svg = qr_path('https://x.example/"><script>')
-    assert svg.count("<path") == 1
-    assert "<script>" not in svg
-    assert re.search(r'viewBox="0 0 (\d+) \1"', svg)
+def test_the_code_is_one_shape_of_rectangles() -> None:
+    drawing = qr_drawing('https://x.example/"><script>')
+    ink, *runs, fill = drawing.operators.decode().splitlines()
+    assert (ink.split()[-1], fill) == ("rg", "f")
+    assert [run for run in runs if not re.fullmatch(r"\d+ \d+ \d+ 1 re", run)] == []
+    assert drawing.width == drawing.height == 29 + 2 * QUIET_ZONE
+
+
+def test_no_placeholder_is_left_and_the_art_is_vectors(certificate_for: CertificateFor) -> None:
+    """Frame and code are drawings in the file; a placeholder that stayed would print as a grey box."""
+    reader = PdfReader(BytesIO(render_certificate(certificate_for("Plato"), Paper.A4)))
+    kinds = [
+        found["/Subtype"]
+        for number in range(1, len(reader.xref_objStm) + 200)
+        if isinstance(found := reader.get_object(number), StreamObject) and "/Subtype" in found
+    ]
+    assert "/Image" not in kinds
+    assert kinds.count("/Form") >= 2
+
+
+def test_without_drawings_the_placeholder_would_be_seen() -> None:
+    """The control for the test above."""
+    pdf = render_html(f'<html lang="en"><title>t</title><img alt="x" src="{placeholder(QR)}">')
+    assert b"/Subtype /Image" in pdf
+
+
+def test_the_code_has_words_for_those_who_cannot_see_it(certificate_for: CertificateFor) -> None:
+    reader = PdfReader(BytesIO(render_certificate(certificate_for("Plato"), Paper.A4)))
+    found = []
+
+    def walk(node: Any) -> None:
+        node = node.get_object()
+        if isinstance(node, DictionaryObject):
+            if node.get("/S") == "/Figure":
+                found.append(node.get("/Alt"))
+            kids = node.get("/K", [])
+            for kid in kids if isinstance(kids, list) else [kids]:
+                walk(kid)
+
+    walk(reader.trailer["/Root"]["/StructTreeRoot"])
+    assert found == [f"QR code leading to {VERIFY_URL}"]
