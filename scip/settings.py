@@ -444,6 +444,7 @@ LOGGING = {
     "loggers": {
         "django": {"level": "INFO"},
         "fontTools": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
     },
 }
