@@ -7,7 +7,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -135,7 +135,12 @@ def test_dialog_and_menu_open_with_and_without_scripts(
 def test_a_form_is_sent_once_however_often_it_is_pressed(browser: Browser, address: str) -> None:
     page, _ = open_page(browser, address)
     sent: list[str] = []
-    page.route("**/sent/", lambda route: sent.append(route.request.method))  # never answered
+
+    def answer(route: Route) -> None:
+        sent.append(route.request.method)
+        route.fulfill(status=204)  # the page stays, so later presses would be seen
+
+    page.route("**/sent/", answer)
     page.evaluate(
         """document.querySelector('main').insertAdjacentHTML('beforeend',
            '<form method="post" action="/sent/"><button id="press">Send</button></form>')"""
