@@ -42,7 +42,9 @@ class WordsForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or {}
         for name in ("motivation", "practice", "experience", "needs"):
             if len(cleaned.get(name, "")) > MAX_WORDS:
-                self.add_error(name, _("This is longer than we can keep. Please shorten it a little."))
+                self.add_error(
+                    name, _("This is longer than we can keep. Please shorten it a little.")
+                )
         return cleaned
 
 

@@ -81,7 +81,9 @@ def application_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     form = form_of(step, application, request.POST if request.method == "POST" else None, aid, now)
     if request.method == "POST":
         return save_step(request, application, step, form)
-    return render(request, f"cohorts/application_{step}.html", step_context(application, step, form))
+    return render(
+        request, f"cohorts/application_{step}.html", step_context(application, step, form)
+    )
 
 
 def save_step(request: HttpRequest, application: Application, step: str, form: Any) -> HttpResponse:

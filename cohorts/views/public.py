@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from scip.structured_data import structured_data
 
 from cohorts.models import Application, Cohort
 from cohorts.queries.admission import coming_cohorts, refund_sentences, with_places
 from cohorts.requirements.admission import tier_meaning
+from scip.formats import day
+from scip.publishing import data_block, meta_of, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,8 @@ def course_data(cohort: Cohort, now: datetime) -> SafeString:
         for tier in cohort.tiers.all()
         if tier.holds(now)
     ]
-    return structured_data(
+    return data_block(
         {
-            "@context": "https://schema.org",
             "@type": "Course",
             "name": cohort.title,
             "description": cohort.summary or cohort.title,

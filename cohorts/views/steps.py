@@ -106,7 +106,9 @@ def price_initial(application: Application, request: AidRequest | None, now: Any
     return {"tier": application.tier}
 
 
-def form_of(step: str, application: Application, data: Any, request: AidRequest | None, now: Any) -> Any:
+def form_of(
+    step: str, application: Application, data: Any, request: AidRequest | None, now: Any
+) -> Any:
     """The step's form, bound when ``data`` is given; None for steps without one."""
     if step == "words":
         return WordsForm(data, instance=application)
