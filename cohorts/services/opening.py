@@ -163,6 +163,8 @@ def open_cohort(cohort: Cohort, *, by: Any, now: datetime | None = None) -> Coho
             refuse_unready(cohort, now)
             copy_prices(cohort)
             generate_sessions(cohort)
+            cohort.opened_at = now
+            cohort.save(update_fields=["opened_at"])
         move(cohort, Cohort.State.OPEN, by=by, now=now)
     return cohort
 

@@ -1,0 +1,135 @@
+"""Calendar files: golden bytes, and two foreign parsers that find the same instants."""
+
+import uuid
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import ics
+import pytest
+import vobject
+
+from cohorts.calendar_files import person_calendar, sessions_calendar
+from cohorts.models import Cohort, Enrolment, Session
+from cohorts.services.opening import generate_sessions
+from cohorts.services.sessions import cancel_session, reschedule_session
+from tests import world
+from tests.cohorts.meeting import enrol, lead, make_running
+
+pytestmark = pytest.mark.django_db
+GOLDEN = Path(__file__).parent / "golden"
+WRITTEN = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+def both_changes() -> list[Session]:
+    """Weekly in New York from 27 October 2026 to 16 March 2027, through both changes."""
+    cohort = world.make_cohort(
+        title="Autumn, naïve; café \\ cohort",
+        time_zone="America/New_York",
+        starts_on=date(2026, 10, 27),
+        starts_at=time(12),
+        session_count=21,
+    )
+    generate_sessions(cohort)
+    for session in cohort.sessions.all():
+        session.uid = uuid.UUID(int=session.number)
+        session.changed_at = WRITTEN
+        session.save(update_fields=["uid", "changed_at"])
+    last = cohort.sessions.get(number=21)
+    last.title = (
+        "Ethics, limits, and what comes after; a long title that has to be folded twice over"
+    )
+    last.save(update_fields=["title"])
+    return list(cohort.sessions.select_related("cohort"))
+
+
+def by_vobject(content: bytes) -> list[tuple[str, datetime, datetime]]:
+    calendar = vobject.readOne(content.decode())
+    return sorted(
+        (event.uid.value, event.dtstart.value, event.dtend.value) for event in calendar.vevent_list
+    )
+
+
+def by_ics(content: bytes) -> list[tuple[str, datetime, datetime]]:
+    calendar = ics.Calendar(content.decode())
+    return sorted(
+        (event.uid, event.begin.datetime, event.end.datetime) for event in calendar.events
+    )
+
+
+def meant(sessions) -> list[tuple[str, datetime, datetime]]:
+    return sorted((str(item.uid), item.starts_at, item.ends_at) for item in sessions)
+
+
+def test_golden_file_of_a_series_through_both_changes():
+    content = sessions_calendar(both_changes(), name="Autumn", with_join_link=True)
+    assert content == (GOLDEN / "both_changes.ics").read_bytes()
+
+
+def test_golden_file_without_links_and_with_a_cancelled_session(staff):
+    sessions = both_changes()[:3]
+    now = WRITTEN + timedelta(days=1)
+    cancel_session(sessions[1], by=staff, now=now)
+    moved_to = sessions[2].starts_at + timedelta(days=1)
+    reschedule_session(sessions[2], starts_at=moved_to, by=staff, now=now)
+    fresh = Session.objects.filter(pk__in=[item.pk for item in sessions]).select_related("cohort")
+    content = sessions_calendar(fresh, name="Autumn")
+    assert content == (GOLDEN / "changed.ics").read_bytes()
+    assert b"meet.example.org" not in content
+
+
+def test_two_foreign_parsers_find_the_same_instants():
+    sessions = both_changes()
+    content = sessions_calendar(sessions, name="Autumn", with_join_link=True)
+    assert by_vobject(content) == meant(sessions)
+    assert by_ics(content) == meant(sessions)
+    assert len({item.starts_at.hour for item in sessions}) == 2
+
+
+def test_an_hour_off_would_be_found():
+    sessions = both_changes()
+    content = sessions_calendar(sessions, name="Autumn")
+    wrong = content.replace(b"DTSTART:20261103T170000Z", b"DTSTART:20261103T160000Z")
+    assert by_vobject(wrong) != meant(sessions)
+    assert by_ics(wrong) != meant(sessions)
+
+
+def test_the_same_rows_give_the_same_bytes_and_no_zone_definitions():
+    sessions = both_changes()
+    once = sessions_calendar(sessions, name="Autumn")
+    again = sessions_calendar(list(Session.objects.select_related("cohort")), name="Autumn")
+    assert once == again
+    assert b"VTIMEZONE" not in once
+    assert b"METHOD" not in once
+    assert all(len(line) <= 75 for line in once.split(b"\r\n"))
+
+
+def test_identity_stays_and_the_sequence_grows(staff):
+    cohort = make_running(state=Cohort.State.OPEN)
+    session = cohort.sessions.get(number=1)
+    uid = session.uid
+    later = session.starts_at + timedelta(hours=2)
+    moved = reschedule_session(
+        session, starts_at=later, by=staff, now=session.starts_at - timedelta(days=9)
+    )
+    assert (moved.uid, moved.sequence) == (uid, 1)
+    assert moved.changed_at == later - timedelta(days=9, hours=2)
+
+
+def test_a_person_sees_own_cohorts_with_the_link_and_unpaid_places_nothing(
+    participant, stranger, django_assert_num_queries
+):
+    cohort = make_running()
+    enrol(participant, cohort)
+    enrol(stranger, cohort, state=Enrolment.State.AWAITING_PAYMENT, confirmed_at=None)
+    with django_assert_num_queries(2):
+        content = person_calendar(participant)
+    assert by_vobject(content) == meant(cohort.sessions.all())
+    assert content.count(b"https://meet.example.org/cohort") == 3 * 12
+    assert b"VEVENT" not in person_calendar(stranger)
+
+
+def test_a_facilitator_sees_the_cohorts_they_lead():
+    cohort = make_running()
+    leader = lead(cohort)
+    make_running(title="Another")
+    assert by_ics(person_calendar(leader)) == meant(cohort.sessions.all())
