@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,7 +14,6 @@ from cohorts.emails import completion as emails
 from cohorts.models import Cohort, Enrolment, Session
 from cohorts.queries.roster import attendance_evidence, sessions_of
 from cohorts.requirements.attendance import Tally, attendance_findings, attendance_tally
-from scip import formats
 from scip.credentials.models import Completion, Credential, Level
 from scip.credentials.services import issue_credential, record_completion
 from scip.requirements import Status
@@ -98,7 +98,7 @@ def certify(
             edition=cohort.edition,
             lines=[
                 (_("Cohort"), cohort.title),
-                (_("Held"), f"{formats.day(days[0])} – {formats.day(days[-1])}"),
+                (_("Held"), " – ".join(date_format(day, "j F Y") for day in (days[0], days[-1]))),
                 (_("Live sessions"), sessions_line(tally)),
                 (_("Contact hours"), hours_line(minutes)),
             ],
