@@ -5,6 +5,7 @@ The API version is pinned, so that an upgrade of the library is a decision of ou
 
 import hashlib
 import hmac
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import stripe
@@ -43,12 +44,12 @@ def _client(key: str, api_base: str) -> stripe.StripeClient:
 def webhook_secret() -> str:
     """What events are signed with; the practice checkout's follows from SECRET_KEY."""
     if not is_sandbox():
-        return settings.STRIPE_WEBHOOK_SECRET
+        return str(settings.STRIPE_WEBHOOK_SECRET)
     digest = hmac.new(settings.SECRET_KEY.encode(), b"payments.sandbox", hashlib.sha256)
     return f"whsec_{digest.hexdigest()}"
 
 
-def checkout_policy() -> dict[str, list[str]]:
+def checkout_policy() -> Mapping[str, Sequence[str]]:
     """The content policy of the page that leads to the checkout.
 
     Browsers apply ``form-action`` to redirects too, so the checkout's origin has to be

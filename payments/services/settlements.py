@@ -7,6 +7,7 @@ again by the sweep.
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -130,7 +131,9 @@ def dispatch_settlement(settlement_id: int, now: datetime | None = None) -> Clai
         if settlement is None:
             return None
         charge = Charge.objects.select_related("user").get(pk=settlement.charge_id)
-        answers = charge_settled.send(sender=Charge, charge=charge, settlement=settlement)
+        answers: list[tuple[Any, Any]] = charge_settled.send(
+            sender=Charge, charge=charge, settlement=settlement
+        )
         claims = [answer for _, answer in answers if isinstance(answer, Claim)]
         if len(claims) > 1:
             raise ClaimedTwice(", ".join(claim.name for claim in claims))
