@@ -7,15 +7,14 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef
+from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 
 from cohorts.models import Cohort, PriceTier
-from cohorts.schedule import session_times
-from scip.credentials.models import Level
+from cohorts.queries.admission import coming_cohorts
 from scip.pages.models import FaqEntry
 
 
@@ -39,7 +38,6 @@ class CohortCard:
     prices: tuple[Price, ...]
     first_starts_at: datetime
     first_ends_at: datetime
-    last_ends_at: datetime
     places_left: int
     is_accepting: bool
     opens_later: bool
@@ -74,59 +72,55 @@ class CohortCard:
 
 
 def cohorts_ahead(user: Any, now: datetime | None = None, limit: int = 12) -> list[CohortCard]:
-    """Level A cohorts that take applications or will, by start: one query, prices included."""
+    """Cohorts that have not begun, soonest first: one query, prices and places included."""
     now = now or timezone.now()
     tiers = PriceTier.objects.filter(cohort=OuterRef("pk")).order_by("amount_cents", "kind")
     cohorts = (
-        Cohort.objects.visible_to(user)
-        .filter(level=Level.A, state=Cohort.State.OPEN, starts_on__gte=now.date())
+        coming_cohorts(user, now)
+        .prefetch_related(None)
         .annotate(
-            seats_taken=Count("seats"),
             price_rows=ArraySubquery(
                 tiers.values(
                     row=JSONObject(
                         kind="kind", cents="amount_cents", currency="currency", until="until"
                     )
                 )
-            ),
-        )
-        .order_by("starts_on", "id")[:limit]
+            )
+        )[:limit]
     )
     return [card_of(cohort, now) for cohort in cohorts]
 
 
 def card_of(cohort: Any, now: datetime) -> CohortCard:
-    """A card from a cohort annotated by `cohorts_ahead`; the first session is what was promised
-    at opening, so holidays later in the series do not matter here."""
-    times = session_times(
-        starts_on=cohort.starts_on,
-        starts_at=cohort.starts_at,
-        zone=cohort.zone,
-        count=cohort.session_count,
-        minutes=cohort.session_minutes,
-    )
-    today = now.astimezone(cohort.zone).date()
+    """A card from a cohort annotated by `cohorts_ahead`."""
     return CohortCard(
         cohort=cohort,
-        prices=tuple(price_of(row, today) for row in cohort.price_rows),
-        first_starts_at=times[0][0],
-        first_ends_at=times[0][0] + timedelta(minutes=cohort.session_minutes),
-        last_ends_at=times[-1][1],
-        places_left=max(cohort.capacity - cohort.seats_taken, 0),
+        prices=tuple(price_of(cohort, row, now) for row in cohort.price_rows),
+        first_starts_at=cohort.first_session_at,
+        first_ends_at=cohort.first_session_at + timedelta(minutes=cohort.session_minutes),
+        places_left=max(cohort.places_left, 0),
         is_accepting=cohort.is_accepting(now),
         opens_later=now < cohort.applications_open_at,
     )
 
 
-def price_of(row: dict[str, Any], today: date) -> Price:
+def price_of(cohort: Cohort, row: dict[str, Any], now: datetime) -> Price:
+    """A price from its row; whether it still holds is the tier's own rule."""
     until = date.fromisoformat(row["until"]) if row["until"] else None
-    return Price(
+    tier = PriceTier(
+        cohort=cohort,
         kind=row["kind"],
-        label=PriceTier.Kind(row["kind"]).label,
-        cents=row["cents"],
+        amount_cents=row["cents"],
         currency=row["currency"],
         until=until,
-        has_ended=until is not None and until < today,
+    )
+    return Price(
+        kind=tier.kind,
+        label=tier.get_kind_display(),
+        cents=tier.amount_cents,
+        currency=tier.currency,
+        until=until,
+        has_ended=not tier.holds(now),
     )
 
 

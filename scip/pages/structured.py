@@ -41,7 +41,6 @@ def cohort_instance(card: CohortCard, minutes: int) -> dict[str, Any]:
         "courseMode": "Online",
         "courseWorkload": f"PT{minutes // 60}H",
         "startDate": card.first_starts_at.isoformat(),
-        "endDate": card.last_ends_at.isoformat(),
         "url": settings.SITE_URL + reverse("cohorts:detail", args=[card.cohort.slug]),
         "location": {
             "@type": "VirtualLocation",
