@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.core.internal.httpkit import get_client_ip
@@ -59,6 +60,11 @@ def has_second_factor(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
 
 
+def proposed_zone(request: HttpRequest) -> str:
+    """What static/js/site.js wrote: a zone's name, percent-encoded for the cookie."""
+    return unquote(request.COOKIES.get("tz", ""))
+
+
 class TimeZoneMiddleware:
     """Activates the signed-in person's zone, or the one a visitor's browser proposed."""
 
@@ -67,7 +73,7 @@ class TimeZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         user = request.user
-        name = user.time_zone if user.is_authenticated else request.COOKIES.get("tz", "")
+        name = user.time_zone if user.is_authenticated else proposed_zone(request)
         zone = name if name in KNOWN_ZONES else "UTC"
         with timezone.override(ZoneInfo(zone)):
             return self.get_response(request)
