@@ -77,6 +77,7 @@ class Application(Stateful):
     }
     # Early bird looks at the first time the complete application was sent.
     FIRST_STAMPS = frozenset({"submitted_at"})
+    ALIVE = frozenset(State) - {State.DECLINED, State.LAPSED, State.WITHDRAWN}
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="applications")
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="applications")

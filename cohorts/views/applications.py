@@ -1,6 +1,8 @@
 """Applying: the draft in short steps, sending it, and the page that says where it stands."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -33,7 +35,7 @@ from cohorts.views.steps import (
     stepper,
 )
 from scip.access import signed_in
-from scip.requirements import Refusal
+from scip.requirements import Finding, Refusal
 
 State = Application.State
 
@@ -150,7 +152,11 @@ def step_context(application: Application, step: str, form: Any) -> dict[str, An
         "step_label": STEPS[step],
         "revision": application.revision,
         "form": form,
-        "findings": [finding for finding in assessment if finding.code in CODES[step]],
+        "findings": [
+            leading_back(finding, address(application, step))
+            for finding in assessment
+            if finding.code in CODES[step]
+        ],
         **stepper(application, step, assessment),
         **neighbours(application, step),
     }
@@ -161,8 +167,20 @@ def step_context(application: Application, step: str, form: Any) -> dict[str, An
         context["sessions"] = application.cohort.sessions.all()
     if step == "summary":
         aid = AidRequest.objects.filter(application=application).first()
-        context |= {"assessment": assessment, "aid": aid, "to_do": holding_up_sending(assessment)}
+        here = address(application, step)
+        context |= {
+            "findings": [leading_back(finding, here) for finding in assessment],
+            "aid": aid,
+            "to_do": holding_up_sending(assessment),
+        }
     return context
+
+
+def leading_back(finding: Finding, here: str) -> Finding:
+    """The finding with a link that comes back to this step after something was added."""
+    if not finding.url:
+        return finding
+    return replace(finding, url=f"{finding.url}?{urlencode({'next': here})}")
 
 
 @signed_in
