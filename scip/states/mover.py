@@ -37,7 +37,8 @@ def lock[M: models.Model](obj: M) -> M:
 
     ``FOR NO KEY UPDATE``: rows that merely refer to it are not held up.
     """
-    manager: models.Manager[M] = type(obj)._base_manager
+    # __class__ sees through the lazy wrapper that request.user is.
+    manager: models.Manager[M] = obj.__class__._base_manager
     return manager.select_for_update(no_key=True).get(pk=obj.pk)
 
 
