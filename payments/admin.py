@@ -52,7 +52,7 @@ class ChargeAdmin(StaffModelAdmin):
 
     change_form_template = "admin/payments/charge/change_form.html"
     list_display = ("description", "user", "owed", "paid", "due", "due_at", "cancelled_at")
-    list_filter = (StandingFilter, "purpose", "currency", "due_at")
+    list_filter = (StandingFilter, "purpose", "due_at")
     search_fields = ("description", "user__name", "user__email", "payments__reference")
     list_select_related = ("user",)
     ordering = ("-id",)

@@ -4,7 +4,6 @@ Stripe is never called inside a transaction; what it said is applied under the l
 charge, then of the checkout.
 """
 
-import hashlib
 import logging
 import uuid
 from datetime import datetime, timedelta
@@ -114,7 +113,7 @@ def _open_session(
         session = stripe_client().v1.checkout.sessions.create(
             {
                 "mode": "payment",
-                "customer": customer_id(by),
+                "customer": customer_id(by, checkout),
                 "client_reference_id": str(checkout.pk),
                 "metadata": metadata(checkout),
                 "payment_intent_data": {
@@ -137,8 +136,11 @@ def _open_session(
             },
             {"idempotency_key": str(checkout.idempotency_key)},
         )
-    except (stripe.InvalidRequestError, stripe.IdempotencyError):
+    except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
         # Asking the same again would be refused again: this one is over, the next is new.
+        if error.code == "resource_missing":
+            # The customer was removed at Stripe, or the keys were changed.
+            StripeCustomer.objects.filter(user=by).delete()
         logger.exception("Stripe refused checkout %s", checkout.pk)
         with transaction.atomic():
             move(lock(checkout), Checkout.State.FAILED, by=None)
@@ -160,15 +162,14 @@ def metadata(checkout: Checkout) -> dict[str, str]:
     return {"charge": str(checkout.charge_id), "checkout": str(checkout.pk)}
 
 
-def customer_id(user: User) -> str:
+def customer_id(user: User, checkout: Checkout) -> str:
     """The person's customer at Stripe, made once and reused."""
     known = StripeCustomer.objects.filter(user=user).first()
     if known is not None:
         return known.customer_id
-    key = hashlib.sha256(f"{user.pk}:{user.email}:{user.name}".encode()).hexdigest()
     customer = stripe_client().v1.customers.create(
         {"email": user.email, "name": user.name, "metadata": {"user": str(user.pk)}},
-        {"idempotency_key": f"customer-{key[:40]}"},
+        {"idempotency_key": f"customer-{checkout.idempotency_key}"},
     )
     StripeCustomer.objects.bulk_create(
         [StripeCustomer(user=user, customer_id=customer.id)], ignore_conflicts=True

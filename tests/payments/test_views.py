@@ -71,7 +71,7 @@ def test_the_statement_takes_the_same_queries_for_any_length(
         mine.get("/payments/")
 
 
-STATEMENT_QUERIES = 9
+STATEMENT_QUERIES = 8
 
 
 def test_the_office_sees_its_own_statement_only(as_user, staff, charge):
@@ -277,7 +277,7 @@ def test_the_charge_list_takes_the_same_queries_for_any_length(
         office.get(address)
 
 
-LIST_QUERIES = 9
+LIST_QUERIES = 8
 
 
 def test_the_whole_way_through_events_ends_paid(mine, participant, make_charge):
