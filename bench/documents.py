@@ -1,0 +1,133 @@
+"""Certificates against the smallest document that WeasyPrint makes."""
+
+import itertools
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from weasyprint import HTML
+
+from bench.report import Row
+from bench.rounds import alternate
+from scip.pdf.certificates import BasisLine, Certificate, render_certificate
+from scip.pdf.papers import Paper
+from scip.pdf.rendering import render_html
+
+MINIMAL = '<!doctype html><html lang="en"><title>t</title><body><p>Hello'
+OURS = '<!doctype html><html lang="en"><title>t</title><body style="font-family: Source Serif Pro"><p>Hello'
+numbers = itertools.count(1)
+
+
+def another() -> bytes:
+    """A certificate like no other before it: nothing about it can have been kept."""
+    number = next(numbers)
+    code = f"{number:04}-M9XD-4HTB"
+    return render_certificate(
+        Certificate(
+            organisation="Center for Mindful Self-Compassion",
+            title="Practicing Self-Compassion Therapist",
+            holder_name=f"Amara Okonkwo-Lindqvist {'IVXLCDM'[number % 7]}",
+            credentials_suffix="PhD",
+            statement="has completed the Learning Cohort and is recognised as a",
+            issued_on=date(2027, 6, 1),
+            number=f"SCIP-A-2027-{number:06}",
+            code=code,
+            verify_url=f"https://scip.example.org/verify/{code}/",
+            basis=(
+                BasisLine("Cohort", "Spring 2027"),
+                BasisLine("Dates", "2 March – 25 May 2027"),
+                BasisLine("Live sessions", "11 of 12"),
+                BasisLine("Contact hours", "36"),
+            ),
+            signatory_name="Shira Benatar",
+            signatory_title="Professional Training",
+            edition="2027",
+        ),
+        Paper.A4,
+    )
+
+
+def document_rows() -> list[Row]:
+    """p50 in turns with B4, certificates a second on two processes, growth of memory."""
+    sides: dict[str, Callable[[], object]] = {
+        "B4": lambda: HTML(string=MINIMAL).write_pdf(),
+        "B4 ours": lambda: render_html(OURS),
+        "certificate": another,
+    }
+    taken = alternate(sides, calls=30, block=3)
+    p50 = taken["certificate"].p50
+    return [
+        Row(name="B4: WeasyPrint's minimal document", value=taken["B4"].p50, unit="ms"),
+        Row(
+            name="certificate with QR, p50",
+            value=p50,
+            unit="ms",
+            baseline="B4",
+            baseline_value=taken["B4"].p50,
+            goal=1.8,
+        ),
+        Row(
+            name="certificate with QR, p50",
+            value=p50,
+            unit="ms",
+            baseline="B4 with our sealed fetcher, fonts and tags",
+            baseline_value=taken["B4 ours"].p50,
+            note="for honesty: most of B4 is reading the machine's TLS certificates",
+        ),
+        Row(
+            name="certificates a second on 2 processes",
+            value=on_two_processes(),
+            unit="/s",
+            goal=38,
+            sense="at least",
+        ),
+        Row(name="memory, 100th to 1,000th certificate", value=growth(), unit="MiB", goal=10),
+    ]
+
+
+def render_for(seconds: float) -> float:
+    """Certificates a second of this process."""
+    another()
+    started, count = time.perf_counter(), 0
+    while time.perf_counter() - started < seconds:
+        another()
+        count += 1
+    return count / (time.perf_counter() - started)
+
+
+def on_two_processes(seconds: float = 5.0) -> float:
+    """Certificates a second of two processes side by side; the median of three runs."""
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        return statistics.median(
+            sum(pool.map(render_for, [seconds, seconds], chunksize=1)) for _ in range(3)
+        )
+
+
+def grow() -> float:
+    """MiB that this process grows by from its 100th to its 1,000th certificate."""
+    for _ in range(100):
+        another()
+    before = resident()
+    for _ in range(900):
+        another()
+    return resident() - before
+
+
+def growth() -> float:
+    """`grow` in a process of its own."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(grow)
+
+
+def resident() -> float:
+    """MiB this process holds in memory (Linux and, by its peak, elsewhere)."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
