@@ -1,6 +1,12 @@
 """A person's home and calendar feed."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from scip.pathway import views
 
 app_name = "pathway"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("pathway/", views.home, name="home"),
+    path("pathway/calendar/", views.renew_calendar, name="renew_calendar"),
+    path("calendar/<str:token>.ics", views.calendar, name="calendar"),
+]

@@ -1,0 +1,122 @@
+"""What a person's home knows about them: plain facts, gathered by `queries`, read by rules."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from scip.requirements import Assessment, Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationFacts:
+    """One application. ``since`` is when it came to its present state; ``gate`` what it still
+    needs (only while the person can do something about it)."""
+
+    pk: int
+    cohort: str
+    state: str
+    since: datetime | None = None
+    question: str = ""
+    is_accepting: bool = True
+    closes_at: datetime | None = None
+    offer_expires_at: datetime | None = None
+    offer_cents: int = 0
+    currency: str = "USD"
+    gate: Assessment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """One live session that is still to come, or just running."""
+
+    number: int
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceFacts:
+    """One place in a cohort. ``charge`` is what is paid for it; the join link is empty until the
+    place is confirmed. ``to_hand_in`` are numbers of sessions with agreed make-up work."""
+
+    pk: int
+    cohort: str
+    level: str
+    state: str
+    charge: int
+    pay_by: datetime
+    join_url: str = ""
+    coming: tuple[SessionFacts, ...] = ()
+    last_session_at: datetime | None = None
+    attendance: Finding | None = None
+    counted: int = 0
+    needed: int = 0
+    total: int = 0
+    to_hand_in: tuple[int, ...] = ()
+    with_office: tuple[tuple[int, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedFacts:
+    """A charge as it stands; amounts in cents of ``currency``."""
+
+    pk: int
+    description: str
+    currency: str
+    paid_cents: int
+    refunded_cents: int
+    due_cents: int
+    due_at: datetime
+    purpose: str = ""
+    is_cancelled: bool = False
+    is_on_its_way: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionFacts:
+    """A credential and whether its certificate can be fetched yet."""
+
+    title: str
+    level: str
+    number: str
+    code: str
+    standing: str
+    issued_on: date
+    is_made: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything the next step is chosen from; lists are newest first.
+
+    ``returned`` and ``expired`` are kinds of prerequisites whose finding is open for that
+    reason. ``completed`` maps a level's letter to the day of its completion.
+    """
+
+    missing_profile: tuple[str, ...] = ()
+    prerequisites: tuple[Finding, ...] = ()
+    returned: frozenset[str] = frozenset()
+    expired: frozenset[str] = frozenset()
+    applications: tuple[ApplicationFacts, ...] = ()
+    places: tuple[PlaceFacts, ...] = ()
+    charges: tuple[OwedFacts, ...] = ()
+    recognitions: tuple[RecognitionFacts, ...] = ()
+    completed: dict[str, date] = field(default_factory=dict)
+
+    @property
+    def has_begun(self) -> bool:
+        """Is there anything on record that belongs to the pathway?"""
+        return bool(
+            self.applications
+            or self.places
+            or self.completed
+            or any(finding.found or finding.is_met for finding in self.prerequisites)
+        )
+
+    def application_in(self, *states: str) -> ApplicationFacts | None:
+        """The newest application in one of these states."""
+        return next((item for item in self.applications if item.state in states), None)
+
+    def place_in(self, *states: str) -> PlaceFacts | None:
+        """The newest place in one of these states."""
+        return next((item for item in self.places if item.state in states), None)
