@@ -1,0 +1,153 @@
+"""Aid: who reads the statement, what is granted, what the offer makes of it."""
+
+import pytest
+
+from cohorts.models import AidRequest, Application, Enrolment, Seat
+from cohorts.queries.admission import aid_outcome
+from cohorts.services.aid import decline_aid, grant_aid, open_statement, request_aid
+from cohorts.services.applications import (
+    decline_application,
+    put_on_waiting_list,
+    save_draft,
+    withdraw_application,
+)
+from cohorts.services.offers import accept_offer, decline_offer, offer_place
+from payments.models import Adjustment
+from payments.services import balance
+from scip.audit.models import Entry
+from scip.mail.models import Letter
+from scip.requirements import Refusal
+from scip.states import IllegalMove
+from tests import world
+from tests.cohorts import admission as make
+
+pytestmark = pytest.mark.django_db
+STATEMENT = "CANARY-STATEMENT two children, one income"
+ASK = {"kind": "supported", "statement": STATEMENT, "affordable_cents": 90_000}
+
+
+@pytest.fixture
+def cohort(edition):
+    return world.make_cohort(capacity=1)
+
+
+@pytest.fixture
+def asked(cohort):
+    """A sent application with a request for aid."""
+    application = make.sent(cohort, tier="", aid=ASK)
+    return AidRequest.objects.get(application=application)
+
+
+def test_sending_the_application_sends_the_request(asked):
+    assert (asked.state, asked.requested_at is not None) == (AidRequest.State.REQUESTED, True)
+
+
+def test_choosing_a_price_instead_takes_the_draft_request_back(cohort):
+    application = make.draft(cohort, tier="", aid=ASK)
+    save_draft(application, revision=application.revision, fields={"tier": "standard", "aid": None})
+    assert not AidRequest.objects.exists()
+
+
+def test_no_place_is_offered_while_aid_is_undecided(asked, staff):
+    with pytest.raises(Refusal, match="still being considered"):
+        offer_place(asked.application, tier="standard", by=staff)
+
+
+def test_the_offer_takes_what_was_granted_off_the_price(asked, staff, aid_decider):
+    grant_aid(asked, cents=200_000, by=aid_decider)
+    with pytest.raises(Refusal, match="granted"):
+        offer_place(asked.application, tier="standard", aid_cents=150_000, by=staff)
+    offer = offer_place(asked.application, tier="standard", by=staff)
+    enrolment = accept_offer(offer, by=asked.application.user)
+    line = Adjustment.objects.get(charge=enrolment.charge)
+    assert (offer.amount_cents, balance(enrolment.charge).due_cents) == (89_500, 89_500)
+    assert (line.kind, line.amount_cents) == ("aid", -200_000)
+
+
+def test_full_aid_confirms_without_any_payment(cohort, staff, aid_decider):
+    application = make.sent(cohort, tier="", aid=ASK | {"kind": "scholarship"})
+    grant_aid(AidRequest.objects.get(application=application), cents=289_500, by=aid_decider)
+    offer = offer_place(application, tier="standard", by=staff)
+    enrolment = accept_offer(offer, by=application.user)
+    assert enrolment.state == Enrolment.State.CONFIRMED
+    assert balance(enrolment.charge).due_cents == 0
+    assert Letter.objects.filter(dedupe_key=f"enrolment:{enrolment.pk}:confirmed").count() == 1
+
+
+@pytest.mark.parametrize("cents", [0, 289_501])
+def test_a_grant_is_something_and_at_most_the_standard_price(asked, aid_decider, cents):
+    with pytest.raises(Refusal, match="at most the standard price"):
+        grant_aid(asked, cents=cents, by=aid_decider)
+
+
+def test_a_decision_is_made_once(asked, aid_decider):
+    decline_aid(asked, by=aid_decider, note="We asked for more funds.")
+    with pytest.raises(IllegalMove):
+        grant_aid(asked, cents=100, by=aid_decider)
+    assert "We asked for more funds." in Letter.objects.get(dedupe_key__startswith="aid:").text
+
+
+def test_nobody_decides_about_their_own_request(cohort, aid_decider):
+    aid_decider.profession, aid_decider.country = "Psychologist", "PT"
+    aid_decider.save()
+    world.verify_prerequisites(aid_decider)
+    make.sent(cohort, aid_decider, tier="", aid=ASK)
+    with pytest.raises(Refusal, match="your own application"):
+        grant_aid(AidRequest.objects.get(), cents=100, by=aid_decider)
+
+
+def test_a_seat_that_waited_for_the_decision_is_offered_with_it(cohort, staff, aid_decider):
+    holder = make.offered(cohort, staff)
+    waiting = put_on_waiting_list(make.sent(cohort, tier="", aid=ASK), by=staff)
+    decline_offer(holder, by=holder.application.user)
+    assert not Seat.objects.exists()
+    grant_aid(AidRequest.objects.get(application=waiting), cents=100_000, by=aid_decider)
+    waiting.refresh_from_db()
+    assert waiting.state == Application.State.OFFERED
+    assert waiting.offers.get().amount_cents == 189_500
+
+
+def test_aid_can_be_asked_for_after_sending_but_not_after_an_offer(cohort, staff):
+    application = make.sent(cohort)
+    assert request_aid(
+        application, kind="supported", statement="A lower price would help."
+    ).state == (AidRequest.State.REQUESTED)
+    with pytest.raises(Refusal, match="already"):
+        request_aid(application, kind="supported", statement="Once more")
+
+
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [
+        (lambda row, staff: withdraw_application(row), AidRequest.State.WITHDRAWN),
+        (
+            lambda row, staff: decline_application(row, note="No", by=staff),
+            AidRequest.State.WITHDRAWN,
+        ),
+    ],
+)
+def test_a_closed_application_closes_its_request(asked, staff, end, state):
+    end(asked.application, staff)
+    asked.refresh_from_db()
+    assert asked.state == state
+
+
+def test_the_statement_is_seen_by_its_writer_and_deciders_alone(
+    asked, staff, aid_decider, facilitator, stranger, reviewer
+):
+    visible = AidRequest.objects.visible_to
+    assert visible(asked.application.user).get() == asked
+    assert visible(aid_decider).get() == asked
+    for person in (staff, facilitator, stranger, reviewer):
+        assert not visible(person).exists()
+
+
+def test_the_statement_never_enters_letters_the_log_or_the_outcome(asked, aid_decider):
+    open_statement(asked, by=aid_decider)
+    grant_aid(asked, cents=100_000, by=aid_decider)
+    letters = [f"{row.subject}{row.text}{row.html}" for row in Letter.objects.all()]
+    assert letters
+    assert not [text for text in letters if "CANARY" in text]
+    assert not [entry for entry in Entry.objects.all() if "CANARY" in str(entry.data)]
+    assert "CANARY" not in repr(aid_outcome(asked.application))
+    assert Entry.objects.get(action="aidrequest.opened").actor_id == aid_decider.pk

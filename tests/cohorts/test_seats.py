@@ -1,0 +1,139 @@
+"""Races with real connections: the last seat, the last second, the double click."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from cohorts.models import Application, Enrolment, Offer, Seat
+from cohorts.services.applications import submit_application
+from cohorts.services.offers import accept_offer, offer_place, sweep_offers
+from cohorts.services.places import take_seat
+from scip.mail.models import Letter
+from scip.requirements import Refusal
+from tests import world
+from tests.cohorts import admission as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(jobs: list[Callable[[], object]]) -> Counter[str]:
+    """Run every job on a connection of its own, all let go at the same moment."""
+    gate = threading.Barrier(len(jobs))
+    outcomes: Counter[str] = Counter()
+
+    def run(job: Callable[[], object]) -> None:
+        try:
+            gate.wait()
+            job()
+            outcome = "done"
+        except Refusal:
+            outcome = "refused"
+        except DatabaseError as error:
+            outcome = f"{type(error).__name__}: {error}"
+        finally:
+            connection.close()
+        outcomes[outcome] += 1
+
+    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def people_who_applied(cohort, count):
+    return [
+        make.sent(cohort, make.make_applicant(f"taker{cohort.pk}-{number}@example.com"))
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(("takers", "seats"), [(20, 1), (30, 5), (30, 5), (30, 5)])
+def test_no_more_places_are_offered_than_there_are_seats(staff, takers, seats):
+    cohort = world.make_cohort(capacity=seats)
+    applications = people_who_applied(cohort, takers)
+    outcomes = at_once(
+        [lambda row=row: offer_place(row, tier="standard", by=staff) for row in applications]
+    )
+    assert outcomes == {"done": seats, "refused": takers - seats}
+    numbers = Seat.objects.filter(cohort=cohort).values_list("number", flat=True)
+    assert sorted(numbers) == list(range(1, seats + 1))
+    assert Offer.objects.filter(application__cohort=cohort, state="open").count() == seats
+
+
+def test_without_the_lock_it_is_the_database_that_refuses(staff):
+    """The negative control: the same code, the cohort's lock left out. Takers read the same
+    free number, and only the unique number keeps them from sitting on one chair."""
+    cohort = world.make_cohort(capacity=1)
+    applications = people_who_applied(cohort, 4)
+    looked = threading.Barrier(len(applications))
+
+    def take_without_lock(application):
+        with transaction.atomic():
+            seen = Seat.objects.filter(cohort=cohort).count()
+            looked.wait()
+            assert seen == 0
+            take_seat(application, cohort, by=staff, now=timezone.now())
+
+    outcomes = at_once([lambda row=row: take_without_lock(row) for row in applications])
+    assert outcomes["done"] == 1
+    refused = [name for name in outcomes if name.startswith("IntegrityError")]
+    assert sum(outcomes[name] for name in refused) == 3
+    assert all("seat_taken_once" in name for name in refused)
+
+
+def test_a_seat_beyond_the_capacity_cannot_be_written():
+    cohort = world.make_cohort(capacity=1)
+    (application,) = people_who_applied(cohort, 1)
+    with pytest.raises(IntegrityError, match="beyond the capacity"):
+        Seat.objects.create(cohort=cohort, number=2, application=application)
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_the_second_in_which_an_offer_ends_belongs_to_one_of_the_two(staff, attempt):
+    """The person accepts as the sweep runs: one place or one lapsed offer, never both."""
+    cohort = world.make_cohort(capacity=1)
+    offer = make.offered(cohort, staff)
+    person = offer.application.user
+    just_in_time = offer.expires_at - timedelta(microseconds=1)
+    at_once(
+        [
+            lambda: accept_offer(offer, by=person, now=just_in_time),
+            lambda: sweep_offers(offer.expires_at),
+        ]
+    )
+    offer.refresh_from_db()
+    places = Enrolment.objects.filter(offer=offer).count()
+    seats = Seat.objects.filter(cohort=cohort).count()
+    assert (offer.state, places, seats) in {("accepted", 1, 1), ("lapsed", 0, 0)}
+
+
+def test_a_double_click_on_accept_is_one_place(staff):
+    cohort = world.make_cohort(capacity=1)
+    offer = make.offered(cohort, staff)
+    person = offer.application.user
+    outcomes = at_once([lambda: accept_offer(offer, by=person)] * 2)
+    assert outcomes == {"done": 2}
+    assert (Enrolment.objects.count(), person.charges.count()) == (1, 1)
+
+
+def test_a_double_click_on_send_is_one_application(edition):
+    application = make.draft(world.make_cohort())
+    outcomes = at_once([lambda: submit_application(application)] * 2)
+    assert outcomes == {"done": 2}
+    assert Letter.objects.filter(dedupe_key__endswith=":received").count() == 1
+
+
+def test_two_sweeps_at_once_end_an_offer_once(staff):
+    cohort = world.make_cohort(capacity=1)
+    offer = make.offered(cohort, staff)
+    outcomes = at_once([lambda: sweep_offers(offer.expires_at)] * 2)
+    assert outcomes == {"done": 2}
+    assert Letter.objects.filter(dedupe_key=f"offer:{offer.pk}:lapsed").count() == 1
+    assert Application.objects.get().state == Application.State.LAPSED
