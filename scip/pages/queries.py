@@ -124,6 +124,15 @@ def price_of(cohort: Cohort, row: dict[str, Any], now: datetime) -> Price:
     )
 
 
+def by_price(cards: Iterable[CohortCard]) -> list[list[CohortCard]]:
+    """Cohorts with the same prices together, so that a page says each price once."""
+    groups: dict[tuple[tuple[str, int, str], ...], list[CohortCard]] = {}
+    for card in cards:
+        key = tuple((price.kind, price.cents, price.currency) for price in card.prices)
+        groups.setdefault(key, []).append(card)
+    return list(groups.values())
+
+
 def grouped(entries: Iterable[FaqEntry]) -> list[tuple[str, str | Promise, list[FaqEntry]]]:
     """Questions as (topic's code, its name, entries), topics in the order of `FaqEntry.Topic`."""
     order = {topic.value: place for place, topic in enumerate(FaqEntry.Topic)}

@@ -36,11 +36,12 @@ def join_interest_list(
         emails.interest_arrived(kept)
 
 
-def leave_interest_list(entry_id: int) -> None:
-    """Delete the entry; nothing happens if it is gone already."""
+def leave_interest_list(entry_id: int, *, by: Any = None) -> None:
+    """Delete the entry, at the person's own click or (``by``) by the office when they ask;
+    nothing happens if it is gone already."""
     with transaction.atomic():
         for entry in InterestEntry.objects.filter(pk=entry_id):
-            record("interest.left", entry, about=entry.about)
+            record("interest.left", entry, by=by, about=entry.about)
             entry.delete()
 
 
@@ -82,6 +83,13 @@ def answer_message(message: ContactMessage, *, draft: Draft, by: Any) -> Contact
         )
         emails.answer_message(message, draft)
     return message
+
+
+def delete_message(message: ContactMessage, *, by: Any) -> None:
+    """Delete a message when its writer asks for it."""
+    with transaction.atomic():
+        record("contactmessage.deleted", message, by=by, state=message.state)
+        message.delete()
 
 
 def note_answered(message: ContactMessage, *, by: Any) -> ContactMessage:

@@ -14,7 +14,7 @@ from scip.formats import money
 from scip.pages.costs import path_cost
 from scip.pages.guide import process_guide
 from scip.pages.models import FacultyMember, FaqEntry
-from scip.pages.queries import CohortCard, cohorts_ahead, grouped
+from scip.pages.queries import CohortCard, by_price, cohorts_ahead, grouped
 from scip.pages.structured import course, organisation, questions
 from scip.pdf.papers import Paper
 from scip.policy.models import Edition
@@ -158,7 +158,7 @@ def fees(request: HttpRequest) -> HttpResponse:
                 "goes to your supervisor, refunds, supported places and scholarships."
             ),
         ),
-        "cards": cards,
+        "price_groups": by_price(cards),
     }
     return render(request, "pages/fees.html", context)
 
