@@ -154,7 +154,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         if authenticator.type not in FACTORS or not authenticator.user.roles:
             return True
         others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS)
-        return others.exclude(pk=authenticator.pk).exists()
+        return bool(others.exclude(pk=authenticator.pk).exists())
 
 
 def cipher() -> MultiFernet:

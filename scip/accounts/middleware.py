@@ -57,7 +57,7 @@ def account_pages() -> str:
 
 def has_second_factor(user: User) -> bool:
     """An authenticator app or a passkey; recovery codes alone are none."""
-    return Authenticator.objects.filter(user=user, type__in=FACTORS).exists()
+    return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
 
 
 def proposed_zone(request: HttpRequest) -> str:

@@ -87,7 +87,11 @@ def shape(response: Any, *addresses: str) -> tuple[Any, ...]:
     body = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]+', r"\1", body)
     for address in addresses:
         body = body.replace(address, "address")
-    headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
+    headers = {
+        name: value
+        for name, value in response.headers.items()
+        if name not in {"Content-Length", "Expires"}
+    }
     cookies = sorted(
         (name, morsel["path"], morsel["max-age"], morsel["samesite"], morsel["httponly"])
         for name, morsel in response.cookies.items()

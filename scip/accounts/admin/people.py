@@ -1,6 +1,6 @@
 """People: found by name or address; roles given and ended; never a password in sight."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.forms import ResetPasswordForm
 from django.contrib import admin, messages
@@ -68,7 +68,7 @@ class UserAdmin(StaffModelAdmin):
     ordering = ("name", "pk")
     date_hierarchy = None
     change_form_template = "accounts/admin/user_change.html"
-    inlines: tuple[type[InlineModelAdmin[Any, Any]], ...] = (RoleGrantInline,)
+    inlines: ClassVar[tuple[type[InlineModelAdmin[Any, Any]], ...]] = (RoleGrantInline,)
     fields = (
         "email",
         "name",

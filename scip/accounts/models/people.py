@@ -166,8 +166,6 @@ class User(AbstractBaseUser):
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
         """Sessions end with the password they were opened with, and with a change of roles."""
-        if not self.session_generation:
-            return super()._get_session_auth_hash(secret=secret)
         return salted_hmac(
             "scip.accounts.session",
             f"{self.password}:{self.session_generation}",
