@@ -39,7 +39,7 @@ class Meeting:
 
 def my_enrolment(request: HttpRequest, pk: int) -> Enrolment:
     """One's own place; 404 for everybody else's."""
-    mine = Enrolment.objects.visible_to(request.user).filter(user=request.user)
+    mine = Enrolment.objects.visible_to(request.user).filter(user_id=request.user.pk or 0)
     return get_object_or_404(mine.select_related("cohort"), pk=pk)
 
 
