@@ -1,0 +1,165 @@
+"""The office's decisions about an application: each shows its letter, then acts."""
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from cohorts.emails import admission as letters
+from cohorts.forms.decisions import (
+    DecisionForm,
+    DeclineForm,
+    OfferForm,
+    PromiseForm,
+    QuestionForm,
+    WaitingListForm,
+)
+from cohorts.models import Application, Enrolment, Offer
+from cohorts.services.applications import (
+    ask_for_information,
+    decline_application,
+    put_on_waiting_list,
+)
+from cohorts.services.offers import offer_place, plan_offer, take_back_offer
+from cohorts.services.places import promise_place
+from scip.accounts.models import User
+from scip.mail.services import Draft
+from scip.requirements import Refusal
+
+State = Application.State
+type Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One thing that the office can do, from which states, with which letter."""
+
+    verb: str
+    title: Promise
+    done: Promise
+    form: type[forms.Form]
+    states: frozenset[str]
+    preview: Callable[[Application, Data, User], Draft]
+    act: Callable[[Application, Data, User], object]
+
+
+def preview_question(application: Application, data: Data, by: User) -> Draft:
+    asked = copy(application)
+    asked.question = data["question"]
+    return letters.information_needed(asked)
+
+
+def preview_offer(application: Application, data: Data, by: User) -> Draft:
+    planned = plan_offer(application, tier=data["tier"], by=by, now=timezone.now())
+    return letters.place_offered(planned, note=data["note"])
+
+
+def preview_decline(application: Application, data: Data, by: User) -> Draft:
+    declined = copy(application)
+    declined.decline_note = data["note"]
+    return letters.declined(declined)
+
+
+def open_offer(application: Application) -> Offer:
+    """The offer that is open now; Refusal when it was answered in the meantime."""
+    offer = Offer.objects.filter(application=application, state=Offer.State.OPEN).first()
+    if offer is None:
+        raise Refusal(_("This offer was answered in the meantime. Nothing was changed."))
+    return offer
+
+
+def waiting_place(application: Application) -> Enrolment:
+    """The place that waits for payment; Refusal when there is none any more."""
+    enrolment = Enrolment.objects.filter(
+        application=application, state=Enrolment.State.AWAITING_PAYMENT
+    ).first()
+    if enrolment is None:
+        raise Refusal(_("There is no place that waits for a payment. Nothing was changed."))
+    return enrolment
+
+
+def preview_promise(application: Application, data: Data, by: User) -> Draft:
+    promised = waiting_place(application)
+    promised.promised_at = timezone.now()
+    return letters.place_confirmed(promised)
+
+
+DECISIONS = {
+    decision.verb: decision
+    for decision in (
+        Decision(
+            verb="ask",
+            title=_("Ask a question"),
+            done=_("The question is on its way."),
+            form=QuestionForm,
+            states=frozenset({State.SUBMITTED}),
+            preview=preview_question,
+            act=lambda row, data, by: ask_for_information(row, question=data["question"], by=by),
+        ),
+        Decision(
+            verb="offer",
+            title=_("Offer a place"),
+            done=_("The place is held and the offer is on its way."),
+            form=OfferForm,
+            states=frozenset({State.SUBMITTED, State.WAITING_LIST, State.LAPSED, State.DECLINED}),
+            preview=preview_offer,
+            act=lambda row, data, by: offer_place(
+                row,
+                tier=data["tier"],
+                order_reason=data["order_reason"],
+                note=data["note"],
+                by=by,
+            ),
+        ),
+        Decision(
+            verb="waiting-list",
+            title=_("Put on the waiting list"),
+            done=_("On the waiting list; the letter is on its way."),
+            form=WaitingListForm,
+            states=frozenset({State.SUBMITTED, State.LAPSED, State.DECLINED}),
+            preview=lambda row, data, _by: letters.waiting_list(row, note=data["note"]),
+            act=lambda row, data, by: put_on_waiting_list(
+                row, by=by, rank=data["rank"], reason=data["reason"], note=data["note"]
+            ),
+        ),
+        Decision(
+            verb="decline",
+            title=_("No place this time"),
+            done=_("The letter is on its way."),
+            form=DeclineForm,
+            states=frozenset({State.SUBMITTED, State.INFO_NEEDED, State.WAITING_LIST}),
+            preview=preview_decline,
+            act=lambda row, data, by: decline_application(row, note=data["note"], by=by),
+        ),
+        Decision(
+            verb="take-back",
+            title=_("Take the offer back"),
+            done=_("The offer is taken back; the letter is on its way."),
+            form=DecisionForm,
+            states=frozenset({State.OFFERED}),
+            preview=lambda row, _data, _by: letters.offer_taken_back(row),
+            act=lambda row, _data, by: take_back_offer(open_offer(row), by=by),
+        ),
+        Decision(
+            verb="promise",
+            title=_("Confirm before payment"),
+            done=_("The place is confirmed; the letter is on its way."),
+            form=PromiseForm,
+            states=frozenset({State.ACCEPTED}),
+            preview=preview_promise,
+            act=lambda row, data, by: promise_place(
+                waiting_place(row), by=by, reason=data["reason"]
+            ),
+        ),
+    )
+}
+
+
+def possible(application: Application) -> list[Decision]:
+    """What can be decided in the application's state."""
+    return [item for item in DECISIONS.values() if application.state in item.states]

@@ -1,0 +1,116 @@
+"""What the office writes when it decides about an application or a request for aid."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cohorts.models import Application, PriceTier
+from scip.formats import money
+
+NOTE_HELP = _("Optional. A personal paragraph in the letter, in your own words.")
+
+
+def words(label: Any, help_text: Any = "", *, required: bool = True, rows: int = 5) -> Any:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": rows, "cols": 80}),
+    )
+
+
+class DecisionForm(forms.Form):
+    """A form about one application."""
+
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.application = application
+
+
+class QuestionForm(DecisionForm):
+    """More information needed."""
+
+    question = words(_("Question"), _("The person reads exactly this."))
+
+
+class OfferForm(DecisionForm):
+    """A place at a price; granted aid is taken off by itself."""
+
+    tier = forms.ChoiceField(label=_("Price"))
+    order_reason = forms.CharField(
+        label=_("Why this person comes before somebody who waits longer"),
+        help_text=_("Needed only when the order of the waiting list changes. Stays on record."),
+        max_length=300,
+        required=False,
+    )
+    note = words(_("Personal paragraph"), NOTE_HELP, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tiers = PriceTier.objects.filter(cohort=self.application.cohort_id)
+        self.fields["tier"].choices = [  # type: ignore[attr-defined]
+            (tier.kind, f"{tier.get_kind_display()}, {money(tier.amount_cents, tier.currency)}")
+            for tier in tiers
+        ]
+        self.fields["tier"].initial = self.application.tier or PriceTier.Kind.STANDARD
+
+
+class WaitingListForm(DecisionForm):
+    """The waiting list, at its end or earlier with a reason."""
+
+    rank = forms.IntegerField(
+        label=_("Place in line"),
+        help_text=_("Empty: at the end. 1 is the next to be offered a place."),
+        min_value=1,
+        required=False,
+    )
+    reason = forms.CharField(
+        label=_("Why the order changes"),
+        help_text=_("Needed only with a place in line. Stays on record."),
+        max_length=300,
+        required=False,
+    )
+    note = words(_("Personal paragraph"), NOTE_HELP, required=False)
+
+
+class DeclineForm(DecisionForm):
+    """A kind no."""
+
+    note = words(
+        _("Words for the person"),
+        _("Needed. Why not this time, and what could help another time."),
+    )
+
+
+class PromiseForm(DecisionForm):
+    """A place confirmed before its payment."""
+
+    reason = forms.CharField(
+        label=_("What the office relies on"),
+        help_text=_("For example an employer’s letter. Stays on record."),
+        max_length=300,
+    )
+
+
+class GrantForm(forms.Form):
+    """How much is taken off the standard price."""
+
+    amount = forms.DecimalField(
+        label=_("Taken off the standard price"),
+        help_text=_("In the cohort’s currency. The full standard price is a full scholarship."),
+        min_value=0,
+        decimal_places=2,
+        max_digits=9,
+    )
+
+    @property
+    def cents(self) -> int:
+        return int(self.cleaned_data["amount"] * 100)
+
+
+class DeclineAidForm(forms.Form):
+    """No aid this time."""
+
+    note = words(_("Personal paragraph"), NOTE_HELP, required=False)
