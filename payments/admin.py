@@ -106,6 +106,7 @@ class ChargeAdmin(StaffModelAdmin):
             "payments": Payment.objects.filter(charge_id=object_id)
             .select_related("receipt", "recorded_by", "looked_by")
             .order_by("received_at"),
+            "needs_a_look": Charge.objects.filter(pk=object_id).needing_a_look().exists(),
             "settlement": Settlement.objects.filter(charge_id=object_id).first(),
         }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | lines)

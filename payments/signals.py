@@ -1,6 +1,6 @@
 """The one signal of the house: a charge is settled.
 
-Sent by the dispatcher in a transaction of its own, with ``charge`` and ``settlement``,
+Sent by the dispatcher in a transaction of its own, with ``charge``, ``settlement`` and ``now``,
 after the money has been committed. The receiver that owns the charge acts and returns a
 `Claim`; every other receiver returns None. A receiver that raises undoes its own work
 only and is asked again later; money is never rolled back.

@@ -173,14 +173,13 @@ def sandbox(request: HttpRequest, session_id: str) -> HttpResponse:
     if session is None:
         raise Http404
     act = request.POST.get("act", "")
-    declined = False
     try:
         if act in {"pay", "slow"}:
             desk.pay(session_id, slowly=act == "slow")
             return redirect(session["success_url"])
         if act == "decline":
             desk.decline(session_id)
-            declined = True
+            return redirect(f"{request.path}?declined=1")
     except desk.CheckoutClosed as closed:
         session = closed.session
     return render(
@@ -189,7 +188,7 @@ def sandbox(request: HttpRequest, session_id: str) -> HttpResponse:
         {
             "session": session,
             "checkout": checkout,
-            "declined": declined,
+            "declined": "declined" in request.GET,
             "is_open": session["status"] == "open",
         },
     )

@@ -108,7 +108,7 @@ def settle_if_covered(charge: Charge, *, now: datetime) -> Settlement | None:
     )
     if is_new:
         record("charge.settled", charge, subject=charge.user)
-        transaction.on_commit(partial(dispatch_settlement, settlement.pk), robust=True)
+        transaction.on_commit(partial(dispatch_settlement, settlement.pk, now), robust=True)
         for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
             enqueue("payments.end_checkout", pk)
     return settlement
@@ -132,7 +132,7 @@ def dispatch_settlement(settlement_id: int, now: datetime | None = None) -> Clai
             return None
         charge = Charge.objects.select_related("user").get(pk=settlement.charge_id)
         answers: list[tuple[Any, Any]] = charge_settled.send(
-            sender=Charge, charge=charge, settlement=settlement
+            sender=Charge, charge=charge, settlement=settlement, now=now
         )
         claims = [answer for _, answer in answers if isinstance(answer, Claim)]
         if len(claims) > 1:

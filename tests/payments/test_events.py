@@ -183,12 +183,13 @@ def five_events(till: Till) -> list[dict]:
 
 
 def sequences() -> list[tuple[int, ...]]:
-    """Every order of five events with no, one and two of them delivered again: 5! × (1+5+…)."""
-    found = []
-    for order in itertools.permutations(range(5)):
+    """Every order of five events, with none, with each one repeated, and with two repeated
+    (one before, one after; which two rotates): 120 × 7."""
+    found: list[tuple[int, ...]] = []
+    for number, order in enumerate(itertools.permutations(range(5))):
         found.append(order)
         found += [(*order, again) for again in range(5)]
-        found += [(again, *order, other) for again in range(5) for other in range(5)]
+        found.append((number % 5, *order, number // 5 % 5))
     return found
 
 
@@ -221,8 +222,8 @@ def run_sequences(till: Till, chosen: list[tuple[int, ...]]) -> None:
 
 def test_any_order_and_number_of_events_ends_in_one_state(till):
     every = sequences()
-    assert len(every) >= 720
-    run_sequences(till, random.Random(7).sample(every, 25))
+    assert len(set(every)) >= 720
+    run_sequences(till, random.Random(7).sample(every, 16))
 
 
 @pytest.mark.soak

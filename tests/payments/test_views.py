@@ -152,7 +152,8 @@ def test_back_after_paying_says_paid_and_opens_no_second_checkout(mine, till):
 def test_a_declined_card_leaves_the_checkout_open(mine, till):
     checkout = till.open()
     address = f"/payments/sandbox/{checkout.session_id}/"
-    assert "The card was declined" in mine.post(address, {"act": "decline"}).content.decode()
+    declined = mine.post(address, {"act": "decline"}, follow=True)
+    assert "The card was declined" in declined.content.decode()
     assert mine.post(address, {"act": "pay"}).status_code == 302
     twice = mine.post(address, {"act": "pay"}).content.decode()
     assert "This checkout is done" in twice
