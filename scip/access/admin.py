@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
+from scip.access.paging import CappedPaginator
+
 if TYPE_CHECKING:  # generic for the type checker only
     ModelAdmin = admin.ModelAdmin[Any]
 else:
@@ -26,6 +28,7 @@ class StaffModelAdmin(ModelAdmin):
     may_change: ClassVar[bool] = False
     list_per_page = 50
     show_full_result_count = False
+    paginator = CappedPaginator
 
     def opens_for(self, request: HttpRequest) -> bool:
         """Does the person hold one of the roles today?"""

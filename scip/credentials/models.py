@@ -84,6 +84,14 @@ class CredentialQuerySet(models.QuerySet["Credential"]):
             return self
         return self.filter(user=user)
 
+    def in_force(self, on: date) -> Self:
+        """Active and not past the last day, see `Credential.standing`."""
+        return self.filter(Q(expires_on=None) | Q(expires_on__gte=on), state="active")
+
+    def expired(self, on: date) -> Self:
+        """Past the last day and not revoked."""
+        return self.filter(expires_on__lt=on, state="active")
+
 
 class Credential(Stateful):
     """A recognition under its number and code. Everything that its certificate shows is

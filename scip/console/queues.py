@@ -1,0 +1,261 @@
+"""What waits for the office, each with its count, the age of the oldest and a link to the list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from cohorts.models import AbsenceException, AidRequest, Application, Offer
+from payments.models import Payment, Settlement
+from scip.accounts.models import Prerequisite, Role, User
+from scip.console.tally import Count, count_all
+from scip.credentials.models import Certificate
+from scip.mail.models import Letter
+from scip.pages.models import ContactMessage, InterestEntry
+
+QUESTION_DAYS = 7
+OFFER_HOURS = 48
+CERTIFICATE_MINUTES = 10
+CLAIM_MINUTES = 10
+INTEREST_DAYS = 7
+
+type Rows = Callable[[datetime], QuerySet[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """One kind of waiting matter. ``age`` is the field with the moment since which it waits;
+    ``is_news``: worth knowing, nobody is waiting; ``is_deadline``: the moment lies ahead;
+    ``within``: the list shows rows that are no older than this."""
+
+    code: str
+    label: str | Promise
+    hint: str | Promise
+    model: type[Model]
+    rows: Rows
+    age: str
+    filters: dict[str, str]
+    roles: tuple[str, ...] = (Role.STAFF,)
+    is_news: bool = False
+    is_deadline: bool = False
+    within: timedelta | None = None
+
+
+def filters_of(queue: Queue, now: datetime) -> dict[str, str]:
+    """The admin's query string that shows this queue's rows."""
+    if queue.within is None:
+        return queue.filters
+    return {f"{queue.age}__gte": (now - queue.within).isoformat(timespec="minutes")}
+
+
+QUEUES: tuple[Queue, ...] = (
+    Queue(
+        code="applications",
+        label=gettext_lazy("Applications to decide"),
+        hint=gettext_lazy("Sent, and waiting for an answer."),
+        model=Application,
+        rows=lambda _now: Application.objects.in_queue(),
+        age="submitted_at",
+        filters={"state__exact": "submitted"},
+    ),
+    Queue(
+        code="evidence",
+        label=gettext_lazy("Documents to verify"),
+        hint=gettext_lazy("Licences, MSC, insurance, practice."),
+        model=Prerequisite,
+        rows=lambda _now: Prerequisite.objects.waiting_for_staff(),
+        age="submitted_at",
+        filters={"state__exact": "submitted"},
+    ),
+    Queue(
+        code="questions",
+        label=gettext_lazy("Questions without an answer"),
+        hint=gettext_lazy("Asked more than a week ago; perhaps a kind reminder."),
+        model=Application,
+        rows=lambda now: Application.objects.filter(
+            state=Application.State.INFO_NEEDED,
+            info_needed_at__lt=now - timedelta(days=QUESTION_DAYS),
+        ),
+        age="info_needed_at",
+        filters={"state__exact": "info_needed"},
+    ),
+    Queue(
+        code="offers",
+        label=gettext_lazy("Offers that end soon"),
+        hint=gettext_lazy("Within two days, not answered yet."),
+        model=Offer,
+        rows=lambda now: Offer.objects.filter(
+            state=Offer.State.OPEN, expires_at__lt=now + timedelta(hours=OFFER_HOURS)
+        ),
+        age="expires_at",
+        filters={"state__exact": "offered"},
+        is_deadline=True,
+    ),
+    Queue(
+        code="exceptions",
+        label=gettext_lazy("Exceptions to decide"),
+        hint=gettext_lazy("A missed session that may count after all."),
+        model=AbsenceException,
+        rows=lambda _now: AbsenceException.objects.filter(
+            state__in=[AbsenceException.State.REQUESTED, AbsenceException.State.MADE_UP]
+        ),
+        age="requested_at",
+        filters={"state__in": "requested,made_up"},
+    ),
+    Queue(
+        code="payments",
+        label=gettext_lazy("Payments to look at"),
+        hint=gettext_lazy("Money that came differently than expected."),
+        model=Payment,
+        rows=lambda _now: Payment.objects.filter(flagged_at__isnull=False, looked_at=None),
+        age="flagged_at",
+        filters={"flagged_at__isnull": "False", "looked_at__isnull": "True"},
+    ),
+    Queue(
+        code="settlements",
+        label=gettext_lazy("Paid, and nothing came of it"),
+        hint=gettext_lazy("Settled charges that nobody claimed, or whose place was gone."),
+        model=Settlement,
+        rows=lambda now: Settlement.objects.filter(looked_at=None).filter(
+            Q(flagged_at__isnull=False)
+            | Q(claimed_at=None, settled_at__lt=now - timedelta(minutes=CLAIM_MINUTES))
+        ),
+        age="settled_at",
+        filters={"looked_at__isnull": "True"},
+    ),
+    Queue(
+        code="certificates",
+        label=gettext_lazy("Certificates not made"),
+        hint=gettext_lazy("Asked for more than ten minutes ago, or with a problem."),
+        model=Certificate,
+        rows=lambda now: Certificate.objects.filter(made_at=None).filter(
+            ~Q(problem="") | Q(requested_at__lt=now - timedelta(minutes=CERTIFICATE_MINUTES))
+        ),
+        age="requested_at",
+        filters={"made_at__isnull": "True"},
+    ),
+    Queue(
+        code="letters",
+        label=gettext_lazy("Letters given up"),
+        hint=gettext_lazy("Tried for three days; the address may be wrong."),
+        model=Letter,
+        rows=lambda _now: Letter.objects.filter(given_up_at__isnull=False, sent_at=None),
+        age="given_up_at",
+        filters={"given_up_at__isnull": "False", "sent_at__isnull": "True"},
+    ),
+    Queue(
+        code="messages",
+        label=gettext_lazy("Messages to answer"),
+        hint=gettext_lazy("Written through the contact form."),
+        model=ContactMessage,
+        rows=lambda _now: ContactMessage.objects.waiting(),
+        age="created_at",
+        filters={"state__exact": "new"},
+    ),
+    Queue(
+        code="interest",
+        label=gettext_lazy("New on the interest list"),
+        hint=gettext_lazy("In the last seven days."),
+        model=InterestEntry,
+        rows=lambda now: InterestEntry.objects.filter(
+            created_at__gte=now - timedelta(days=INTEREST_DAYS)
+        ),
+        age="created_at",
+        filters={},
+        within=timedelta(days=INTEREST_DAYS),
+        is_news=True,
+    ),
+    Queue(
+        code="aid",
+        label=gettext_lazy("Aid requests to decide"),
+        hint=gettext_lazy("Each with a short statement that only you can read."),
+        model=AidRequest,
+        rows=lambda _now: AidRequest.objects.filter(state=AidRequest.State.REQUESTED),
+        age="requested_at",
+        filters={"state__exact": "requested"},
+        roles=(Role.AID,),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A queue as the first page shows it. ``note`` says how old, or how near the end."""
+
+    code: str
+    label: str
+    hint: str
+    count: Count
+    note: str
+    url: str
+    is_late: bool
+    is_news: bool
+
+
+def waiting_for(user: User, *, now: datetime) -> list[Waiting]:
+    """The queues this person works on, in one query; full ones first, each kind in its order."""
+    mine = [queue for queue in QUEUES if user.has_role(*queue.roles)]
+    counts = count_all({queue.code: (queue.rows(now), queue.age) for queue in mine})
+    found = [shown(queue, counts[queue.code], now) for queue in mine]
+    return sorted(found, key=lambda item: (item.is_news, not item.count.number))
+
+
+def shown(queue: Queue, count: Count, now: datetime) -> Waiting:
+    return Waiting(
+        code=queue.code,
+        label=str(queue.label),
+        hint=str(queue.hint),
+        count=count,
+        note=note_of(queue, count, now),
+        url=list_url(queue.model, filters_of(queue, now)),
+        is_late=bool(count.oldest) and not queue.is_news and is_late(queue, count, now),
+        is_news=queue.is_news,
+    )
+
+
+def is_late(queue: Queue, count: Count, now: datetime) -> bool:
+    """Older than a week, or over within the day."""
+    if count.oldest is None:
+        return False
+    if queue.is_deadline:
+        return count.oldest - now < timedelta(days=1)
+    return now - count.oldest > timedelta(days=7)
+
+
+def note_of(queue: Queue, count: Count, now: datetime) -> str:
+    """``oldest 12 days``, ``first ends in 5 hours``, or nothing for an empty queue."""
+    if count.oldest is None or queue.is_news:
+        return ""
+    if queue.is_deadline:
+        return _("first ends in {span}").format(span=span(count.oldest - now))
+    return _("oldest {span}").format(span=span(now - count.oldest))
+
+
+def span(length: timedelta) -> str:
+    """A length of time in one unit: minutes, hours or days."""
+    minutes = max(int(length.total_seconds() // 60), 0)
+    if minutes < 60:
+        return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
+    if minutes < 48 * 60:
+        return ngettext("{count} hour", "{count} hours", minutes // 60).format(count=minutes // 60)
+    days = minutes // (24 * 60)
+    return ngettext("{count} day", "{count} days", days).format(count=days)
+
+
+def list_url(model: type[Model], filters: dict[str, str]) -> str:
+    """The admin's list of a model with these filters; for offers the applications they belong
+    to; empty if no admin page shows the model."""
+    for shown_in in (model, Application if model is Offer else model):
+        if admin.site.is_registered(shown_in):
+            name = f"admin:{shown_in._meta.app_label}_{shown_in._meta.model_name}_changelist"
+            own = {"state__exact": "open"} if shown_in is Offer else filters
+            return f"{reverse(name)}?{urlencode(own)}"
+    return ""

@@ -1,0 +1,64 @@
+"""The office's own pages: finding people, one page per person, checking the log."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from scip.access import role
+from scip.accounts.models import Role, User
+from scip.audit.services import verify_chain
+from scip.console.people import log_of, person_of, searched
+
+
+@role(Role.STAFF)
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """People by name or address, forgiving typos and accents."""
+    words = request.GET.get("q", "")[:200]
+    found = searched(request.user, words)  # type: ignore[arg-type]
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Find people"),
+        "words": words,
+        "found": found,
+    }
+    return render(request, "console/people.html", context)
+
+
+@role(Role.STAFF)
+@require_safe
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything about one person; the log pages by ``?before=<entry>``."""
+    by: User = request.user  # type: ignore[assignment]
+    user = get_object_or_404(User.objects.visible_to(by), pk=pk)
+    before = request.GET.get("before", "")
+    entries, following = log_of(
+        user, before=int(before) if before.isdecimal() and len(before) < 19 else None
+    )
+    context = {
+        **admin.site.each_context(request),
+        "title": str(user),
+        "person": person_of(user, by=by, now=timezone.now()),
+        "entries": entries,
+        "is_first_page": not before,
+        "next_url": f"{reverse('admin:person', args=[pk])}?before={following}#log"
+        if following
+        else "",
+    }
+    return render(request, "console/person.html", context)
+
+
+@role(Role.STAFF)
+@require_safe
+def verify_log(request: HttpRequest) -> HttpResponse:
+    """Read the whole chain of the log and name every place where it does not hold."""
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Does the log hold?"),
+        "report": verify_chain(),
+    }
+    return render(request, "console/verify_log.html", context)

@@ -1,0 +1,175 @@
+"""The office's pages about completions, credentials and their certificates."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from scip.access.admin import StaffModelAdmin
+from scip.credentials import services
+from scip.credentials.emails import contact
+from scip.credentials.models import Certificate, Completion, Credential
+from scip.mail.services import render_letter
+from scip.requirements import Refusal
+
+
+class RevokeForm(forms.Form):
+    """Why a credential is taken back. The holder reads these words."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "The person reads this in their letter; the verification page shows no reason."
+        ),
+    )
+
+
+class StandingFilter(admin.SimpleListFilter):
+    """Active, expired, revoked."""
+
+    title = _("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("active", _t("active")), ("expired", _t("expired")), ("revoked", _t("revoked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "active":
+                return queryset.in_force(timezone.localdate())  # type: ignore[attr-defined, no-any-return]
+            case "expired":
+                return queryset.expired(timezone.localdate())  # type: ignore[attr-defined, no-any-return]
+            case "revoked":
+                return queryset.filter(state=Credential.State.REVOKED)
+        return queryset
+
+
+@admin.register(Credential)
+class CredentialAdmin(StaffModelAdmin):
+    """Recognitions under their numbers; taken back in two steps, with the letter shown first."""
+
+    change_form_template = "credentials/admin/credential_change.html"
+    list_display = ("number", "holder_name", "kind", "issued_on", "expires_on", "state", "papers")
+    list_filter = ("kind", StandingFilter, "issued_on")
+    search_fields = ("number", "code", "holder_name", "user__email", "user__name")
+    search_help_text = _("Number, code, name or e-mail address")
+    ordering = ("-id",)
+    fields = (
+        "number",
+        "code",
+        "holder_name",
+        "user",
+        "kind",
+        "completion",
+        "issued_on",
+        "expires_on",
+        "state",
+        "revoked_at",
+        "revoked_by",
+        "revocation_reason",
+    )
+    readonly_fields = ("number", "code")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        made = Count("certificates", filter=Q(certificates__made_at__isnull=False))
+        rows: QuerySet[Any] = super().get_queryset(request)
+        counted: QuerySet[Any] = rows.annotate(made=made, wanted=Count("certificates"))
+        return counted
+
+    @admin.display(description=_("certificates"))
+    def papers(self, credential: Any) -> str:
+        return _t("{made} of {wanted} made").format(made=credential.made, wanted=credential.wanted)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/revoke/", wrap(self.revoke_view), name="credentials_credential_revoke"),
+            *super().get_urls(),
+        ]
+
+    def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """First the reason, then the letter as it will go, then it is done."""
+        credential = get_object_or_404(self.get_queryset(request), pk=pk)
+        form = RevokeForm(request.POST or None)
+        letter = None
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            if "confirm" in request.POST:
+                try:
+                    services.revoke_credential(credential, by=request.user, reason=reason)
+                except Refusal as refusal:
+                    messages.error(request, str(refusal.sentence))
+                else:
+                    messages.success(request, _t("The credential is revoked; the person is told."))
+                return redirect("admin:credentials_credential_change", pk)
+            credential.revocation_reason = reason
+            letter = render_letter(
+                "credentials/emails/credential_revoked",
+                credential.user,
+                {"credential": credential, **contact()},
+            )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _t("Revoke a credential"),
+            "credential": credential,
+            "form": form,
+            "letter": letter,
+        }
+        return render(request, "credentials/admin/credential_revoke.html", context)
+
+
+@admin.register(Certificate)
+class CertificateAdmin(StaffModelAdmin):
+    """The PDFs. One that can't be made says why; after mending, it is tried again."""
+
+    list_display = ("credential", "holder", "paper", "requested_at", "made_at", "problem")
+    list_filter = (("made_at", admin.EmptyFieldListFilter), "paper", "requested_at")
+    search_fields = ("credential__number", "credential__holder_name", "credential__code")
+    list_select_related = ("credential",)
+    ordering = ("-requested_at", "-id")
+    actions = ("try_again",)
+    fields = ("credential", "paper", "requested_at", "made_at", "sha256", "problem", "verify")
+    readonly_fields = ("verify",)
+
+    @admin.display(description=_("holder"))
+    def holder(self, certificate: Certificate) -> str:
+        return certificate.credential.holder_name
+
+    @admin.display(description=_("verification"))
+    def verify(self, certificate: Certificate) -> SafeString:
+        url = services.verify_url(certificate.credential.code)
+        return format_html('<a href="{}">{}</a>', url, url)
+
+    @admin.action(description=_("Try again to make them"), permissions=["view"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Ask for the chosen ones that are not made yet; made ones stay as they are."""
+        waiting = list(queryset.filter(made_at=None).select_related("credential__user"))
+        for certificate in waiting:
+            services.try_again(certificate, by=request.user)
+        messages.success(
+            request, _t("{count} certificates are being made.").format(count=len(waiting))
+        )
+
+
+@admin.register(Completion)
+class CompletionAdmin(StaffModelAdmin):
+    """Facts on record, to read. They are written by the cohort's outcome or an equivalence."""
+
+    list_display = ("user", "level", "basis", "completed_on", "recorded_at")
+    list_filter = ("level", "basis", "completed_on")
+    search_fields = ("user__name", "user__email")
+    list_select_related = ("user",)
+    ordering = ("-id",)
+    fields = ("user", "level", "basis", "completed_on", "facts", "recorded_at", "recorded_by")

@@ -1,0 +1,279 @@
+"""The office: who enters, what waits, and how little its first page asks of the database."""
+
+from datetime import date, timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from cohorts.models import AbsenceException, AidRequest, Application
+from payments.models import Settlement
+from scip.accounts.models import Prerequisite
+from scip.console.charts import days_waiting, funnel, money_in, months_back, seats
+from scip.console.queues import QUEUES, list_url, span, waiting_for
+from scip.credentials.models import Certificate, NumberSeries
+from scip.mail.models import Letter
+from scip.pages.models import ContactMessage, InterestEntry
+from tests import world
+from tests.pathway import rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("edition")]
+DAY = timedelta(days=1)
+OFFICE = "/admin/"
+
+
+def fill(number):
+    """One matter in every queue, of a person of its own."""
+    now = timezone.now()
+    user = world.make_user(f"person{number}@example.com")
+    rows.make_application(user, "submitted")
+    rows.make_application(user, "info_needed", info_needed_at=now - 8 * DAY)
+    rows.make_offer(rows.make_application(user, "offered"), expires_at=now + DAY / 2)
+    Prerequisite.objects.create(user=user, kind="practice", submitted_at=now - 9 * DAY)
+    place = rows.make_place(user, first=-15)
+    AbsenceException.objects.create(
+        enrolment=place, session=place.cohort.sessions.first(), reason="Ill"
+    )
+    rows.pay(place.charge, flagged_at=now, flag="overpaid")
+    Settlement.objects.create(charge=place.charge, settled_at=now - DAY)
+    Certificate.objects.filter(credential=rows.make_credential(user), paper="a4").update(
+        made_at=None, requested_at=now - DAY
+    )
+    Letter.objects.create(
+        dedupe_key=f"lost:{number}", to_address="x@example.com", subject="S", given_up_at=now
+    )
+    ContactMessage.objects.create(name="V", email="v@example.com", message="Hello")
+    InterestEntry.objects.create(email=f"i{number}@example.com", about="level_a")
+    AidRequest.objects.create(
+        application=rows.make_application(user, "submitted"),
+        kind="supported",
+        statement="For three pairs of eyes only.",
+        state="requested",
+        requested_at=now,
+    )
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_first_page_asks_ten_times_however_much_waits(as_user, staff, count):
+    for number in range(count):
+        fill(number)
+    client = as_user(staff)
+    client.get(OFFICE)
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(OFFICE)
+    assert response.status_code == 200
+    assert len(queries) == 10, "\n".join(query["sql"][:160] for query in queries)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_queue_counts_its_own(staff, count):
+    for number in range(count):
+        fill(number)
+    found = {item.code: item.count.number for item in waiting_for(staff, now=timezone.now())}
+    assert found == {
+        "applications": count * 2,
+        "evidence": count,
+        "questions": count,
+        "offers": count,
+        "exceptions": count,
+        "payments": count,
+        "settlements": count,
+        "certificates": count,
+        "letters": count,
+        "messages": count,
+        "interest": count,
+    }
+
+
+def test_what_is_dealt_with_leaves_its_queue(staff):
+    fill(1)
+    Application.objects.update(state="withdrawn")
+    Prerequisite.objects.update(state="verified")
+    AbsenceException.objects.update(state="withdrawn")
+    Settlement.objects.update(claimed_at=timezone.now())
+    Certificate.objects.update(made_at=timezone.now(), sha256="0" * 64)
+    Letter.objects.update(sent_at=timezone.now())
+    ContactMessage.objects.update(state="answered")
+    left = {item.code for item in waiting_for(staff, now=timezone.now()) if item.count.number}
+    assert left == {"offers", "payments", "interest"}
+
+
+def test_ages_and_the_late_ones_are_named(staff):
+    fill(1)
+    found = {item.code: item for item in waiting_for(staff, now=timezone.now())}
+    assert (found["evidence"].note, found["evidence"].is_late) == ("oldest 9 days", True)
+    assert found["offers"].note.startswith("first ends in 1")
+    assert found["offers"].is_late
+    assert (found["messages"].is_late, found["interest"].note) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(minutes=59), "59 minutes"),
+        (timedelta(hours=47), "47 hours"),
+        (timedelta(hours=49), "2 days"),
+        (timedelta(hours=-1), "0 minutes"),
+    ],
+)
+def test_spans_are_told_in_one_unit(length, words):
+    assert span(length) == words
+
+
+def test_every_link_of_a_queue_opens_its_list(as_user, staff, aid_decider):
+    fill(1)
+    for user in (staff, aid_decider):
+        client = as_user(user)
+        for item in waiting_for(user, now=timezone.now()):
+            if item.url:
+                response = client.get(item.url)
+                assert response.status_code == 200, item.code
+                if item.code not in {"settlements", "certificates"}:
+                    assert response.context["cl"].result_count >= 1, item.code
+
+
+def test_a_list_that_does_not_exist_is_no_link():
+    shown = [queue.code for queue in QUEUES if admin.site.is_registered(queue.model)]
+    assert "evidence" in shown
+    assert list_url(NumberSeries, {}) == ""
+
+
+def test_counts_stop_at_a_thousand(staff):
+    ContactMessage.objects.bulk_create(
+        ContactMessage(name="V", email="v@example.com", message="Hi") for _i in range(1002)
+    )
+    oldest = timezone.now() - 30 * DAY
+    ContactMessage.objects.filter(pk=ContactMessage.objects.last().pk).update(created_at=oldest)
+    found = {item.code: item for item in waiting_for(staff, now=timezone.now())}
+    assert found["messages"].count.text == "1,000+"
+    assert found["messages"].count.oldest == oldest
+
+
+def test_people_who_decide_on_aid_see_their_queue_and_nothing_else(as_user, aid_decider):
+    fill(1)
+    response = as_user(aid_decider).get(OFFICE)
+    assert [item.code for item in response.context["queues"]] == ["aid"]
+    assert response.context["queues"][0].count.number == 1
+    assert response.context["charts"] == []
+    labels = {
+        model["object_name"] for app in response.context["app_list"] for model in app["models"]
+    }
+    assert labels <= {"AidRequest"}
+    assert "Find a person" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "persona", ["participant", "applicant", "facilitator", "supervisor", "reviewer"]
+)
+def test_others_do_not_enter(as_user, request, persona):
+    client = as_user(request.getfixturevalue(persona))
+    response = client.get(OFFICE)
+    assert (response.status_code, response.url) == (302, "/admin/login/?next=/admin/")
+    assert client.get(response.url).status_code == 403
+
+
+def test_visitors_are_led_to_the_sites_own_sign_in(client):
+    response = client.get(OFFICE, follow=True)
+    assert response.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
+
+
+def test_sign_in_leads_back_to_our_own_pages_only(client, as_user, staff):
+    assert client.get("/admin/login/?next=//evil.example/").url == (
+        "/accounts/login/?next=%2Fadmin%2F"
+    )
+    assert as_user(staff).get("/admin/login/?next=//evil.example/").url == "/admin/"
+
+
+def test_the_admins_own_password_form_is_never_there(client, staff):
+    response = client.post(
+        "/admin/login/", {"username": staff.email, "password": world.PASSWORD, "next": "/admin/"}
+    )
+    assert response.status_code == 302
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_office_stays_shut_without_a_second_factor(as_user, staff):
+    Authenticator.objects.filter(user=staff).delete()
+    response = as_user(staff).get(OFFICE)
+    assert (response.status_code, response.url) == (302, "/accounts/2fa/")
+    request = response.wsgi_request
+    assert admin.site.has_permission(request) is False
+
+
+def test_signing_out_leads_to_the_first_page(as_user, staff):
+    client = as_user(staff)
+    assert client.post("/admin/logout/").url == "/"
+    assert client.get(OFFICE).status_code == 302
+
+
+def test_nobody_deletes_by_the_dozen(as_user, staff, participant):
+    client: Client = as_user(staff)
+    actions = client.get(reverse("admin:accounts_user_changelist")).content.decode()
+    assert "delete_selected" not in actions
+    assert "export_csv" in actions
+
+
+# --- figures --------------------------------------------------------------------------
+
+
+def test_the_funnel_counts_the_steps_of_the_running_year():
+    now = timezone.now()
+    fill(1)
+    InterestEntry.objects.create(email="b@example.com", about="level_b")
+    Application.objects.filter(state="submitted").update(submitted_at=now - 800 * DAY)
+    chart = funnel(now)
+    assert [row["value"] for row in chart.rows] == [1, 3, 0, 1]
+    assert chart.most == 3
+
+
+def test_seats_are_held_seats(participant):
+    application = rows.make_application(participant, "offered", world.make_cohort(capacity=4))
+    application.cohort.seats.create(number=1, application=application)
+    world.make_cohort(state="finished")
+    chart = seats()
+    assert [(row["text"], row["value"]) for row in chart.rows] == [("1 of 4", 25)]
+    assert chart.most == 100
+
+
+def test_money_by_month_keeps_currencies_apart(participant):
+    now = timezone.now()
+    rows.pay(rows.make_charge(participant), 100_000)
+    rows.pay(rows.make_charge(participant, currency="EUR"), 5_000)
+    rows.pay(rows.make_charge(participant), 7_000, received_at=now - 400 * DAY)
+    chart = money_in(now)
+    assert len(chart.rows) == 6
+    assert [row["value"] for row in chart.rows] == [0, 0, 0, 0, 0, 100_000]
+    assert (chart.rows[-1]["text"], chart.rows[-1]["note"]) == ("USD 1,000", "EUR 50")
+
+
+def test_waiting_is_the_median_until_the_first_answer(participant):
+    now = timezone.now()
+    month = timezone.localdate(now)
+    for days in (1, 2, 9):
+        application = rows.make_application(participant, "offered", submitted_at=now - days * DAY)
+        rows.make_offer(application, made_at=now)
+    rows.make_application(participant, "submitted", submitted_at=now - 90 * DAY)
+    last = days_waiting(now).rows[-1]
+    assert (last["text"], last["note"]) == ("2 days", "3 answered")
+    assert month.month == timezone.localdate().month
+
+
+@pytest.mark.parametrize(
+    ("today", "first"),
+    [(date(2027, 1, 31), date(2026, 8, 1)), (date(2027, 6, 1), date(2027, 1, 1))],
+)
+def test_months_run_over_the_turn_of_the_year(today, first):
+    found = months_back(world.utc(today.year, today.month, today.day, 12))
+    assert (len(found), found[0], found[-1]) == (6, first, today.replace(day=1))
+
+
+def test_empty_figures_say_why(as_user, staff):
+    html = as_user(staff).get(OFFICE).content.decode()
+    for words in ("Nothing yet this year.", "No cohort is open or running."):
+        assert words in html
