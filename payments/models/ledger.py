@@ -192,7 +192,7 @@ class Refund(models.Model):
     currency = models.CharField(max_length=3)
     reference = models.CharField(max_length=120, unique=True)
     refunded_at = models.DateTimeField()
-    recorded_by = models.ForeignKey(
+    refunded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
 
