@@ -161,7 +161,7 @@ class ApplicationAdmin(StaffModelAdmin):
             try:
                 if "send" in request.POST:
                     decision.act(application, form.cleaned_data, by)
-                    messages.success(request, decision.done)
+                    messages.success(request, str(decision.done))
                     return redirect("admin:cohorts_application_change", pk)
                 draft = decision.preview(application, form.cleaned_data, by)
             except Refusal as refusal:

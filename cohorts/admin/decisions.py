@@ -5,7 +5,6 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +41,7 @@ class Decision:
     verb: str
     title: Promise
     done: Promise
-    form: type[forms.Form]
+    form: type[DecisionForm]
     states: frozenset[str]
     preview: Callable[[Application, Data, User], Draft]
     act: Callable[[Application, Data, User], object]

@@ -61,7 +61,7 @@ def application_start(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         application = start_application(request.user, cohort)  # type: ignore[arg-type]
     except Refusal as refusal:
-        messages.warning(request, refusal.sentence)
+        messages.warning(request, str(refusal.sentence))
         return redirect("cohorts:detail", slug)
     if application.state == State.DRAFT:
         return redirect(address(application, "you"))
@@ -110,7 +110,7 @@ def save_step(request: HttpRequest, application: Application, step: str, form: A
             return HttpResponse(status=409)
         return show_both(request, stale, step, form)
     except Refusal as refusal:
-        messages.warning(request, refusal.sentence)
+        messages.warning(request, str(refusal.sentence))
         return redirect("applications:detail", application.pk)
     if by_itself:
         return JsonResponse({"version": saved.revision})
@@ -200,7 +200,7 @@ def application_submit(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         submit_application(application)
     except Refusal as refusal:
-        messages.warning(request, refusal.sentence)
+        messages.warning(request, str(refusal.sentence))
         return redirect(address(application, "summary"))
     messages.success(request, _("Your application is sent. A letter to you is on its way."))
     return redirect("applications:detail", pk)
@@ -223,7 +223,7 @@ def application_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         withdraw_application(application)
     except Refusal as refusal:
-        messages.warning(request, refusal.sentence)
+        messages.warning(request, str(refusal.sentence))
         return redirect("applications:detail", pk)
     messages.success(request, _("It is noted that you stepped back. You are welcome again."))
     return redirect("applications:list")
@@ -239,7 +239,7 @@ def application_answer(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             answer_question(application, answer=form.cleaned_data["answer"])
         except Refusal as refusal:
-            messages.warning(request, refusal.sentence)
+            messages.warning(request, str(refusal.sentence))
         else:
             messages.success(request, _("Thank you. Your answer is with the office."))
         return redirect("applications:detail", pk)

@@ -56,7 +56,7 @@ def answer(request: HttpRequest, application: Application, offer: Offer) -> Http
             return redirect("applications:detail", application.pk)
         enrolment = accept_offer(offer, by=person)
     except Refusal as refusal:
-        messages.warning(request, refusal.sentence)
+        messages.warning(request, str(refusal.sentence))
         return redirect("applications:detail", application.pk)
     if enrolment.state == Enrolment.State.AWAITING_PAYMENT:
         messages.success(request, _("The place is yours. Pay here to make it firm."))
