@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'record',
+                'verbose_name_plural': 'evidence to verify',
             },
         ),
         migrations.CreateModel(
@@ -69,6 +70,8 @@ class Migration(migrations.Migration):
                 ('session_generation', models.PositiveIntegerField(default=0, editable=False, help_text='Raised to end every session of this person at once.')),
             ],
             options={
+                'verbose_name': 'person',
+                'verbose_name_plural': 'people',
                 'indexes': [models.Index(fields=['name'], name='user_name')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower_case')],
             },

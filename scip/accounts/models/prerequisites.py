@@ -101,6 +101,7 @@ class Prerequisite(Stateful):
 
     class Meta:
         verbose_name = _("record")
+        verbose_name_plural = _("evidence to verify")
         indexes = [
             models.Index(fields=["user", "kind"], name="prerequisite_of_person"),
             models.Index(
