@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from celery import current_app
@@ -120,7 +120,7 @@ def enqueue_certificate(pk: int) -> None:
 
 def verify_url(code: str) -> str:
     """The absolute address behind the QR code."""
-    return settings.SITE_URL + reverse("credentials:verify", args=[code])
+    return f"{settings.SITE_URL}{reverse('credentials:verify', args=[code])}"
 
 
 def certificate_facts(credential: Credential) -> pdf.Certificate:
@@ -146,7 +146,7 @@ def certificate_facts(credential: Credential) -> pdf.Certificate:
 PAPERS = {Certificate.Paper.A4: Paper.A4, Certificate.Paper.LETTER: Paper.LETTER}
 
 
-def make_certificate(pk: int) -> bool:
+def make_certificate(pk: int, now: datetime | None = None) -> bool:
     """Render one certificate and store it; True if it was made now. Safe to run twice.
 
     Killed after rendering, the row still says "not made" and the sweep makes it again,
@@ -173,14 +173,14 @@ def make_certificate(pk: int) -> bool:
             )
             certificate.save(update_fields=["problem"])
             return False
-        store(certificate, content)
+        store(certificate, content, now=now)
         lock(credential)  # two papers finishing at once: one of them sees both made
         if not credential.certificates.filter(made_at=None).exists():
             emails.certificate_ready(credential)
         return True
 
 
-def store(certificate: Certificate, content: bytes) -> None:
+def store(certificate: Certificate, content: bytes, *, now: datetime | None = None) -> None:
     """Write the PDF over whatever an interrupted run left, and mark the row as made."""
     storage = certificate.document.storage
     name = f"certificates/{certificate.credential.code}-{certificate.paper}.pdf"
@@ -188,7 +188,7 @@ def store(certificate: Certificate, content: bytes) -> None:
         storage.delete(name)
     certificate.document.name = storage.save(name, ContentFile(content))
     certificate.sha256 = hashlib.sha256(content).hexdigest()
-    certificate.made_at = timezone.now()
+    certificate.made_at = now or timezone.now()
     certificate.problem = ""
     certificate.save(update_fields=["document", "sha256", "made_at", "problem"])
 
@@ -210,7 +210,9 @@ def try_again(certificate: Certificate, *, by: Any) -> None:
 
 
 @transaction.atomic
-def revoke_credential(credential: Credential, *, by: Any, reason: str) -> Credential:
+def revoke_credential(
+    credential: Credential, *, by: Any, reason: str, now: datetime | None = None
+) -> Credential:
     """Revoke, with a reason that the person reads in a letter.
 
     Raises Refusal without a reason, IllegalMove if it is revoked already. The verification
@@ -221,9 +223,15 @@ def revoke_credential(credential: Credential, *, by: Any, reason: str) -> Creden
         raise Refusal(_("Please say why; the person reads it in their letter."))
     credential = lock(credential)
     Credential.objects.filter(pk=credential.pk).update(
-        revocation_reason=reason, revoked_at=timezone.now()
+        revocation_reason=reason, revoked_at=now or timezone.now()
     )
-    move(credential, Credential.State.REVOKED, by=by, data={"reason": fingerprint(reason)})
+    move(
+        credential,
+        Credential.State.REVOKED,
+        by=by,
+        now=now,
+        data={"reason": fingerprint(reason)},
+    )
     credential.refresh_from_db()
     emails.credential_revoked(credential)
     return credential

@@ -74,7 +74,8 @@ def move(
         values[stamp] = now or timezone.now()
     if f"{to}_by" in fields:
         values[f"{to}_by"] = by
-    if not type(obj)._base_manager.filter(pk=obj.pk, state=came_from).update(**values):
+    rows: models.Manager[Any] = type(obj)._base_manager
+    if not rows.filter(pk=obj.pk, state=came_from).update(**values):
         raise IllegalMove(_("Somebody else was faster. Nothing was changed; open the page again."))
     for name, value in values.items():
         setattr(obj, name, value)

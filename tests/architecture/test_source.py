@@ -94,7 +94,7 @@ def test_no_exception_is_caught_broadly():
 
 
 INLINE = re.compile(
-    r"<style|\sstyle=|<script(?![^>]*(\ssrc=|type=\"application/))|\son[a-z]+=\"", re.I
+    r"<style|\sstyle=|<script(?![^>]*(\ssrc=|type=\"application/))|\son[a-z]+=\"", re.IGNORECASE
 )
 
 
@@ -172,7 +172,7 @@ def test_figures_of_the_programme_are_never_written_into_pages_or_letters():
         for path in (ROOT / "templates").rglob("*")
         if path.is_file() and "styleguide" not in path.name
         for match in FIGURES.finditer(
-            re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.S)
+            re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
         )
     ]
     assert found == []
