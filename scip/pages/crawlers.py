@@ -37,10 +37,11 @@ SECURITY_VALID = timedelta(days=180)
 class OwnSitemap[Item](Sitemap[Item]):
     """Addresses follow SITE_URL, whatever host a crawler came by."""
 
-    protocol = urlsplit(settings.SITE_URL).scheme
+    def get_protocol(self, protocol: str | None = None) -> str:
+        return str(urlsplit(settings.SITE_URL).scheme)
 
     def get_domain(self, site: Any = None) -> str:
-        return urlsplit(settings.SITE_URL).netloc
+        return str(urlsplit(settings.SITE_URL).netloc)
 
 
 class PageSitemap(OwnSitemap[str]):
@@ -61,7 +62,10 @@ class CohortSitemap(OwnSitemap[Cohort]):
         return reverse("cohorts:detail", args=[item.slug])
 
 
-SITEMAPS: dict[str, type[Sitemap[Any]]] = {"pages": PageSitemap, "cohorts": CohortSitemap}
+SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
+    "pages": PageSitemap,
+    "cohorts": CohortSitemap,
+}
 
 
 @public

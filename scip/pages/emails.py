@@ -29,7 +29,8 @@ def office() -> Address:
 
 
 def admin_address(row: ContactMessage | InterestEntry) -> str:
-    return settings.SITE_URL + reverse(f"admin:pages_{row._meta.model_name}_change", args=[row.pk])
+    page = reverse(f"admin:pages_{row._meta.model_name}_change", args=[row.pk])
+    return f"{settings.SITE_URL}{page}"
 
 
 def interest_noted(entry: InterestEntry, *, time_zone: str = "UTC") -> None:

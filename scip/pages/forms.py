@@ -49,8 +49,7 @@ class GuardedForm(forms.Form):
         cleaned = super().clean() or {}
         if cleaned.get("homepage") or not looks_timely(cleaned.get("opened", ""), self.form_name):
             self.is_caught = True
-            self.data = self.data.copy()
-            self.data["homepage"] = ""
+            self.data = {**self.data, "homepage": ""}
             raise forms.ValidationError(
                 _(
                     "Please send this once more. Our small guard against machines was not sure "

@@ -17,7 +17,14 @@ from scip.states import lock, move
 
 
 def join_interest_list(
-    *, email: str, name: str, country: str, about: str, note: str, time_zone: str = "UTC"
+    *,
+    email: str,
+    name: str,
+    country: str,
+    about: str,
+    note: str,
+    time_zone: str = "UTC",
+    now: datetime | None = None,
 ) -> None:
     """Put somebody on the list, once per subject; a second time changes nothing.
 
@@ -26,7 +33,12 @@ def join_interest_list(
     """
     with transaction.atomic():
         entry = InterestEntry(
-            email=email.strip().lower(), name=name, country=country, about=about, note=note
+            email=email.strip().lower(),
+            name=name,
+            country=country,
+            about=about,
+            note=note,
+            created_at=now or timezone.now(),
         )
         InterestEntry.objects.bulk_create([entry], ignore_conflicts=True)
         kept = InterestEntry.objects.get(email__iexact=entry.email, about=about)
@@ -68,7 +80,9 @@ def send_message(*, name: str, email: str, message: str) -> ContactMessage:
     return kept
 
 
-def answer_message(message: ContactMessage, *, draft: Draft, by: Any) -> ContactMessage:
+def answer_message(
+    message: ContactMessage, *, draft: Draft, by: Any, now: datetime | None = None
+) -> ContactMessage:
     """Send the letter that the office looked at, and mark the message as answered.
 
     Raises IllegalMove when it was answered meanwhile (nothing is sent then).
@@ -79,6 +93,7 @@ def answer_message(message: ContactMessage, *, draft: Draft, by: Any) -> Contact
             message,
             ContactMessage.State.ANSWERED,
             by=by,
+            now=now,
             data={"letter": fingerprint(draft.text)},
         )
         emails.answer_message(message, draft)

@@ -35,8 +35,8 @@ def looks_timely(stamp: str, form: str, now: datetime | None = None) -> bool:
         name, at = signing.loads(stamp, salt=SALT)
     except (signing.BadSignature, TypeError, ValueError):
         return False
-    age = (now or timezone.now()).timestamp() - at
-    return name == form and QUICKEST.total_seconds() <= age <= OLDEST.total_seconds()
+    age = (now or timezone.now()).timestamp() - float(at)
+    return bool(name == form) and QUICKEST.total_seconds() <= age <= OLDEST.total_seconds()
 
 
 def may_send(request: HttpRequest, *, form: str, sender: str) -> bool:

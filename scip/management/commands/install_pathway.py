@@ -8,7 +8,7 @@ from django.db import models, transaction
 
 from consultations.models import Topic
 from consultations.starting_rows import TOPICS
-from scip.audit import record
+from scip.audit.services import record
 from scip.pages.models import FacultyMember, FaqEntry
 from scip.pages.starting_rows import FACULTY, FACULTY_BIOGRAPHY, FACULTY_ROLE, QUESTIONS
 from scip.policy.models import Edition
