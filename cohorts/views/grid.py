@@ -138,10 +138,15 @@ def cells_of(row: RosterRow, current: Session | None, now: datetime) -> Iterator
 def risk_of(row: RosterRow) -> tuple[str, str]:
     """The tag beside a name: text and kind, both empty where nobody needs to look."""
     if not row.tally.is_reachable:
-        return risk_sentence(row.tally), "open"
-    if row.tally.is_at_risk:
-        return risk_sentence(row.tally), "open"
-    return "", ""
+        return _("needs an exception"), "open"
+    if not row.tally.is_at_risk:
+        return "", ""
+    if row.tally.spare == 0:
+        return _("needs all remaining"), "open"
+    possible = ngettext(
+        "{count} more absence possible", "{count} more absences possible", row.tally.spare
+    )
+    return possible.format(count=row.tally.spare), "open"
 
 
 def made_up(evidence: AttendanceEvidence) -> str:

@@ -65,4 +65,12 @@ for (const grid of document.querySelectorAll("[data-roster]")) {
     if (lost) cell?.focus();
   });
   start();
+
+  // On a narrow screen the grid opens at today's session.
+  const today = grid.querySelector("tbody .is-today");
+  const scroller = grid.closest(".table-scroll");
+  if (today && scroller && scroller.scrollWidth > scroller.clientWidth) {
+    const [cell, frame] = [today.getBoundingClientRect(), scroller.getBoundingClientRect()];
+    scroller.scrollLeft += cell.right - frame.right + cell.width;
+  }
 }

@@ -34,7 +34,11 @@ def enrol(user: User, cohort: Cohort, **fields: Any) -> Enrolment:
     """A confirmed place, all rows behind it included."""
     now = timezone.now()
     application = Application.objects.create(
-        user=user, cohort=cohort, state=Application.State.ACCEPTED, submitted_at=now, tier="standard"
+        user=user,
+        cohort=cohort,
+        state=Application.State.ACCEPTED,
+        submitted_at=now,
+        tier="standard",
     )
     offer = Offer.objects.create(
         application=application,
@@ -71,7 +75,9 @@ def enrol_new(cohort: Cohort, count: int = 1, **fields: Any) -> list[Enrolment]:
     start = User.objects.count()
     return [
         enrol(
-            world.make_user(f"person{start + index}@example.com", name=f"Person {start + index:03}"),
+            world.make_user(
+                f"person{start + index}@example.com", name=f"Person {start + index:03}"
+            ),
             cohort,
             **fields,
         )
