@@ -53,7 +53,6 @@ class LetterAdmin(StaffModelAdmin):
     list_display = ("subject", "to_address", "progress", "created_at", "sent_at", "attempts")
     list_filter = (ProgressFilter,)
     search_fields = ("to_address", "subject")
-    search_help_text = _("Address or subject")
     ordering = ("-id",)
     actions = ("try_again",)
     fields = (

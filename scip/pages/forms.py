@@ -47,6 +47,8 @@ class GuardedForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if self.errors:  # what is missing comes first; the traps look when it is complete
+            return cleaned
         if cleaned.get("homepage") or not looks_timely(cleaned.get("opened", ""), self.form_name):
             self.is_caught = True
             self.data = {**self.data, "homepage": ""}
