@@ -4,8 +4,6 @@ One action for all lists of the admin: what is exported is what the list shows, 
 never more. Each export is recorded, with how many rows it held.
 """
 
-import csv
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -18,57 +16,14 @@ from django.contrib.admin.utils import (
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
-from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
 from scip.audit.services import record
+from scip.spreadsheets import csv_response
 
-# A cell that begins so is taken for a formula by spreadsheet programs.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Never leaves by a spreadsheet, whatever a list shows.
 CONFIDENTIAL = frozenset({"statement", "need_statement", "document", "password", "token"})
-
-
-def safe_cell(value: object) -> str:
-    """The text of a cell; what a spreadsheet would run as a formula gets a quote in front.
-
-    Plain numbers stay numbers.
-    """
-    text = str(value).replace("\x00", "")
-    if text.lstrip().startswith(FORMULA_STARTS) and not is_number(text):
-        return f"'{text}"
-    return text
-
-
-def is_number(text: str) -> bool:
-    stripped = text.strip().lstrip("+-")
-    return stripped.replace(".", "", 1).isdecimal()
-
-
-class Echo:
-    """A file that hands each line back, for streaming."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
-def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    """CSV lines of safe cells, with the mark by which spreadsheets know UTF-8."""
-    writer = csv.writer(Echo())
-    yield "\ufeff"
-    for row in rows:
-        yield writer.writerow([safe_cell(cell) for cell in row])
-
-
-def csv_response(rows: Iterable[Iterable[object]], name: str) -> StreamingHttpResponse:
-    """A download ``<name>-<day>.csv``; rows are written as they come."""
-    response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="{name}-{timezone.localdate():%Y-%m-%d}.csv"'
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 def columns_of(modeladmin: Any, request: HttpRequest) -> list[str]:

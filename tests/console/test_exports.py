@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.urls import reverse
 
 from scip.audit.models import Entry
-from scip.console.exports import CONFIDENTIAL, columns_of, csv_response, safe_cell
+from scip.console.exports import CONFIDENTIAL, columns_of
+from scip.spreadsheets import csv_response, safe_cell
 from tests import world
 
 pytestmark = pytest.mark.django_db

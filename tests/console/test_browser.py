@@ -1,0 +1,185 @@
+"""My pathway and the office in a real browser: axe, narrow screens, dark, no complaints of the CSP.
+
+With SCREENSHOTS=<folder> every page seen is also kept there as a picture.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, sync_playwright
+
+from cohorts.models import Attendance
+from scip.accounts.models import Prerequisite, Role
+from scip.pathway.services import renew_feed
+from tests import world
+from tests.console.test_office import fill
+from tests.pathway import rows
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.journey,
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        yield chromium
+        chromium.close()
+
+
+def person(email, **fields):
+    defaults = {"profession": "Psychologist", "country": "PT"}
+    return world.make_user(email, **defaults | fields)
+
+
+def newcomer():
+    return world.make_user("new@example.com", name="")
+
+
+def with_an_offer():
+    user = person("offer@example.com", name="Ana Applicant")
+    world.verify_prerequisites(user, insurance={"expires_on": timezone.localdate() + timedelta(20)})
+    rows.make_offer(rows.make_application(user, "offered"))
+    return user
+
+
+def drafting():
+    user = person("draft@example.com", name="Dora Draft")
+    world.verify_prerequisites(user, msc=None)
+    Prerequisite.objects.create(
+        user=user,
+        kind="msc",
+        msc_format="eight_week",
+        completed_on=timezone.localdate(),
+        teacher="A. Teacher",
+    )
+    rows.make_application(user, "draft")
+    return user
+
+
+def in_a_cohort():
+    user = person("participant@example.com", name="Paulo Participant")
+    world.verify_prerequisites(user)
+    place = rows.make_place(user, sessions=12, first=-44)
+    rows.pay(place.charge, 289_500)
+    for session in place.cohort.sessions.filter(starts_at__lt=timezone.now()):
+        mark = "absent" if session.number == 3 else "present"
+        Attendance.objects.create(enrolment=place, session=session, mark=mark)
+    renew_feed(user)
+    return user
+
+
+def completed():
+    user = person("done@example.com", name="Greta Graduate")
+    world.verify_prerequisites(user)
+    place = rows.make_place(user, "completed", sessions=3, first=-60)
+    rows.pay(place.charge)
+    for session in place.cohort.sessions.all():
+        Attendance.objects.create(enrolment=place, session=session, mark="present")
+    rows.make_credential(user)
+    return user
+
+
+def facilitator():
+    return world.make_user("f@example.com", Role.FACILITATOR, name="Fabio Facilitator")
+
+
+def office():
+    for number in range(3):
+        fill(number)
+    user = person("m@example.com", name="Marina Marques")
+    rows.one_of_everything(user)
+    return world.make_user("staff@example.com", Role.STAFF, name="Stella Staff")
+
+
+SCREENS = {
+    "wide": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": {"width": 320, "height": 700}},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+}
+VISITS = {
+    "new": (newcomer, ["/pathway/"]),
+    "offer": (with_an_offer, ["/pathway/"]),
+    "draft": (drafting, ["/pathway/"]),
+    "cohort": (in_a_cohort, ["/pathway/"]),
+    "done": (completed, ["/pathway/"]),
+    "work": (facilitator, ["/pathway/"]),
+    "office": (
+        office,
+        [
+            "/admin/",
+            "/admin/people/?q=Marques",
+            "/admin/person/{marina}/",
+            "/admin/log/verify/",
+            "/admin/audit/entry/",
+            "/admin/credentials/credential/",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("visit", VISITS)
+def test_pages_pass_axe_and_the_browser_has_no_complaint(browser, live_server, visit):
+    world.make_edition()
+    build, addresses = VISITS[visit]
+    user = build()
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    marina = type(user).objects.filter(email="m@example.com").values_list("pk", flat=True).first()
+    found: list[Any] = []
+    for screen, options in SCREENS.items():
+        context = browser.new_context(**options)
+        context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
+        )
+        page = context.new_page()
+        page.on("console", lambda message, found=found: note_complaint(message, found))
+        for number, address in enumerate(addresses):
+            response = page.goto(live_server.url + address.format(marina=marina))
+            assert response is not None
+            assert response.status == 200, address
+            page.wait_for_load_state("networkidle")
+            keep(page, f"{visit}-{number}-{screen}")
+            page.evaluate(AXE)
+            result = page.evaluate(f"axe.run(document, {RULES})")
+            found += [
+                (address, screen, item["id"], [node["html"][:160] for node in item["nodes"]])
+                for item in result["violations"]
+            ]
+            overflow = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if overflow > 0:
+                found.append((address, screen, f"{overflow} px too wide"))
+        context.close()
+    assert found == [], "\n".join(str(item) for item in found)
+
+
+def note_complaint(message: Any, found: list[Any]) -> None:
+    if message.type == "error":
+        found.append(message.text)
+
+
+def keep(page: Any, name: str) -> None:
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
