@@ -1,5 +1,6 @@
 """Webhook, vault and seats: what the services do in a second."""
 
+import hashlib
 import io
 import itertools
 import json
@@ -77,8 +78,9 @@ def vault_rows(folder: Path, megabytes: int = 20) -> list[Row]:
 
     def copy() -> None:
         with target.open("wb") as file:
-            source = io.BytesIO(content)
+            source, digest = io.BytesIO(content), hashlib.sha256()
             while chunk := source.read(64 * 1024):
+                digest.update(chunk)
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
@@ -111,10 +113,9 @@ def vault_rows(folder: Path, megabytes: int = 20) -> list[Row]:
             name=f"vault: {megabytes} MiB sealed, hashed, with fsync",
             value=taken["seal"].p50,
             unit="ms",
-            baseline="plain copy with fsync",
+            baseline="plain copy with hash and fsync",
             baseline_value=taken["copy"].p50,
             goal=1.15,
-            note="the copy neither hashes nor encrypts",
         ),
     ]
 

@@ -23,7 +23,10 @@ def checks(folder: Path, *, small: bool) -> Checks:
             "life": lambda: life.check_life_cycle(steps=150),
             "log": lambda: log.check_log(times=14, length=15),
             "seats": lambda: seats.check_seats(takers=24, seats=4, rounds=2),
-            "stripe": lambda: [stripe.check_sequences(more=0), stripe.check_copies(copies=20)],
+            "stripe": lambda: [
+                stripe.check_sequences(more=5, every_nth=37),
+                stripe.check_copies(copies=20),
+            ],
             "signin": lambda: signin.check_sign_in(guesses=20),
             "certificates": lambda: certificates.check_certificates(rounds=1),
             "outbox": lambda: outbox.check_outbox(letters=200, kills=1),
