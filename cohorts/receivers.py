@@ -1,5 +1,6 @@
 """Claiming settled tuition charges; the only signal of the house."""
 
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
@@ -11,7 +12,9 @@ from payments.signals import Claim, charge_settled
 
 
 @receiver(charge_settled, dispatch_uid="cohorts.enrolment")
-def claim_tuition(sender: Any, *, charge: Charge, **kwargs: Any) -> Claim | None:
+def claim_tuition(
+    sender: Any, *, charge: Charge, now: datetime | None = None, **kwargs: Any
+) -> Claim | None:
     """Confirm the place that this charge pays for; flag money for a place that is gone."""
     enrolment = (
         Enrolment.objects.filter(charge=charge)
@@ -20,4 +23,4 @@ def claim_tuition(sender: Any, *, charge: Charge, **kwargs: Any) -> Claim | None
     )
     if enrolment is None:
         return None
-    return Claim("cohorts.enrolment", flag="" if place_paid(enrolment) else "place_gone")
+    return Claim("cohorts.enrolment", flag="" if place_paid(enrolment, now=now) else "place_gone")

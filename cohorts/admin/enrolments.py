@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from cohorts.admin.pages import acting, page, refused
 from cohorts.forms.cohorts import PromiseForm
+from cohorts.grid import state_of, words_of
 from cohorts.models import Enrolment
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import attendance_findings
 from cohorts.services.places import promise_place
-from cohorts.views.grid import state_of, words_of
 from scip import formats
 from scip.access.admin import StaffModelAdmin
 from scip.requirements import Refusal

@@ -53,13 +53,14 @@ def conclude_enrolment(enrolment: Enrolment, *, by: Any, now: datetime | None = 
         for session in sessions_of([enrolment.cohort_id])[enrolment.cohort_id]
         if session.state != Session.State.CANCELLED
     ]
+    sessions.sort(key=lambda session: session.starts_at)  # one may have moved behind the others
     if enrolment.state not in undecided or not sessions or sessions[-1].ends_at > now:
         return False
     evidence = attendance_evidence([enrolment.pk])[enrolment.pk]
     (finding,) = attendance_findings(evidence, as_of=now)
     if finding.is_met:
         move(enrolment, Enrolment.State.COMPLETED, by=by, now=now)
-        certify(enrolment, sessions, attendance_tally(evidence, as_of=now), by=by)
+        certify(enrolment, sessions, attendance_tally(evidence, as_of=now), by=by, now=now)
         return True
     if finding.status is Status.OPEN and enrolment.state == Enrolment.State.CONFIRMED:
         move(enrolment, Enrolment.State.NOT_COMPLETED, by=by, now=now)
@@ -68,7 +69,12 @@ def conclude_enrolment(enrolment: Enrolment, *, by: Any, now: datetime | None = 
 
 
 def certify(
-    enrolment: Enrolment, sessions: Sequence[Session], tally: Tally, *, by: Any
+    enrolment: Enrolment,
+    sessions: Sequence[Session],
+    tally: Tally,
+    *,
+    by: Any,
+    now: datetime | None = None,
 ) -> Completion:
     """Put the completion on record with its facts, and issue what the level grants."""
     cohort = enrolment.cohort
@@ -103,6 +109,7 @@ def certify(
                 (_("Contact hours"), hours_line(minutes)),
             ],
             by=by,
+            issued_on=timezone.localdate(now),
         )
     return completion
 

@@ -1,5 +1,7 @@
 """What a settled tuition charge means for a place."""
 
+from datetime import datetime
+
 from django.db import transaction
 
 from cohorts.emails import admission as letters
@@ -8,11 +10,11 @@ from cohorts.services.places import confirm_place
 from scip.mail.services import queue_draft
 
 
-def place_paid(enrolment: Enrolment) -> bool:
+def place_paid(enrolment: Enrolment, *, now: datetime | None = None) -> bool:
     """Confirm the place, or, when it was freed in the meantime, tell the person that the
     money is safe and return False: the office decides what happens with it."""
     with transaction.atomic():
-        if confirm_place(enrolment):
+        if confirm_place(enrolment, now=now):
             return True
         queue_draft(
             letters.payment_after_lapse(enrolment),

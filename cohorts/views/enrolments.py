@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.forms.exceptions import ExceptionRequestForm, MakeUpForm
+from cohorts.grid import state_of, words_of
 from cohorts.models import AbsenceException, Enrolment, Session
 from cohorts.queries.roster import evidence_of, exceptions_of, marks_of, sessions_of
 from cohorts.requirements.attendance import SessionEvidence, attendance_findings, attendance_tally
@@ -21,7 +22,6 @@ from cohorts.services.exceptions import (
     request_exception,
     withdraw_exception,
 )
-from cohorts.views.grid import state_of, words_of
 from scip.access import signed_in
 from scip.requirements import Refusal
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -13,13 +13,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from cohorts.forms.marks import PressForm, SessionMarkForm
+from cohorts.grid import grid_context, table_of
 from cohorts.models import AbsenceException, Attendance, Cohort, Enrolment, Session
 from cohorts.queries.roster import Roster, marks_of, roster_of, rosters
 from cohorts.services.attendance import mark_attendance, mark_everyone
-from cohorts.views.grid import csv_response, grid_context
 from scip.access import role
 from scip.accounts.models import Role
 from scip.requirements import Refusal
+from scip.spreadsheets import csv_response
 
 
 def my_cohort(request: HttpRequest, pk: int) -> Cohort:
@@ -240,8 +241,10 @@ def save_session(
 
 @require_GET
 @role(Role.FACILITATOR)
-def roster_csv(request: HttpRequest, pk: int) -> HttpResponse:
+def roster_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The roster for a spreadsheet."""
     now = timezone.now()
     cohort = my_cohort(request, pk)
-    return csv_response(cohort, roster_of(cohort, as_of=now), now)
+    return csv_response(
+        table_of(cohort, roster_of(cohort, as_of=now), now), f"roster-{cohort.slug}"
+    )

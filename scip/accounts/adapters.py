@@ -24,9 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from scip.accounts import emails
 from scip.accounts.models import User
-
-# What counts as a second factor; recovery codes alone do not.
-FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+from scip.accounts.queries import FACTORS
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from scip.accounts.adapters import FACTORS
 from scip.accounts.models import User
+from scip.accounts.queries import FACTORS
 
 type GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
 
 from scip.accounts.models import Prerequisite
 from scip.accounts.requirements import EvidencePiece, PrerequisiteEvidence
 from scip.formats import day
 
+# What counts as a second factor; recovery codes alone do not.
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 CURRENT = [Prerequisite.State.VERIFIED, Prerequisite.State.SUBMITTED, Prerequisite.State.RETURNED]
 
 

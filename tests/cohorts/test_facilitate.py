@@ -191,7 +191,7 @@ def test_the_csv_defuses_formulas(as_user):
     person = world.make_user("sum@example.com", name='=HYPERLINK("x")')
     mark(enrol(person, cohort), 1)
     answer = as_user(lead(cohort)).get(reverse("facilitate:roster_csv", args=[cohort.pk]))
-    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert len(rows) == 2
     assert rows[1][:3] == ['\'=HYPERLINK("x")', "sum@example.com", "present"]
     assert rows[1][-3:] == ["1", "10", "2 more absences are possible."]

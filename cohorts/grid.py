@@ -1,12 +1,10 @@
 """The roster as the page shows it: one cell for each person and session."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -194,36 +192,18 @@ def grid_context(cohort: Cohort, roster: Roster, now: datetime) -> dict[str, Any
     }
 
 
-def csv_response(cohort: Cohort, roster: Roster, now: datetime) -> HttpResponse:
-    """The roster as a table for a spreadsheet; cells that look like formulas are defused."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="roster-{cohort.slug}.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
+def table_of(cohort: Cohort, roster: Roster, now: datetime) -> Iterator[list[object]]:
+    """The roster as rows for a spreadsheet, heads first."""
     heads = [
         f"{session.number} ({formats.day(session.starts_at.astimezone(cohort.zone).date())})"
         for session in roster.sessions
     ]
-    writer.writerow([_("Name"), _("E-mail"), *heads, _("Counted"), _("Needed"), _("Room left")])
+    yield [_("Name"), _("E-mail"), *heads, _("Counted"), _("Needed"), _("Room left")]
     for row in roster.rows:
         marks = [
             words_of(session, state_of(session, row.evidence.present_percent, now))
             for session in row.evidence.sessions
         ]
         person = row.enrolment.user
-        writer.writerow(
-            [
-                plain(str(person)),
-                plain(person.email),
-                *marks,
-                row.tally.counted,
-                row.tally.needed,
-                risk_sentence(row.tally),
-            ]
-        )
-    return response
-
-
-def plain(text: str) -> str:
-    """Spreadsheets run cells that begin like a formula; a leading apostrophe keeps them text."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+        room = risk_sentence(row.tally)
+        yield [person, person.email, *marks, row.tally.counted, row.tally.needed, room]
