@@ -1,0 +1,82 @@
+"""Stories told side by side, in the order in which things happened."""
+
+import heapq
+import itertools
+from collections.abc import Iterator
+from datetime import datetime
+
+from celery import Celery, current_app
+from django.db.models import Max
+
+from scip.demo.clock import Clock
+from scip.mail.models import Letter
+from scip.mail.services import file_as_sent
+from scip.requirements import Refusal
+
+# A story yields the moment at which it wants to go on. What lies after the world's present
+# never happens: there the story rests, and the site and its people take over.
+type Story = Iterator[datetime]
+
+
+class Stage:
+    """Runs stories up to the present. ``history_ends`` parts letters that were sent long ago
+    from those that the worker is to deliver."""
+
+    def __init__(self, *, present: datetime, history_ends: datetime) -> None:
+        self.present = present
+        self.history_ends = history_ends
+        self.clock = Clock(present)
+        self._waiting: list[tuple[datetime, int, Story]] = []
+        self._order = itertools.count()
+        self._last_letter = newest_letter()
+
+    @property
+    def now(self) -> datetime:
+        """The moment at which the world stands just now."""
+        return self.clock.now
+
+    def tell(self, story: Story) -> None:
+        """Begin a story; it goes on when its moment comes."""
+        self._put_back(story)
+
+    def run(self) -> None:
+        """Tell all stories to the present. What a service refuses ends the seeding: a world
+        that breaks the rules is a mistake in its stories."""
+        while self._waiting and self._waiting[0][0] <= self.present:
+            moment, _number, story = heapq.heappop(self._waiting)
+            self.clock.now = moment
+            try:
+                self._put_back(story)
+            except Refusal as refusal:
+                refusal.add_note(f"in the story {story} at {moment}")
+                raise
+            self._file_letters(moment)
+        self.clock.now = self.present
+
+    def _put_back(self, story: Story) -> None:
+        moment = next(story, None)
+        if moment is not None:
+            # Somebody who is late to their own next step takes it now.
+            heapq.heappush(self._waiting, (moment, next(self._order), story))
+
+    def _file_letters(self, moment: datetime) -> None:
+        newest = newest_letter()
+        if newest > self._last_letter and moment < self.history_ends:
+            file_as_sent(self._last_letter, at=moment)
+        self._last_letter = newest
+
+
+def newest_letter() -> int:
+    return Letter.objects.aggregate(newest=Max("pk"))["newest"] or 0
+
+
+class NobodyAtWork:
+    """While the world is made, no task reaches a worker: what is left to do at the end is
+    found by the sweeps, as after a crash."""
+
+    def __enter__(self) -> None:
+        self._real = current_app._get_current_object()
+        Celery("scip.demo", broker="memory://localhost/").set_current()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._real.set_current()
