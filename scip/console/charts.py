@@ -43,7 +43,8 @@ class Chart:
 
     @property
     def has_figures(self) -> bool:
-        return any(row["value"] for row in self.rows)
+        """Is there anything to draw? An empty cohort counts: its seats are known."""
+        return any(row["value"] or row.get("of") for row in self.rows)
 
 
 def charts(*, now: datetime) -> list[Chart]:

@@ -241,6 +241,12 @@ def test_seats_are_held_seats(participant):
     assert chart.most == 100
 
 
+def test_a_cohort_with_all_seats_free_is_shown():
+    world.make_cohort(capacity=4)
+    chart = seats()
+    assert (chart.has_figures, chart.rows[0]["text"]) == (True, "0 of 4")
+
+
 def test_money_by_month_keeps_currencies_apart(participant):
     now = timezone.now()
     rows.pay(rows.make_charge(participant), 100_000)

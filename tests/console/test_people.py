@@ -142,7 +142,7 @@ def test_entries_are_told_in_words(staff, participant):
     record("role.granted", participant, by=staff, subject=participant)
     found = [(item.what, item.actor) for item in log_of(participant, before=None)[0]]
     assert found == [
-        ("User: granted", "Stella Staff"),
+        ("Person: granted", "Stella Staff"),
         ("Calendar renewed", ""),
         ("Application: with the office", "the person"),
     ]
