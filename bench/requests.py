@@ -94,7 +94,7 @@ def from_memory(path: str, *, cookie: str = "") -> tuple[Callable[[], str], int]
         client = Client(headers={"host": "localhost", "cookie": cookie})
         response = client.get(path)
         template: Template = response.templates[0]
-        values = response.context.flatten()
+        values = response.context[0].flatten()
     finally:
         teardown_test_environment()
     values = {key: value for key, value in values.items() if key not in {"True", "False", "None"}}

@@ -57,7 +57,7 @@ def check_load(seconds: float = SECONDS) -> list[Outcome]:
 def described(load: Load) -> str:
     failures = sum(load.refused.values())
     return (
-        f"{len(load.taken)} answers, {failures} failures {load.refused or ''}, "
+        f"{len(load.taken)} answers, {failures} failures{f' {load.refused}' if failures else ''}, "
         f"p50 {load.p50:.0f} ms, p99 {load.p99:.0f} ms, {load.per_second:.0f} a second"
     )
 
