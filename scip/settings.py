@@ -121,7 +121,11 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        # The demo's additions to other pages come first, and exist only while it runs.
+        "DIRS": [
+            *([BASE_DIR / "templates" / "demo" / "over"] if DEMO else []),
+            BASE_DIR / "templates",
+        ],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -24,7 +24,7 @@ FRESH = timedelta(hours=6)
 
 def exists() -> bool:
     """Has this database a demo world already?"""
-    return User.objects.filter(email=DEMO_PEOPLE[0].email).exists()
+    return bool(User.objects.filter(email=DEMO_PEOPLE[0].email).exists())
 
 
 def build(*, scale: int = 1, now: datetime | None = None, small: bool = False) -> str:

@@ -5,7 +5,8 @@ import itertools
 from collections.abc import Iterator
 from datetime import datetime
 
-from celery import Celery, current_app
+from celery import Celery
+from celery._state import get_current_app
 from django.db.models import Max
 
 from scip.demo.clock import Clock
@@ -75,7 +76,7 @@ class NobodyAtWork:
     found by the sweeps, as after a crash."""
 
     def __enter__(self) -> None:
-        self._real = current_app._get_current_object()
+        self._real = get_current_app()
         Celery("scip.demo", broker="memory://localhost/").set_current()
 
     def __exit__(self, *exc_info: object) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from cohorts.models import AbsenceException, Application, Cohort, Enrolment
 from cohorts.services.applications import ask_for_information
@@ -190,13 +191,13 @@ def paths_to_seats(company: Company) -> list[Path]:
     """Six seats: two are offered and about to lapse, two wait for payment, one was paid in
     part, one just now. Before that, one lapsed and was paid too late."""
     ago = company.ago
-    slow = {"decided_days": 3, "accepted_days": 9}
+    slow = partial(Path, decided_days=3, accepted_days=9)
     return [
         Path(sent=ago(56), pays="late", decided_days=3, accepted_days=1),
-        Path(sent=ago(14), pays="never", tier="early_bird", **slow),
-        Path(sent=ago(13.6), pays="part", paid_days=0.2, **slow),
-        Path(sent=ago(13.4), pays="never", **slow),
-        Path(sent=ago(13.2), pays="checkout", paid_days=1.19, **slow),
+        slow(sent=ago(14), pays="never", tier="early_bird"),
+        slow(sent=ago(13.6), pays="part", paid_days=0.2),
+        slow(sent=ago(13.4), pays="never"),
+        slow(sent=ago(13.2), pays="checkout", paid_days=1.19),
         Path(sent=ago(13), fate="offered", decided_days=3.4, tier="early_bird"),
         Path(sent=ago(12.5), fate="offered", decided_days=3.2, aid=AID, granted_cents=100_000),
     ]

@@ -1,0 +1,28 @@
+import pytest
+
+from scip.demo.world import build
+from scip.policy.models import Edition
+from tests.world import utc
+
+# A Wednesday, so that the cohorts' weekdays lie on both sides of it.
+NOW = utc(2026, 11, 18, 15)
+
+
+@pytest.fixture
+def demo_addresses(settings):
+    settings.ROOT_URLCONF = "tests.demo.demo_urls"
+
+
+@pytest.fixture(scope="package")
+def small_world(django_db_setup, django_db_blocker):
+    """The demo world without the people who only fill lists; made once for this folder."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock():
+        outer = transaction.atomic()
+        outer.__enter__()
+        Edition.objects.create(name="2026 edition", in_force_from=utc(2026, 1, 1).date())
+        report = build(now=NOW, small=True)
+        yield report
+        transaction.set_rollback(True)
+        outer.__exit__(None, None, None)

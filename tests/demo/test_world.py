@@ -1,0 +1,187 @@
+"""The demo world holds what it promises, at its times, and can be made only once."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import check_password
+from django.core.management import call_command
+
+from cohorts.models import AbsenceException, AidRequest, Application, Cohort, Enrolment, Session
+from cohorts.queries.roster import attendance_evidence
+from cohorts.requirements.attendance import attendance_tally
+from payments.models import Payment, Receipt, Settlement
+from scip.accounts.models import Prerequisite, Role, User
+from scip.accounts.queries import prerequisite_evidence
+from scip.accounts.requirements import prerequisite_findings
+from scip.audit.models import Entry
+from scip.credentials.models import Certificate, Completion, Credential
+from scip.demo.management.commands.seed_demo import Command
+from scip.demo.people import BY_EMAIL, DEMO_PEOPLE, PASSWORD
+from scip.demo.world import build
+from scip.mail.models import Letter
+from scip.management import supervisor
+from scip.pages.models import ContactMessage, InterestEntry
+from scip.requirements import Status
+from tests.demo.conftest import NOW
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_world")]
+
+
+def person(name: str) -> User:
+    return User.objects.get(email=f"{name}@example.org")
+
+
+def findings(user: User) -> dict[str, Status]:
+    evidence = prerequisite_evidence([user.pk])[user.pk]
+    return {
+        finding.code: finding.status
+        for finding in prerequisite_findings(evidence, as_of=NOW.date(), msc_due_on=None)
+    }
+
+
+def test_demo_people_are_those_that_the_demo_prints():
+    assert {item.email for item in DEMO_PEOPLE} == {email for email, _ in supervisor.PEOPLE}
+    assert PASSWORD == supervisor.PASSWORD
+
+
+def test_every_demo_person_can_sign_in_and_holds_the_promised_role():
+    for email, promised in BY_EMAIL.items():
+        user = User.objects.get(email=email)
+        assert check_password(PASSWORD, user.password)
+        assert user.emailaddress_set.filter(verified=True, primary=True).count() == 1
+        assert user.roles == frozenset({promised.role} if promised.role else ())
+        has_factor = Authenticator.objects.filter(user=user, type="totp").exists()
+        assert has_factor == bool(promised.role)
+
+
+def test_making_it_twice_changes_nothing(small_world):
+    counts = (User.objects.count(), Letter.objects.count(), Entry.objects.count())
+    assert build(now=NOW + timedelta(days=1), small=True) == small_world
+    call_command(Command())
+    assert (User.objects.count(), Letter.objects.count(), Entry.objects.count()) == counts
+
+
+def test_two_cohorts_finished_one_in_week_seven_one_full_one_announced():
+    cohorts = list(Cohort.objects.order_by("starts_on"))
+    assert [cohort.state for cohort in cohorts] == [
+        "finished",
+        "finished",
+        "running",
+        "open",
+        "open",
+    ]
+    running, full, announced = cohorts[2:]
+    held = Session.objects.filter(cohort=running, state="held").count()
+    assert held == 7
+    assert full.seats.count() == full.capacity
+    assert full.is_accepting(NOW)
+    assert not announced.is_accepting(NOW)
+    assert announced.is_accepting(NOW + timedelta(days=22))
+
+
+def test_applicant_has_something_done_waiting_and_to_do():
+    user = person("applicant")
+    assert Application.objects.get(user=user).state == "info_needed"
+    assert findings(user) == {
+        "standing": Status.MET,
+        "msc": Status.MET,
+        "insurance": Status.OPEN,
+        "practice": Status.WAITING,
+    }
+
+
+def test_participant_missed_one_session_and_asked():
+    enrolment = Enrolment.objects.get(user=person("participant"))
+    evidence = attendance_evidence([enrolment.pk])[enrolment.pk]
+    tally = attendance_tally(evidence, as_of=NOW)
+    # The seventh session is the one whose roster is still to be kept.
+    assert (tally.attended, tally.counted, tally.with_office) == (5, 5, 1)
+    assert AbsenceException.objects.get(enrolment=enrolment).state == "requested"
+    assert Letter.objects.filter(to_user=enrolment.user, dedupe_key__contains=":expires:").exists()
+
+
+def test_candidate_and_graduate_hold_a_certificate_that_is_made():
+    for name in ("candidate", "graduate"):
+        credential = Credential.objects.get(user=person(name))
+        assert credential.state == "active"
+        assert Certificate.objects.filter(credential=credential, made_at=None).count() == 0
+        assert credential.issued_on < NOW.date()
+    graduate = Completion.objects.get(user=person("graduate"))
+    assert graduate.facts["sessions_excepted"] == 1
+    assert InterestEntry.objects.filter(
+        email="candidate@example.org", about="certification"
+    ).exists()
+    assert Prerequisite.objects.filter(user=person("candidate"), state="submitted").count() == 1
+
+
+def test_somebody_did_not_complete_somebody_lost_it_somebody_is_at_risk():
+    assert Enrolment.objects.filter(state="not_completed").count() >= 1
+    assert Credential.objects.filter(state="revoked").count() == 1
+    running = Enrolment.objects.filter(cohort__state="running", state="confirmed")
+    spare = [
+        attendance_tally(item, as_of=NOW).spare
+        for item in attendance_evidence([row.pk for row in running]).values()
+    ]
+    assert 0 in spare
+    assert min(spare) == -1
+
+
+def test_the_office_and_the_people_deciding_on_aid_have_something_to_do():
+    states = Counter(Application.objects.values_list("state", flat=True))
+    assert states["submitted"] >= 5
+    assert states["waiting_list"] >= 3
+    assert states["offered"] == 2
+    assert AidRequest.objects.filter(state="requested").count() == 2
+    assert AidRequest.objects.filter(state="granted").count() >= 3
+    assert AbsenceException.objects.filter(state="made_up").count() == 1
+    assert ContactMessage.objects.waiting().count() == 3
+    assert Payment.objects.filter(flagged_at__isnull=False, looked_at=None).count() >= 2
+    assert Settlement.objects.filter(flag="place_gone").count() == 1
+
+
+def test_facilitator_leads_the_running_and_a_finished_cohort():
+    led = Cohort.objects.facilitated_by(person("facilitator"))
+    assert sorted(led.values_list("state", flat=True)) == ["finished", "running"]
+
+
+def test_history_is_stamped_in_the_past_and_in_its_order():
+    late = Entry.objects.filter(action__in=["user.joined", "application.submitted"], at__gt=NOW)
+    assert not late.exists()
+    stamps = list(
+        Entry.objects.exclude(action="pathway.installed")
+        .order_by("pk")
+        .values_list("at", flat=True)
+    )
+    assert stamps == sorted(stamps)
+    assert stamps[0] < NOW - timedelta(days=600)
+    assert not Entry.objects.filter(at__gt=NOW).exists()
+    assert not User.objects.filter(joined_at__gt=NOW).exists()
+
+
+def test_old_letters_are_on_file_as_sent_and_only_the_newest_wait():
+    waiting = Letter.objects.filter(sent_at=None)
+    sent = Letter.objects.exclude(sent_at=None)
+    assert sent.count() > 200
+    assert waiting.count() <= 5
+    assert not sent.filter(sent_at__gt=NOW - timedelta(hours=6)).exists()
+    in_order = list(sent.order_by("pk").values_list("sent_at", flat=True))
+    assert in_order == sorted(in_order)
+
+
+def test_money_is_claimed_and_old_receipts_are_made():
+    assert Settlement.objects.filter(claimed_at=None).count() == 0
+    assert not Receipt.objects.filter(made_at=None, issued_at__lt=NOW - timedelta(hours=6)).exists()
+    numbers = {}
+    for receipt in Receipt.objects.order_by("pk"):
+        numbers.setdefault(receipt.year, []).append(receipt.number)
+    assert all(found == list(range(1, len(found) + 1)) for found in numbers.values())
+
+
+def test_people_come_from_many_places_and_scripts():
+    people = User.objects.exclude(email__in=BY_EMAIL)
+    assert len(set(people.values_list("country", flat=True))) >= 12
+    assert people.exclude(name__regex=r"^[\x20-\x7f]*$").count() >= 10
+    assert people.exclude(name__contains=" ").exists()
+    assert all(Role(role) for user in people for role in user.roles)
