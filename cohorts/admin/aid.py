@@ -37,7 +37,7 @@ class AidRequestAdmin(StaffModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Requests that were sent, without their statements."""
         rows = super().get_queryset(request)
-        return rows.exclude(state=AidRequest.State.DRAFT).defer("statement")
+        return rows.filter(requested_at__isnull=False).defer("statement")
 
     @admin.display(description=_("person"), ordering="application__user__name")
     def person(self, row: AidRequest) -> str:
@@ -74,7 +74,7 @@ class AidRequestAdmin(StaffModelAdmin):
     ) -> HttpResponse:
         """Facts and the decision; the statement stays closed until it is asked for."""
         self.acting(request)
-        if not object_id.isdigit():
+        if not object_id.isdecimal():
             raise Http404
         return self.page(request, self.aid_request(request, object_id))
 

@@ -107,7 +107,7 @@ class ApplicationAdmin(StaffModelAdmin):
     ) -> HttpResponse:
         """Everything about one application, and what can be decided."""
         self.acting(request)
-        if not object_id.isdigit():
+        if not object_id.isdecimal():
             raise Http404
         application = self.application(request, object_id)
         context = self.page_context(request, application)

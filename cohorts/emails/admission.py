@@ -32,7 +32,7 @@ def letter(
         {
             "application": application,
             "cohort": application.cohort,
-            "name": user.first_name or _("there"),
+            "name": user.first_name or _("colleague"),
             "note": note.strip(),
             "button_url": f"{settings.SITE_URL}{path}",
             "button_label": label,

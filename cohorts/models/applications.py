@@ -67,7 +67,6 @@ class Application(Stateful):
                 State.ACCEPTED,
                 State.LAPSED,
                 State.WITHDRAWN,
-                State.WAITING_LIST,
                 State.SUBMITTED,  # the office took the offer back
             }
         ),
@@ -155,12 +154,14 @@ class Application(Stateful):
 
 class AidRequestQuerySet(models.QuerySet["AidRequest"]):
     def visible_to(self, user: Any) -> Self:
-        """The applicant's own; otherwise only people who decide on aid."""
+        """The applicant's own; otherwise only people who decide on aid, and only what was sent:
+        a draft that was put away stays with its writer."""
         if not user.is_authenticated:
             return self.none()
+        mine = Q(application__user=user)
         if user.has_role(Role.AID):
-            return self
-        return self.filter(application__user=user)
+            return self.filter(mine | Q(requested_at__isnull=False))
+        return self.filter(mine)
 
 
 class AidRequest(Stateful):

@@ -21,7 +21,7 @@ from scip.accounts.models import User
 from scip.audit.services import record
 from scip.mail.services import queue_draft
 from scip.requirements import Refusal
-from scip.states import lock, move
+from scip.states import IllegalMove, lock, move
 
 State = Application.State
 WRITTEN = frozenset({"motivation", "practice", "experience", "needs", "tier", "attends_live"})
@@ -120,8 +120,9 @@ def submit_application(application: Application, *, now: datetime | None = None)
         if application.state == State.SUBMITTED:
             return application
         now = now or timezone.now()
+        refuse_unless(application, State.DRAFT)  # an old tab must not pull back what was offered
         open_findings = holding_up_sending(assess(application, now=now))
-        if application.state == State.DRAFT and open_findings:
+        if open_findings:
             raise Refusal(
                 _("Some parts are still open. Everything you wrote is kept."), open_findings
             )
@@ -137,6 +138,21 @@ def submit_application(application: Application, *, now: datetime | None = None)
             dedupe_key=f"application:{application.pk}:received",
         )
         return application
+
+
+def refuse_unless(application: Application, state: Application.State) -> None:
+    """Raise IllegalMove unless the application stands there.
+
+    The table of moves leads to "with the office" from drafts, questions and offers taken
+    back; each of these has its own verb with its own conditions.
+    """
+    if application.state != state:
+        raise IllegalMove(
+            _(
+                "This application is “{state}” now, so that step is not possible any more. "
+                "Nothing was changed; its page says where it stands."
+            ).format(state=application.get_state_display())
+        )
 
 
 def ask_for_information(
@@ -180,6 +196,7 @@ def answer_question(
         application = lock(application)
         if application.state == State.SUBMITTED and application.answer == answer:
             return application
+        refuse_unless(application, State.INFO_NEEDED)
         move(application, State.SUBMITTED, by=application.user, now=now)
         application.answer = answer
         application.sent_again_at = now

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cohorts.forms.applications import AnswerForm, PriceForm
 from cohorts.models import AidRequest, Application, Cohort
@@ -47,6 +47,7 @@ def own_application(request: HttpRequest, pk: int) -> Application:
 
 
 @signed_in
+@require_safe
 def application_list(request: HttpRequest) -> HttpResponse:
     """My applications, newest first."""
     rows = Application.objects.written_by(request.user).select_related("cohort").order_by("-id")
@@ -100,11 +101,10 @@ def save_step(request: HttpRequest, application: Application, step: str, form: A
         context["revision"] = request.POST.get("version", "")
         return render(request, f"cohorts/application_{step}.html", context, status=422)
     fields = form.fields_to_save() if isinstance(form, PriceForm) else form.cleaned_data
-    revision = request.POST.get("version", "")
+    version = request.POST.get("version", "")
+    revision = int(version) if version.isdecimal() and len(version) < 10 else -1
     try:
-        saved = save_draft(
-            application, revision=int(revision) if revision.isdigit() else -1, fields=fields
-        )
+        saved = save_draft(application, revision=revision, fields=fields)
     except StaleDraft as stale:
         if by_itself:
             return HttpResponse(status=409)
@@ -207,6 +207,7 @@ def application_submit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @signed_in
+@require_safe
 def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the application stands, what comes next, and how to step back."""
     application = own_application(request, pk)

@@ -61,5 +61,10 @@ def answer(request: HttpRequest, application: Application, offer: Offer) -> Http
     if enrolment.state == Enrolment.State.AWAITING_PAYMENT:
         messages.success(request, _("The place is yours. Pay here to make it firm."))
         return redirect("payments:pay", enrolment.charge_id)
-    messages.success(request, _("Your place is confirmed. We look forward to having you with us."))
+    if enrolment.state in Enrolment.TAKING_PART:
+        messages.success(
+            request, _("Your place is confirmed. We look forward to having you with us.")
+        )
+    else:  # pressed again in an old tab, after the place was passed on
+        messages.info(request, _("This place is no longer held; here is where it stands."))
     return redirect("applications:detail", application.pk)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from cohorts.models import Application, Cohort
 from cohorts.queries.admission import coming_cohorts, refund_sentences, with_places
@@ -69,6 +70,7 @@ def prices_of(cohort: Cohort, now: datetime) -> list[dict[str, Any]]:
 
 
 @published
+@require_safe
 def cohort_list(request: HttpRequest) -> HttpResponse:
     """Coming cohorts: dates in the visitor's zone, prices, places left, application time."""
     now = timezone.now()
@@ -88,6 +90,7 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
 
 
 @published
+@require_safe
 def cohort_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One cohort: every date, holidays, prices, who leads it, whom it is for."""
     now = timezone.now()

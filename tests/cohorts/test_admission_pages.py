@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cohorts.models import AidRequest, Application, Enrolment, Offer, PriceTier
 from cohorts.services.applications import ask_for_information
-from cohorts.services.offers import offer_place
+from cohorts.services.offers import offer_place, sweep_offers
 from tests import world
 from tests.cohorts import admission as make
 
@@ -265,3 +265,20 @@ def test_unusual_names_stand_as_they_are(cohort, staff, as_user, name):
     page = as_user(person).get(reverse("applications:list"))
     assert page.status_code == 200
     assert "<script>x" not in page.content.decode()
+
+
+def test_accepting_again_after_the_place_was_passed_on_promises_nothing(cohort, staff, as_user):
+    enrolment = make.accepted(cohort, staff)
+    sweep_offers(enrolment.pay_by)
+    address = reverse("applications:offer", args=[enrolment.application_id])
+    text = as_user(enrolment.user).post(address, {"accept": "1"}, follow=True).content.decode()
+    assert "Your place is confirmed" not in text
+    assert "This place is no longer held" in text
+
+
+@pytest.mark.parametrize("version", ["²", "9" * 5000, "-1", "x"])
+def test_a_revision_that_is_no_number_is_an_old_one(cohort, as_user, version):
+    application = make.draft(cohort)
+    address = reverse("applications:step", args=[application.pk, "words"])
+    page = as_user(application.user).post(address, {"version": version, "motivation": "m"})
+    assert page.status_code == 409

@@ -1,6 +1,7 @@
 """Aid: who reads the statement, what is granted, what the offer makes of it."""
 
 import pytest
+from django.urls import reverse
 
 from cohorts.models import AidRequest, Application, Enrolment, Seat
 from cohorts.queries.admission import aid_outcome
@@ -151,3 +152,14 @@ def test_the_statement_never_enters_letters_the_log_or_the_outcome(asked, aid_de
     assert not [entry for entry in Entry.objects.all() if "CANARY" in str(entry.data)]
     assert "CANARY" not in repr(aid_outcome(asked.application))
     assert Entry.objects.get(action="aidrequest.opened").actor_id == aid_decider.pk
+
+
+def test_a_draft_request_that_was_put_away_stays_with_its_writer(cohort, aid_decider, as_user):
+    application = make.draft(cohort, tier="", aid=ASK)
+    withdraw_application(application)
+    request = AidRequest.objects.get()
+    assert request.state == AidRequest.State.WITHDRAWN
+    assert not AidRequest.objects.visible_to(aid_decider).exists()
+    assert AidRequest.objects.visible_to(application.user).get() == request
+    read = reverse("admin:cohorts_aidrequest_read", args=[request.pk])
+    assert as_user(aid_decider).post(read).status_code == 404

@@ -257,3 +257,40 @@ def test_a_confirmed_place_is_not_withdrawn_by_a_click(cohort, staff):
     make.pay(enrolment, staff)
     with pytest.raises(Refusal, match="write to the office"):
         withdraw_application(enrolment.application)
+
+
+def test_an_answer_is_no_way_around_what_a_draft_still_needs(cohort):
+    application = start_application(world.make_user("new@example.com"), cohort)
+    with pytest.raises(IllegalMove):
+        answer_question(application, answer="Please take me.")
+    application.refresh_from_db()
+    assert (application.state, application.submitted_at) == (State.DRAFT, None)
+
+
+@pytest.mark.parametrize(
+    "act", [submit_application, lambda row: answer_question(row, answer="From an old tab.")]
+)
+def test_an_old_tab_never_pulls_back_an_offer(cohort, staff, act):
+    offer = make.offered(cohort, staff)
+    with pytest.raises(IllegalMove):
+        act(offer.application)
+    application = Application.objects.get()
+    offer.refresh_from_db()
+    assert (application.state, offer.state, Seat.objects.count()) == ("offered", "open", 1)
+
+
+def test_a_question_is_answered_not_sent_past(cohort, staff):
+    application = ask_for_information(make.sent(cohort), question="Where?", by=staff)
+    with pytest.raises(IllegalMove):
+        submit_application(application)
+    assert Application.objects.get().state == State.INFO_NEEDED
+
+
+def test_two_people_of_the_office_at_once_never_put_an_offer_on_the_waiting_list(edition, staff):
+    cohort = world.make_cohort(capacity=2)
+    first, second = make.sent(cohort), make.sent(cohort)
+    for row in (first, second):
+        offer_place(row, tier="standard", by=staff)
+    with pytest.raises(IllegalMove):
+        put_on_waiting_list(first, by=staff)
+    assert Application.objects.get(pk=first.pk).state == State.OFFERED
