@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from functools import partial
 from smtplib import SMTPException
 from typing import Any, Protocol
@@ -175,7 +176,8 @@ def message_of(letter: Letter) -> EmailMultiAlternatives:
         body=letter.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[letter.to_address],
-        reply_to=[letter.reply_to] if letter.reply_to else None,
+        # Letters invite people to answer; what they answer belongs where the office reads.
+        reply_to=[letter.reply_to or settings.STAFF_EMAIL],
         headers={"Message-ID": f"<letter-{letter.pk}@{host}>", "Auto-Submitted": "auto-generated"},
     )
     if letter.html:
@@ -204,7 +206,9 @@ def deliver(dedupe_key: str) -> bool:
         letter.attempts += 1
         try:
             message_of(letter).send()
-        except (SMTPException, OSError) as error:
+        except (SMTPException, OSError, MessageError, ValueError) as error:
+            # The last two: a letter of which no e-mail can be made. It must not keep the sweep
+            # from the letters behind it; the office finds it among those given up.
             now = timezone.now()
             letter.last_error = f"{type(error).__name__}: {error}"[:200]
             letter.due_at = now + timedelta(minutes=min(2 ** (letter.attempts - 1), 60))

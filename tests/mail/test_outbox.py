@@ -87,6 +87,32 @@ def test_a_mail_server_that_is_down_for_an_hour_loses_nothing(dead_mail_server, 
     assert (len(mail.outbox), letter.sent_at is None, letter.last_error) == (1, False, "")
 
 
+def test_a_letter_of_which_no_mail_can_be_made_holds_up_nobody():
+    """Without the guard the sweep ends at it, and everything behind it waits for ever."""
+    stuck = queue("stuck")
+    Letter.objects.update(
+        to_address="you@example.com\nBcc: all@example.com",
+        due_at=timezone.now() - timedelta(hours=1),
+    )
+    queue("behind")
+    assert services.sweep() == 1
+    assert [message.to for message in mail.outbox] == [["you@example.com"]]
+    stuck.refresh_from_db()
+    assert (stuck.attempts, stuck.sent_at) == (1, None)
+    assert "Error" in stuck.last_error
+
+
+def test_an_answer_goes_where_the_office_reads(settings):
+    settings.STAFF_EMAIL = "office@example.org"
+    queue()
+    queue("two", reply_to="visitor@example.com")
+    assert services.sweep() == 2
+    assert sorted(message.reply_to[0] for message in mail.outbox) == [
+        "office@example.org",
+        "visitor@example.com",
+    ]
+
+
 def test_after_three_days_the_office_is_asked_and_can_send_again(dead_mail_server, settings):
     letter = queue()
     Letter.objects.update(created_at=timezone.now() - services.PATIENCE - timedelta(minutes=1))
