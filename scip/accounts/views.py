@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from scip.access import signed_in
 from scip.accounts import services
 from scip.accounts.forms import PrerequisiteForm, ProfileForm, form_for
+from scip.accounts.middleware import proposed_zone
 from scip.accounts.models import Prerequisite, User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import prerequisite_finding, prerequisite_findings
@@ -49,7 +50,7 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(
         request.POST or None,
         instance=User.objects.visible_to(user).get(pk=user.pk),
-        proposed_zone=request.COOKIES.get("tz", ""),
+        proposed_zone=proposed_zone(request),
     )
     if request.method == "POST" and form.is_valid():
         form.save()

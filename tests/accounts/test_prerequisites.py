@@ -17,6 +17,7 @@ from scip.requirements import Refusal
 from scip.states import IllegalMove
 from scip.vault import services as vault
 from scip.vault.errors import Refused
+from scip.vault.models import StoredFile
 from tests import world
 from tests.accounts.conftest import FACTS, pdf
 
@@ -158,6 +159,18 @@ def test_withdraw_keeps_a_document_that_another_record_uses(
     assert not kept.document.is_destroyed
 
 
+def test_a_document_destroyed_in_another_tab_is_not_kept(applicant: User, submit: Submit) -> None:
+    """The form of this tab still knows the file as it was before it was taken back."""
+    row = submit(applicant)
+    assert row.document is not None
+    seen_before = StoredFile.objects.get(pk=row.document.pk)
+    services.withdraw_prerequisite(row, by=applicant)
+    with pytest.raises(Refusal, match="once more"):
+        services.submit_prerequisite(
+            applicant, kind="standing", fields=FACTS["standing"], document=seen_before
+        )
+
+
 def test_only_the_owner_takes_back(applicant: User, staff: User, submit: Submit) -> None:
     with pytest.raises(Refusal):
         services.withdraw_prerequisite(submit(applicant), by=staff)
@@ -248,6 +261,26 @@ class TestAnnouncements:
         row = self.verified(applicant, self.NOW.date() + timedelta(days=days))
         services.announce_expiries(self.NOW)
         assert self.keys() == ([f"prerequisite:{row.pk}:expires:{stage}"] if stage else [])
+
+    @pytest.mark.parametrize(
+        ("zone", "hour", "stage"),
+        [
+            ("Pacific/Honolulu", 5, "last"),  # still 1 March there
+            ("Pacific/Honolulu", 11, "ended"),
+            ("Pacific/Auckland", 5, "ended"),
+        ],
+    )
+    def test_a_document_ends_at_midnight_where_the_person_is(
+        self, zone: str, hour: int, stage: str
+    ) -> None:
+        row = self.verified(world.make_user("z@example.com", time_zone=zone), date(2027, 3, 1))
+        services.announce_expiries(self.NOW.replace(hour=hour))
+        assert self.keys() == [f"prerequisite:{row.pk}:expires:{stage}"]
+
+    def test_the_east_is_told_by_its_own_day(self) -> None:
+        east = world.make_user("z@example.com", time_zone="Pacific/Auckland")
+        self.verified(east, self.NOW.date() + timedelta(days=31))  # 30 days left there
+        assert services.announce_expiries(self.NOW) == 1
 
     def test_the_edition_says_how_early(self, applicant: User, edition) -> None:
         edition.evidence_reminder_days = 60

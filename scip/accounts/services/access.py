@@ -58,6 +58,7 @@ def end_role(grant: RoleGrant, *, by: User | None, now: datetime | None = None) 
     with transaction.atomic():
         if by is not None and not by.has_role(Role.STAFF):
             raise Refusal(_("Only the office can change roles. Nothing was changed."))
+        lock(grant.user)  # the person first, as when a role is given
         if grant.role == Role.STAFF:
             # Two people of the office must not end each other in the same moment.
             list(RoleGrant.objects.filter(role=Role.STAFF).order_by("pk").select_for_update())

@@ -56,10 +56,11 @@ def submit_prerequisite(
         raise ValueError(f"{kind} has no {', '.join(sorted(wrong))}")
     refuse_ended(fields.get("expires_on"), on=day_of(user, now))
     with transaction.atomic():
-        lock(user)
         if isinstance(document, StoredFile):
+            lock(user)
             stored = kept_document(user, document)
         else:
+            # Before the lock: sending the file to its storage may take a while.
             stored = vault.store(
                 document,
                 owner=user,
@@ -67,6 +68,7 @@ def submit_prerequisite(
                 allowed=DOCUMENTS,
                 max_bytes=EVIDENCE_BYTES,
             )
+            lock(user)
         for older in Prerequisite.objects.filter(
             user=user, kind=kind, state__in=[State.SUBMITTED, State.RETURNED]
         ).order_by("pk"):
@@ -138,6 +140,9 @@ def withdraw_prerequisite(
     Raises Refusal for somebody else's record, IllegalMove once it is verified or replaced.
     """
     with transaction.atomic():
+        # The person first, as when a record is sent: a correction in another tab must not keep
+        # the document that is destroyed here.
+        lock(prerequisite.user)
         fresh = lock(prerequisite)
         if fresh.user_id != by.pk:
             raise Refusal(_("Only the person who sent a record can take it back."))
@@ -174,6 +179,7 @@ def refuse_own(prerequisite: Prerequisite, by: User | None) -> None:
 
 def kept_document(user: User, document: StoredFile) -> StoredFile:
     """The file of a record that is being corrected; it must be the person's own and readable."""
+    document.refresh_from_db()
     if document.owner_id != user.pk or document.is_destroyed:
         raise Refusal(_("That file cannot be used again. Please choose the document once more."))
     return document
