@@ -17,6 +17,8 @@ from scip.policy.models import Edition
 SIZES = (1, 25, 100)
 CALLS = 60
 KIB = 1024
+# No row of its own for these pages: held to what a public list is held to.
+BORROWED = "the directory's goal"
 
 
 class Pages:
@@ -102,7 +104,8 @@ class Pages:
         ]
         for name in pages:
             p50, template = taken[name].p50, taken[f"B2 {name}"].p50
-            rows.append(self.row(f"{name}, p50", p50, "B0", b0, goals.get(name)))
+            note = "" if name == "verify page" or name not in goals else BORROWED
+            rows.append(self.row(f"{name}, p50", p50, "B0", b0, goals.get(name), note))
             is_list = name in {"cohort list", "cohort page", "home page"}
             rows.append(self.row(f"{name}, p50", p50, "B2", template, 2.5 if is_list else None))
         return [*rows, *self.verify_queries(verify)]
@@ -114,8 +117,10 @@ class Pages:
         ]
 
     @staticmethod
-    def row(name: str, p50: float, of: str, base: float, goal: float | None) -> Row:
-        return Row(name=name, value=p50, unit="ms", baseline=of, baseline_value=base, goal=goal)
+    def row(name: str, p50: float, of: str, base: float, goal: float | None, note: str = "") -> Row:
+        return Row(
+            name=name, value=p50, unit="ms", baseline=of, baseline_value=base, goal=goal, note=note
+        )
 
 
 def page_rows(edition: Edition) -> list[Row]:
