@@ -2,8 +2,10 @@
  * A progress bar for forms with files. Load it (block `js`, defer) and put data-upload on the form;
  * components/upload.html brings the bar. Without scripts the form is sent as usual.
  * A redirect is followed; a form that comes back with something to look at replaces <main>.
+ * The header X-Upload tells the page behind a redirect to keep its messages (base.html): the browser
+ * has to ask for that page a second time to show it.
  */
-for (const form of document.querySelectorAll("form[data-upload]")) {
+function enhance(form) {
   form.dataset.submitMany = "";
   form.addEventListener("submit", (event) => {
     const files = [...form.querySelectorAll("input[type=file]")].filter((field) => field.files.length);
@@ -24,6 +26,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     box.hidden = false;
     const request = new XMLHttpRequest();
     request.open("POST", form.action || location.href);
+    request.setRequestHeader("X-Upload", "1");
     request.upload.addEventListener("progress", ({ loaded, total, lengthComputable }) => {
       if (lengthComputable) bar.value = Math.round((100 * loaded) / total);
       if (loaded === total) status.textContent = status.dataset.done;
@@ -41,6 +44,7 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
         location.assign(request.responseURL || location.href);
       } else if (main) {
         document.querySelector("main").replaceWith(main);
+        main.querySelectorAll("form[data-upload]").forEach(enhance);
         main.querySelector(".error-summary")?.focus();
       } else {
         free();
@@ -51,3 +55,5 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     request.send(data);
   });
 }
+
+document.querySelectorAll("form[data-upload]").forEach(enhance);

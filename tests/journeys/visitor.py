@@ -1,0 +1,203 @@
+"""Somebody at a browser: walks, types, presses, and has every page that is seen checked."""
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
+
+from scip.accounts.models import User
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = """{resultTypes: ['violations'],
+  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"""
+DESKTOP, PHONE, NARROW = 1280, 390, 320
+WIDE_OR_NOT = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+# The browser tells the console what the content policy stopped; this tells which rule it was.
+TELL_POLICY = """document.addEventListener('securitypolicyviolation', (event) =>
+  console.error(`policy: ${event.violatedDirective} stopped ${event.blockedURI}`))"""
+# A control in a large enough label is hit by way of the label.
+SMALL_TARGETS = """() => {
+  const isSmall = (box) => box.width < 24 || box.height < 24;
+  return [...document.querySelectorAll('button, input:not([type=hidden]), select, textarea, summary')]
+    .filter((item) => item.checkVisibility() && !item.closest('.honeypot'))
+    .filter((item) => isSmall(item.getBoundingClientRect()))
+    .filter((item) => ![...(item.labels ?? [])].some((label) => !isSmall(label.getBoundingClientRect())))
+    .map((item) => item.outerHTML.slice(0, 100));
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands."""
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {RULES})")["violations"]
+    return [
+        f"{item['id']}: {node['html'][:160]} {(node.get('any') or [{}])[0].get('message', '')}"
+        for item in found
+        for node in item["nodes"][:3]
+    ]
+
+
+class Visitor:
+    """One person's browser window, with everything that it complained about."""
+
+    def __init__(self, browser: Browser, site: str, **options: Any) -> None:
+        options = {
+            "viewport": {"width": DESKTOP, "height": 900},
+            "locale": "en-GB",
+            "reduced_motion": "reduce",  # colours are judged as they stand, not on their way
+        } | options
+        self.site = site
+        self.context = browser.new_context(**options)
+        self.context.set_default_timeout(8_000)
+        self.context.add_init_script(TELL_POLICY)
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+        self.seen: list[str] = []
+        self.expected: set[int] = set()
+        self.context.on("console", self._hear)
+        self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.context.on("request", self._follow)
+        self.page = self.context.new_page()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        is_answer = "Failed to load resource" in message.text
+        if is_answer and any(f"status of {status}" in message.text for status in self.expected):
+            return
+        self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _follow(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and not request.url.startswith(self.site):
+            self.strangers.append(request.url)
+
+    def sign_in_as(self, user: User) -> "Visitor":
+        """Signed in already, for journeys that are not about signing in."""
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        self.context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": self.site}]
+        )
+        return self
+
+    def another_tab(self) -> Page:
+        """A second window of the same person."""
+        return self.context.new_page()
+
+    def go(self, path: str, *, status: int = 200, look: bool = True) -> None:
+        """Open a page, and look at it."""
+        with self.answers(status):
+            answer = self.page.goto(path if path.startswith("http") else self.site + path)
+            assert answer is not None
+            assert answer.status == status, f"{path} answered {answer.status}"
+            if look:
+                self.look()
+
+    @contextmanager
+    def answers(self, status: int) -> Iterator[None]:
+        """In here an answer with this status is what should come, not a complaint."""
+        is_new = status >= 400 and status not in self.expected
+        if is_new:
+            self.expected.add(status)
+        yield
+        self.page.wait_for_load_state("load")
+        if is_new:
+            self.expected.discard(status)
+
+    def at(self, path: str) -> None:
+        """The window shows this page (its query left out)."""
+        expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.site + path)}(\?.*|#.*)?$"))
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    def look(self, *, closely: bool = False) -> None:
+        """No violation and no sideways scrolling at desktop and phone width.
+
+        ``closely`` adds the narrowest screen and the dark, for the pages that matter most.
+        """
+        self.page.wait_for_load_state("load")
+        self.seen.append(self.path)
+        size = self.page.viewport_size
+        widths: Sequence[int] = (DESKTOP, PHONE, NARROW) if closely else (DESKTOP, PHONE)
+        for width in widths:
+            self._look_at(width, "as it comes")
+        assert self.page.evaluate(SMALL_TARGETS) == [], f"{self.path}: targets under 24 px"
+        if closely:
+            self.page.emulate_media(color_scheme="dark")
+            for width in (DESKTOP, NARROW):
+                self._look_at(width, "dark")
+            self.page.emulate_media(color_scheme="light")
+        if size:
+            self.page.set_viewport_size(size)
+
+    def _look_at(self, width: int, scheme: str) -> None:
+        self.page.set_viewport_size({"width": width, "height": 900})
+        where = f"{self.path} at {width}, {scheme}"
+        found = violations(self.page)
+        assert not found, f"{where}: " + "; ".join(found)
+        assert not self.page.evaluate(WIDE_OR_NOT), f"{where} scrolls sideways"
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def link(self, name: str) -> Locator:
+        return self.page.get_by_role("link", name=name, exact=True)
+
+    def press(self, name: str, *, within: Locator | None = None, look: bool = True) -> None:
+        """Press a button that leads to a page, and look at that page."""
+        place = within or self.page
+        with self.page.expect_navigation():
+            place.get_by_role("button", name=name, exact=True).click()
+        if look:
+            self.look()
+
+    def follow(self, name: str, *, within: Locator | None = None, look: bool = True) -> None:
+        """Follow a link, and look at the page behind it."""
+        place = within or self.page
+        with self.page.expect_navigation():
+            place.get_by_role("link", name=name, exact=True).first.click()
+        if look:
+            self.look()
+
+    def fill(self, **labels: str) -> None:
+        """Type into fields, found by the first words of their labels (``_`` for a space)."""
+        for label, value in labels.items():
+            self.field(label.replace("_", " ")).fill(value)
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label).first
+
+    def reads(self, text: str) -> None:
+        """The page says so."""
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def close(self) -> None:
+        self.context.close()
+
+    def must_be_content(self) -> None:
+        """Nothing in the console, nothing stopped by the policy, nothing asked elsewhere."""
+        assert self.complaints == []
+        assert self.strangers == []
