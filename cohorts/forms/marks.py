@@ -19,7 +19,11 @@ class PressForm(forms.Form):
 
 
 class SessionMarkForm(forms.Form):
-    """One person in one session: there or not, and how many minutes were missed."""
+    """One person in one session: there or not, and how many minutes were missed.
+
+    Each field carries what the page showed when it was opened, so that saving writes only
+    what was changed on it: a colleague's mark made meanwhile stays.
+    """
 
     mark = forms.ChoiceField(
         label=_("Attendance"),
@@ -43,4 +47,5 @@ class SessionMarkForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.person = person
         for name, field in self.fields.items():
+            field.show_hidden_initial = True
             field.widget.attrs["class"] = "form-select" if name == "mark" else "form-control"

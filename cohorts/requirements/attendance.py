@@ -195,10 +195,10 @@ def status_of(tally: Tally) -> tuple[Status, str]:
         return Status.MET, ""
     if tally.ahead and tally.is_reachable:
         return Status.LATER, ""
-    if tally.to_hand_in:
-        return Status.OPEN, ""
     if tally.unmarked and tally.is_reachable:
         return Status.WAITING, _("your facilitator")
+    if tally.to_hand_in:
+        return Status.OPEN, ""
     if tally.spare + tally.with_office >= 0 and tally.with_office:
         return Status.WAITING, _("the office")
     return (Status.OPEN, "") if tally.total else (Status.LATER, "")
@@ -224,12 +224,12 @@ def next_step(tally: Tally, status: Status) -> str:
     """What the person can do, in one sentence."""
     if status is Status.MET or not tally.total:
         return ""
-    if status is Status.WAITING:
-        return _("Nothing for you to do right now.")
     if status is Status.LATER:
         return risk_sentence(tally)
     if tally.to_hand_in:
         return _("Hand in the make-up work you agreed on; the office then looks at it.")
+    if status is Status.WAITING:
+        return _("Nothing for you to do right now.")
     return _(
         "Attending alone no longer reaches it, and that is not the end: ask for an exception "
         "for a session you missed, and the office will look at what is possible."

@@ -109,7 +109,8 @@ def certify(
                 (_("Contact hours"), hours_line(minutes)),
             ],
             by=by,
-            issued_on=timezone.localdate(now),
+            # The cohort's day, whoever's zone is active where the last mark is made.
+            issued_on=(now or timezone.now()).astimezone(cohort.zone).date(),
         )
     return completion
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from scip.access.admin import StaffModelAdmin
 from scip.credentials import services
 from scip.credentials.emails import contact
-from scip.credentials.models import Certificate, Completion, Credential
+from scip.credentials.models import Certificate, Completion, Credential, today
 from scip.mail.services import render_letter
 from scip.requirements import Refusal
 
@@ -47,9 +47,9 @@ class StandingFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
             case "active":
-                return queryset.in_force(timezone.localdate())  # type: ignore[attr-defined, no-any-return]
+                return queryset.in_force(today())  # type: ignore[attr-defined, no-any-return]
             case "expired":
-                return queryset.expired(timezone.localdate())  # type: ignore[attr-defined, no-any-return]
+                return queryset.expired(today())  # type: ignore[attr-defined, no-any-return]
             case "revoked":
                 return queryset.filter(state=Credential.State.REVOKED)
         return queryset
@@ -100,6 +100,8 @@ class CredentialAdmin(StaffModelAdmin):
 
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """First the reason, then the letter as it will go, then it is done."""
+        if not self.opens_for(request):
+            raise PermissionDenied
         credential = get_object_or_404(self.get_queryset(request), pk=pk)
         form = RevokeForm(request.POST or None)
         letter = None

@@ -1,7 +1,7 @@
 """Completions (facts with a basis), credentials (what is public), certificates (files)."""
 
 import secrets
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -21,6 +21,11 @@ CODE_LENGTH = 17
 def new_code() -> str:
     """A fresh verification code."""
     return "".join(secrets.choice(CODE_ALPHABET) for _i in range(CODE_LENGTH))
+
+
+def today(now: datetime | None = None) -> date:
+    """The day that credentials go by: UTC, so that every visitor reads the same standing."""
+    return (now or timezone.now()).astimezone(UTC).date()
 
 
 def normalise_code(typed: str) -> str:
@@ -142,9 +147,9 @@ class Credential(Stateful):
         return f"{self.number} {self.holder_name}"
 
     def standing(self, on: date | None = None) -> str:
-        """``active``, ``expired`` or ``revoked`` on a day (default today)."""
+        """``active``, ``expired`` or ``revoked`` on a day (default today, the same for all)."""
         if self.state == self.State.ACTIVE and self.expires_on is not None:
-            if self.expires_on < (on or timezone.localdate()):
+            if self.expires_on < (on or today()):
                 return "expired"
         return self.state
 

@@ -16,7 +16,14 @@ from django.utils.translation import gettext as _
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
 from scip.credentials import emails
-from scip.credentials.models import Certificate, Completion, Credential, NumberSeries, new_code
+from scip.credentials.models import (
+    Certificate,
+    Completion,
+    Credential,
+    NumberSeries,
+    new_code,
+    today,
+)
 from scip.credentials.wording import WORDING
 from scip.pdf import certificates as pdf
 from scip.pdf.names import UnprintableName
@@ -71,7 +78,7 @@ def issue_credential(
     known = Credential.objects.filter(user=user, kind=kind, state=Credential.State.ACTIVE).first()
     if known is not None:
         return known
-    issued_on = issued_on or timezone.localdate()
+    issued_on = issued_on or today()
     wording = WORDING[kind]
     code = new_code()
     credential = Credential.objects.create(
@@ -174,8 +181,11 @@ def make_certificate(pk: int, now: datetime | None = None) -> bool:
             certificate.save(update_fields=["problem"])
             return False
         store(certificate, content, now=now)
-        lock(credential)  # two papers finishing at once: one of them sees both made
-        if not credential.certificates.filter(made_at=None).exists():
+        # Two papers finishing at once: one of them sees both made. One that was revoked
+        # meanwhile is no good news any more.
+        credential = lock(credential)
+        is_active = credential.state == Credential.State.ACTIVE
+        if is_active and not credential.certificates.filter(made_at=None).exists():
             emails.certificate_ready(credential)
         return True
 
@@ -237,12 +247,14 @@ def revoke_credential(
     return credential
 
 
-def announce_expiries(now: Any = None) -> int:
+def announce_expiries(now: datetime | None = None) -> int:
     """Tell holders once when a credential has expired; return how many were told."""
-    today = timezone.localdate(now)
-    expired = Credential.objects.filter(
-        state=Credential.State.ACTIVE, expires_on__lt=today, expires_on__gte=today - timedelta(7)
-    ).select_related("user")
+    on = today(now)
+    expired = (
+        Credential.objects.expired(on)
+        .filter(expires_on__gte=on - timedelta(days=7))
+        .select_related("user")
+    )
     for credential in expired:
         with transaction.atomic():
             emails.credential_expired(credential)

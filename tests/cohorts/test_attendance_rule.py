@@ -112,6 +112,9 @@ def test_after_the_end_it_waits_for_marks_and_then_for_the_office():
         "the office",
         START,
     )
+    unmarked = finding("p" * 9 + "ma.")
+    assert (unmarked.status, unmarked.waiting_for) == (Status.WAITING, "your facilitator")
+    assert "Hand in" in unmarked.next_step
     assert finding("p" * 9 + "maa").status is Status.OPEN
     assert "Hand in" in finding("p" * 9 + "maa").next_step
 

@@ -133,3 +133,12 @@ def test_a_person_who_withdrew_is_left_alone(finished, participant):
     Enrolment.objects.filter(pk=enrolment.pk).update(state=Enrolment.State.WITHDRAWN)
     assert conclude_cohort(finished, by=None) == 0
     assert not Completion.objects.exists()
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_day_of_issue_is_the_cohort_s_whoever_marks_last(finished, participant, zone):
+    enrolment = enrol(participant, finished, present=12, absent=0)
+    now = world.utc(2031, 5, 6, 12)
+    with timezone.override(zone):
+        conclude_enrolment(enrolment, by=None, now=now)
+    assert Credential.objects.get().issued_on == now.date()

@@ -156,19 +156,43 @@ def test_everyone_is_here(as_user):
     assert client.post(url, {"session": "no"}).status_code == 404
 
 
+def opened(client, url: str) -> dict[str, str]:
+    """What the page of a session would send back untouched."""
+    page = client.get(url)
+    names = {
+        name: str(bound.value())
+        for form in page.context["forms"]
+        for bound in form
+        for name in (bound.html_name, bound.html_initial_name)
+    }
+    assert all(f'name="{name}"' in page.content.decode() for name in names)
+    return names
+
+
+def test_saving_an_old_page_of_a_session_keeps_what_a_colleague_marked(as_user):
+    cohort = begun(1)
+    first, second = enrol_new(cohort, 2)
+    client = as_user(lead(cohort))
+    url = reverse("facilitate:session", args=[cohort.pk, 1])
+    data = opened(client, url)
+    mark(first, 1, "present", late_minutes=5)
+    assert client.post(url, data | {f"p{second.pk}-mark": "absent"}).status_code == 302
+    rows = Attendance.objects.order_by("enrolment_id")
+    assert list(rows.values_list("enrolment_id", "mark", "late_minutes")) == [
+        (first.pk, "present", 5),
+        (second.pk, "absent", 0),
+    ]
+
+
 def test_minutes_are_saved_and_only_changes_are_written(as_user):
     cohort = begun(1)
     first, second = enrol_new(cohort, 2)
     mark(first, 1)
     client = as_user(lead(cohort))
     url = reverse("facilitate:session", args=[cohort.pk, 1])
-    data = {
-        f"p{first.pk}-mark": "present",
+    data = opened(client, url) | {
         f"p{first.pk}-late_minutes": "40",
         f"p{first.pk}-early_minutes": "",
-        f"p{second.pk}-mark": "",
-        f"p{second.pk}-late_minutes": "0",
-        f"p{second.pk}-early_minutes": "0",
     }
     assert client.post(url, data).status_code == 302
     assert list(Attendance.objects.values_list("enrolment_id", "late_minutes")) == [(first.pk, 40)]

@@ -118,6 +118,13 @@ def test_nobody_is_told_before_both_papers_are_made(participant):
     assert not Letter.objects.exists()
 
 
+def test_a_credential_revoked_before_its_papers_were_made_is_no_good_news(participant, staff):
+    credential = issue(participant)
+    services.revoke_credential(credential, by=staff, reason="Issued in error.")
+    make_all(credential)
+    assert not Letter.objects.filter(dedupe_key__startswith="certificate-ready").exists()
+
+
 def test_a_worker_killed_after_storing_the_file_is_made_good_by_the_sweep(participant):
     """The file is there, the row says "not made": as after kill -9 between the two."""
     credential = issue(participant)
