@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cohorts.forms.applications import AnswerForm, PriceForm
 from cohorts.models import AidRequest, Application, Cohort
-from cohorts.queries.admission import assess
+from cohorts.queries.admission import assess, standing_sessions
 from cohorts.requirements.admission import PREREQUISITES, holding_up_sending
 from cohorts.services.applications import (
     StaleDraft,
@@ -164,7 +164,7 @@ def step_context(application: Application, step: str, form: Any) -> dict[str, An
         context["price_choices"] = price_choices(application, str(form["tier"].value() or ""), now)
         context["was_moved"] = bool(form.initial.get("moved"))
     if step == "words":
-        context["sessions"] = application.cohort.sessions.all()
+        context["sessions"] = standing_sessions(application.cohort)
     if step == "summary":
         aid = AidRequest.objects.filter(application=application).first()
         here = address(application, step)

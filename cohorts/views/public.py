@@ -75,7 +75,12 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
     """Coming cohorts: dates in the visitor's zone, prices, places left, application time."""
     now = timezone.now()
     cohorts = [
-        {"cohort": cohort, "standing": standing_of(cohort, now), "prices": prices_of(cohort, now)}
+        {
+            "cohort": cohort,
+            "begins_at": cohort.opening_at or cohort.first_session_at,
+            "standing": standing_of(cohort, now),
+            "prices": prices_of(cohort, now),
+        }
         for cohort in coming_cohorts(request.user, now)[:50]
     ]
     meta = meta_of(
@@ -156,7 +161,7 @@ def course_data(cohort: Cohort, now: datetime) -> SafeString:
             "hasCourseInstance": {
                 "@type": "CourseInstance",
                 "courseMode": "Online",
-                "startDate": cohort.first_session_at.isoformat(),
+                "startDate": cohort.begins_at.isoformat(),
                 "courseWorkload": f"PT{cohort.contact_minutes}M",
             },
         }
