@@ -1,6 +1,7 @@
 """Who is in which cohort, and the stories of the demo people."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -65,7 +66,11 @@ def cast(
     """Send people on their paths; strangers where nobody is named."""
     named = iter(people)
     for path in paths:
-        company.stage.tell(walks(company, next(named, None) or company.someone(), cohort, path))
+        person = next(named, None) or company.someone()
+        # People live at all hours; whoever pays just now is held to the minute.
+        hours = 0 if path.pays == "checkout" else company.draw.uniform(-3.5, 3.5)
+        own = replace(path, sent=path.sent + hours * HOUR)
+        company.stage.tell(walks(company, person, cohort, own))
 
 
 def walks(company: Company, person: Person, cohort: Cohort, path: Path) -> Story:
@@ -154,7 +159,6 @@ def running(company: Company, place: Place, number: int, *, small: bool) -> Stor
         Path(sent=first + 3 * DAY, absences=frozenset({1, 2, 4}), then=hands_in),
         Path(sent=first + 4 * DAY, aid=AID, granted_cents=120_000),
         Path(sent=first + 5 * DAY, pays="promise"),
-        Path(sent=first + 6 * DAY, pays="over"),
         Path(sent=first + 6.5 * DAY, aid=AID, granted_cents=0),
         Path(sent=first + 7 * DAY, fate="declined"),
     ]
@@ -170,7 +174,7 @@ def open_now(company: Company, place: Place, number: int, *, small: bool) -> Sto
         company,
         place,
         starts_on=first_day(place, company.present, held=OPEN),
-        capacity=6 if small else 12,
+        capacity=7 if small else 12,
         opens=company.now + DAY,
         closes=company.present + 35 * DAY,
         leaders=(company.users[COLLEAGUE.email],),
@@ -182,18 +186,19 @@ def open_now(company: Company, place: Place, number: int, *, small: bool) -> Sto
     cast(
         company,
         cohort,
-        mixed(company, cohort, 0 if small else 6, first=company.ago(50), last=company.ago(22)),
+        mixed(company, cohort, 0 if small else 5, first=company.ago(50), last=company.ago(22)),
     )
     cast(company, cohort, paths_without_a_seat(company))
 
 
 def paths_to_seats(company: Company) -> list[Path]:
-    """Six seats: two are offered and about to lapse, two wait for payment, one was paid in
-    part, one just now. Before that, one lapsed and was paid too late."""
+    """Seven seats: two are offered and about to lapse, two wait for payment, one was paid in
+    part, one with too much, one just now. Before that, one lapsed and was paid too late."""
     ago = company.ago
     slow = partial(Path, decided_days=3, accepted_days=9)
     return [
-        Path(sent=ago(56), pays="late", decided_days=3, accepted_days=1),
+        Path(sent=ago(31), pays="late", decided_days=3, accepted_days=1),
+        Path(sent=ago(18), pays="over", decided_days=4, paid_days=3),
         slow(sent=ago(14), pays="never", tier="early_bird"),
         slow(sent=ago(13.6), pays="part", paid_days=0.2),
         slow(sent=ago(13.4), pays="never"),
@@ -375,8 +380,8 @@ def visitors(company: Company) -> Story:
     """The interest list and messages to the office; two were answered."""
     person = demo("candidate")
     entries = [*texts.INTEREST, (person.email, person.name, person.country, "certification", "")]
-    for number, entry in enumerate(entries, start=20):
-        company.stage.tell(is_interested(company, number * 3, entry))
+    for days, entry in zip((2, 5, 11, 19, 34, 48, 70), entries, strict=True):
+        company.stage.tell(is_interested(company, days, entry))
     for days, message in zip((1, 3, 5, 20, 26), texts.MESSAGES, strict=True):
         company.stage.tell(writes(company, days, message))
     yield from ()
