@@ -1,7 +1,5 @@
 """How allauth fits into the house: its letters go through our outbox, secrets are sealed."""
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +9,6 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
@@ -25,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from scip.accounts import emails
 from scip.accounts.models import User
 from scip.accounts.queries import FACTORS
+from scip.accounts.services import cipher
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -153,11 +151,3 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
             return True
         others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS)
         return bool(others.exclude(pk=authenticator.pk).exists())
-
-
-def cipher() -> MultiFernet:
-    """The newest key encrypts, older ones still decrypt."""
-    return MultiFernet(
-        Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"second factor" + key).digest()))
-        for key in settings.VAULT_KEYS
-    )

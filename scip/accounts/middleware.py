@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections.abc import Callable
-from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.core.internal.httpkit import get_client_ip
@@ -16,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from scip.accounts.forms import proposed_zone
 from scip.accounts.models import User
 from scip.accounts.queries import FACTORS
 
@@ -58,11 +58,6 @@ def account_pages() -> str:
 def has_second_factor(user: User) -> bool:
     """An authenticator app or a passkey; recovery codes alone are none."""
     return bool(Authenticator.objects.filter(user=user, type__in=FACTORS).exists())
-
-
-def proposed_zone(request: HttpRequest) -> str:
-    """What static/js/site.js wrote: a zone's name, percent-encoded for the cookie."""
-    return unquote(request.COOKIES.get("tz", ""))
 
 
 class TimeZoneMiddleware:

@@ -12,8 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from scip.access import signed_in
 from scip.accounts import services
-from scip.accounts.forms import PrerequisiteForm, ProfileForm, form_for
-from scip.accounts.middleware import proposed_zone
+from scip.accounts.forms import PrerequisiteForm, ProfileForm, form_for, proposed_zone
 from scip.accounts.models import Prerequisite, User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import prerequisite_finding, prerequisite_findings

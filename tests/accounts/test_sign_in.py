@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -248,11 +249,37 @@ class TestSecondFactor:
         )
 
     def test_an_older_vault_key_still_opens_secrets(self, settings: Any, applicant: User) -> None:
-        from scip.accounts.adapters import cipher
+        from scip.accounts.services import cipher
 
         sealed = cipher().encrypt(b"secret")
         settings.VAULT_KEYS = [b"n" * 32, *settings.VAULT_KEYS]
         assert cipher().decrypt(sealed) == b"secret"
+
+    def test_rotating_the_vault_keys_takes_second_factors_along(
+        self, settings: Any, applicant: User, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Otherwise everybody with a role is locked out when the older key goes."""
+        secret = generate_totp_secret()
+        TOTP.activate(applicant, secret)
+        codes = RecoveryCodes.activate(applicant).get_unused_codes()
+        new = b"n" * 32
+        settings.VAULT_KEYS = [new, *settings.VAULT_KEYS]
+        call_command("rotate_vault_keys")
+        call_command("rotate_vault_keys")
+        first, again = capsys.readouterr().out.splitlines()
+        assert first.startswith("0 files and 2 second factors are now under the newest key")
+        assert again.startswith("0 files and 0 second factors")
+        settings.VAULT_KEYS = [new]
+        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+        assert TOTP(Authenticator.objects.get(type="totp")).validate_code(code)
+        kept = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
+        assert kept.get_unused_codes() == codes
+
+    def test_a_key_that_went_too_early_is_named(self, settings: Any, applicant: User) -> None:
+        TOTP.activate(applicant, generate_totp_secret())
+        settings.VAULT_KEYS = [b"n" * 32]
+        with pytest.raises(CommandError, match="Add the older key back"):
+            call_command("rotate_vault_keys")
 
 
 class TestAdminSignIn:

@@ -162,7 +162,7 @@ def test_older_keys_still_open_until_rotated_away(
     settings.VAULT_KEYS = [new, *old]
     assert [services.read(file) for file in files] == [b"one", b"two"]
     call_command("rotate_vault_keys")
-    assert capsys.readouterr().out.startswith("2 files are now under the newest key")
+    assert capsys.readouterr().out.startswith("2 files and 0 second factors are now")
     settings.VAULT_KEYS = [new]
     rows = [StoredFile.objects.get(pk=file.pk) for file in files]
     assert [services.read(row) for row in rows] == [b"one", b"two"]

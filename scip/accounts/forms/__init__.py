@@ -1,7 +1,7 @@
 """Forms of the profile and of evidence; they validate and save nothing with side effects."""
 
 from scip.accounts.forms.prerequisites import PrerequisiteForm, form_for
-from scip.accounts.forms.profile import ProfileForm
+from scip.accounts.forms.profile import ProfileForm, proposed_zone
 from scip.accounts.forms.roles import ReturnForm, RoleForm, SecondFactorForm
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "RoleForm",
     "SecondFactorForm",
     "form_for",
+    "proposed_zone",
 ]

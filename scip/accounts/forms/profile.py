@@ -2,11 +2,13 @@
 
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import available_timezones
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Fieldset, Layout
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from scip.accounts.forms.text import PlainTextField
@@ -28,6 +30,11 @@ REGIONS = frozenset(
         "Pacific",
     }
 )
+
+
+def proposed_zone(request: HttpRequest) -> str:
+    """What static/js/site.js wrote: a zone's name, percent-encoded for the cookie."""
+    return unquote(request.COOKIES.get("tz", ""))
 
 
 @cache

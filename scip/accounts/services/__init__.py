@@ -1,6 +1,7 @@
 """What can be done with prerequisites, roles and sessions: one function per verb."""
 
 from scip.accounts.services.access import end_role, end_sessions, grant_role, reset_second_factor
+from scip.accounts.services.factors import cipher, reseal_second_factors
 from scip.accounts.services.prerequisites import (
     FIELDS,
     return_prerequisite,
@@ -13,9 +14,11 @@ from scip.accounts.services.reminders import announce_expiries
 __all__ = [
     "FIELDS",
     "announce_expiries",
+    "cipher",
     "end_role",
     "end_sessions",
     "grant_role",
+    "reseal_second_factors",
     "reset_second_factor",
     "return_prerequisite",
     "submit_prerequisite",
