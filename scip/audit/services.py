@@ -94,36 +94,47 @@ def seal(limit: int = 5000) -> int:
     return len(seals)
 
 
-def head_mac(position: int, head: bytes) -> str:
-    key = hashlib.sha256(b"audit head" + settings.SECRET_KEY.encode()).digest()
+class HeadAltered(Exception):
+    """The head in file storage is not one that we wrote."""
+
+
+def head_mac(position: int, head: bytes, *, secret: str) -> str:
+    key = hashlib.sha256(b"audit head" + secret.encode()).digest()
     return hmac.new(key, f"{position}:{head.hex()}".encode(), hashlib.sha256).hexdigest()
 
 
 def write_head(position: int, head: bytes) -> None:
-    """Keep the newest head outside the database; an older one never replaces a newer."""
+    """Keep the newest head outside the database; an older one never replaces a newer.
+
+    Raises HeadAltered rather than writing over what somebody put there: it is evidence.
+    """
     storage = storages["default"]
     known = read_head()
     if known is not None and known[0] >= position:
         return
-    content = json.dumps(
-        {"position": position, "hash": head.hex(), "mac": head_mac(position, head)}
-    )
+    mac = head_mac(position, head, secret=settings.SECRET_KEY)
+    content = json.dumps({"position": position, "hash": head.hex(), "mac": mac})
     if storage.exists(HEAD_FILE):
         storage.delete(HEAD_FILE)
     storage.save(HEAD_FILE, ContentFile(content.encode()))
 
 
 def read_head() -> tuple[int, bytes] | None:
-    """The head kept in file storage, or None if there is none or it was altered."""
+    """The head kept in file storage, or None if there is none; HeadAltered if it is not ours."""
     storage = storages["default"]
     if not storage.exists(HEAD_FILE):
         return None
     with storage.open(HEAD_FILE) as file:
-        kept = json.loads(file.read())
-    head = bytes.fromhex(kept["hash"])
-    if not hmac.compare_digest(kept["mac"], head_mac(kept["position"], head)):
-        return None
-    return kept["position"], head
+        content = file.read()
+    try:
+        kept = json.loads(content)
+        position, head, mac = int(kept["position"]), bytes.fromhex(kept["hash"]), str(kept["mac"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise HeadAltered(str(error)) from error
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        if hmac.compare_digest(mac.encode(), head_mac(position, head, secret=secret).encode()):
+            return position, head
+    raise HeadAltered("the head carries another signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +153,11 @@ def verify_chain() -> ChainReport:
     """Read the whole chain and name every place where it does not hold."""
     problems: list[str] = []
     head, expected = GENESIS, 0
-    kept = read_head()
-    kept_position, kept_hash = kept or (0, GENESIS)
+    try:
+        kept_position, kept_hash = read_head() or (0, GENESIS)
+    except HeadAltered:
+        problems.append("the head kept outside was not written by this site")
+        kept_position, kept_hash = 0, GENESIS
     seals = Seal.objects.select_related("entry").order_by("position")
     for item in seals.iterator(chunk_size=2000):
         expected += 1
@@ -159,4 +173,6 @@ def verify_chain() -> ChainReport:
             problems.append(f"seal {item.position} differs from the one kept outside")
     if kept_position > expected:
         problems.append(f"the chain ends before seal {kept_position}, which was kept outside")
+    if expected and not kept_position and not problems:
+        problems.append("no head is kept outside, so a cut tail would not show")
     return ChainReport(sealed=expected, problems=tuple(problems))

@@ -108,24 +108,60 @@ def test_every_tampering_is_found(name):
 
 
 def test_without_the_kept_head_a_cut_tail_goes_unnoticed():
-    """The negative control: it is the head outside the database that finds a cut tail."""
+    """The negative control: it is the head outside the database that finds a cut tail.
+
+    A head that is gone is told as such, so removing it hides nothing.
+    """
     write(6)
     services.seal()
     victim = Entry.objects.order_by("id")[3].pk
     tamper(TAMPERINGS["cut the tail"], victim)
-    assert not services.verify_chain().is_intact
+    (problem,) = services.verify_chain().problems
+    assert problem.startswith("the chain ends before seal 6")
     storages["default"].delete(services.HEAD_FILE)
-    assert services.verify_chain().is_intact
+    (problem,) = services.verify_chain().problems
+    assert problem.startswith("no head is kept outside")
 
 
-def test_a_forged_head_is_not_believed():
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps({"position": 1, "hash": "00" * 32, "mac": "00" * 32}),
+        json.dumps({"position": 1, "hash": "00" * 32, "mac": "\u00e9"}),
+        "{}",
+        "[1]",
+        "not json",
+        "",
+    ],
+)
+def test_a_forged_head_is_not_believed_and_stays_as_evidence(content):
     write(3)
     services.seal()
     storage = storages["default"]
     storage.delete(services.HEAD_FILE)
-    forged = json.dumps({"position": 1, "hash": "00" * 32, "mac": "00" * 32})
-    storage.save(services.HEAD_FILE, ContentFile(forged.encode()))
-    assert services.read_head() is None
+    storage.save(services.HEAD_FILE, ContentFile(content.encode()))
+    assert services.verify_chain().problems == (
+        "the head kept outside was not written by this site",
+    )
+    write(1)
+    with pytest.raises(services.HeadAltered):
+        services.seal()
+    assert Seal.objects.count() == 4, "sealing itself goes on"
+    with storage.open(services.HEAD_FILE) as file:
+        assert file.read().decode() == content
+
+
+def test_a_new_secret_key_still_knows_the_head_of_the_former_one(settings):
+    write(2)
+    services.seal()
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "a new key " * 6
+    assert not services.verify_chain().is_intact
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert services.verify_chain().is_intact
+    write(1)
+    services.seal()
+    settings.SECRET_KEY_FALLBACKS = []
+    assert services.verify_chain().is_intact, "the next head is signed anew"
 
 
 @pytest.mark.django_db(transaction=True)
