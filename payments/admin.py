@@ -145,7 +145,7 @@ class ChargeAdmin(StaffModelAdmin):
                 charge,
                 by=request.user,  # type: ignore[arg-type]
                 now=now,
-                **form.payment(now),
+                **form.payment(now, charge.user.zone),
             )
 
         title = _("Record a bank transfer or cheque")

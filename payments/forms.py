@@ -1,10 +1,12 @@
 """Forms of the office: money that came by bank or cheque, and a note about a closer look."""
 
-from datetime import UTC, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,10 @@ from payments.services.offline import OFFLINE_METHODS
 
 
 class OfflinePaymentForm(forms.Form):
-    """A bank transfer or cheque. ``amount_cents`` and ``received_at`` are derived."""
+    """A bank transfer or cheque. ``amount_cents`` and ``received_at`` are derived.
+
+    "Today" is the day of whoever types: the active zone.
+    """
 
     method = forms.ChoiceField(
         label=_("How it came"),
@@ -38,22 +43,24 @@ class OfflinePaymentForm(forms.Form):
         """The amount in cents."""
         return int(self.cleaned_data["amount"] * 100)
 
-    def received_at(self, now: datetime) -> datetime:
-        """Now for today, else the end of that day in UTC (a bank statement knows days only)."""
-        day = self.cleaned_data["received_on"]
-        return (
-            min(datetime.combine(day, time(23, 59), tzinfo=UTC), now)
-            if day <= now.date()
-            else (datetime.combine(day, time(0), tzinfo=UTC))
-        )
+    def clean_received_on(self) -> date:
+        day: date = self.cleaned_data["received_on"]
+        if day > timezone.localdate():
+            raise ValidationError(_("That day is still to come. Please check it."))
+        return day
 
-    def payment(self, now: datetime) -> dict[str, Any]:
-        """The arguments for `record_offline_payment`."""
+    def received_at(self, now: datetime, zone: ZoneInfo) -> datetime:
+        """Noon of that day in the payer's zone, so that their receipt names the very day (a
+        bank statement knows days only); now at the latest."""
+        return min(datetime.combine(self.cleaned_data["received_on"], time(12), tzinfo=zone), now)
+
+    def payment(self, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+        """The arguments for `record_offline_payment`; ``zone`` is the payer's."""
         return {
             "method": self.cleaned_data["method"],
             "reference": self.cleaned_data["reference"],
             "amount_cents": self.amount_cents,
-            "received_at": self.received_at(now),
+            "received_at": self.received_at(now, zone),
         }
 
 

@@ -33,7 +33,7 @@ def sweep_settlements() -> None:
     services.sweep_receipts()
 
 
-@shared_task(name="payments.make_receipt")
+@shared_task(name="payments.make_receipt", soft_time_limit=25, time_limit=30)
 def make_receipt(receipt_id: int) -> None:
     """Make one receipt's PDF and send it."""
     services.make_receipt(receipt_id)

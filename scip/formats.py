@@ -23,7 +23,9 @@ def zone_name(zone: str) -> str:
 
 
 def day(value: date) -> str:
-    """``Tuesday 3 March 2027``."""
+    """``Tuesday 3 March 2027``; of a moment the day in the active zone."""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
     return date_format(value, "l j F Y")
 
 

@@ -239,4 +239,8 @@ class Migration(migrations.Migration):
             model_name='settlement',
             index=models.Index(condition=models.Q(('claimed_at', None)), fields=['settled_at'], name='settlement_unclaimed'),
         ),
+        migrations.AddIndex(
+            model_name='settlement',
+            index=models.Index(condition=models.Q(('flagged_at__isnull', False), ('looked_at', None)), fields=['flagged_at'], name='settlement_needs_a_look'),
+        ),
     ]

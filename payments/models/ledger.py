@@ -228,7 +228,12 @@ class Settlement(models.Model):
         indexes = [
             models.Index(
                 fields=["settled_at"], name="settlement_unclaimed", condition=Q(claimed_at=None)
-            )
+            ),
+            models.Index(
+                fields=["flagged_at"],
+                name="settlement_needs_a_look",
+                condition=Q(flagged_at__isnull=False, looked_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from payments.models import Adjustment, Charge, Checkout, Payment
@@ -84,8 +85,9 @@ def cancel_charge(
     charge.cancelled_by = by
     charge.cancel_reason = reason[:300]
     charge.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason"])
-    charge.payments.filter(flagged_at=None).update(
-        flag=Payment.Flag.CANCELLED_AFTER_PAYING, flagged_at=now
+    # Also what was looked at for another reason before: this one is new.
+    charge.payments.filter(Q(flagged_at=None) | Q(looked_at__isnull=False)).update(
+        flag=Payment.Flag.CANCELLED_AFTER_PAYING, flagged_at=now, looked_at=None, looked_by=None
     )
     record("charge.cancelled", charge, by=by, subject=charge.user, reason=fingerprint(reason))
     for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):

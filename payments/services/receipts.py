@@ -63,9 +63,11 @@ def receipt_facts(payment: Payment) -> dict[str, Any]:
 
 
 def receipt_lines(payment: Payment) -> list[dict[str, Any]]:
-    """Price and adjustments where the payment covers exactly that; else one line for a part."""
+    """Price and adjustments where the payment covers exactly that; else one line."""
     charge = payment.charge
-    if payment.currency == charge.currency and payment.amount_cents == balance(charge).owed_cents:
+    owed_cents = balance(charge).owed_cents
+    same_currency = payment.currency == charge.currency
+    if same_currency and payment.amount_cents == owed_cents:
         lines = [{"description": charge.description, "amount_cents": charge.amount_cents}]
         lines += [
             {
@@ -76,11 +78,12 @@ def receipt_lines(payment: Payment) -> list[dict[str, Any]]:
             for line in charge.adjustments.order_by("id")
         ]
         return lines
+    is_part = same_currency and payment.amount_cents < owed_cents
     return [
         {
             "description": charge.description,
             "amount_cents": payment.amount_cents,
-            "detail": _("Part of the whole"),
+            "detail": _("Part of the whole") if is_part else "",
         }
     ]
 

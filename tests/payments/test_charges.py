@@ -154,6 +154,15 @@ def test_cancelling_after_paying_is_flagged_and_twice_changes_nothing(charge, st
     assert Entry.objects.filter(action="charge.cancelled").count() == 1
 
 
+def test_cancelling_asks_for_another_look_at_what_was_looked_at_before(charge, staff):
+    bank(charge, 300_000, by=staff)
+    services.mark_looked_at(charge, by=staff, note="Keeps it for the next course")
+    services.cancel_charge(charge, by=staff, reason="Withdrawn")
+    assert list(Charge.objects.all().needing_a_look()) == [charge]
+    payment = charge.payments.get()
+    assert (payment.flag, payment.looked_at) == ("cancelled_after_paying", None)
+
+
 def test_too_much_money_is_kept_and_flagged(charge, staff):
     assert bank(charge, 300_000, by=staff).flag == Payment.Flag.OVERPAID
     assert charge.settlement

@@ -67,6 +67,12 @@ def test_a_part_payment_says_so(charge, staff):
     ]
 
 
+@pytest.mark.parametrize("cents", [289_501, 400_000])
+def test_more_than_was_owed_is_no_part(charge, staff, cents):
+    (line,) = bank(charge, cents, "T 1", staff).receipt.facts["lines"]
+    assert (line["amount_cents"], line["detail"]) == (cents, "")
+
+
 def test_the_letter_goes_once_with_the_receipt(charge, staff):
     receipt = bank(charge, 289_500, "T 1", staff).receipt
     assert [receipts.make_receipt(receipt.pk), receipts.make_receipt(receipt.pk)] == [True, False]

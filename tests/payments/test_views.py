@@ -1,10 +1,14 @@
 """Pages: the statement, paying, coming back, receipts, the practice checkout, the office."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from payments import services
+from payments.forms import OfflinePaymentForm
 from payments.models import Adjustment, Checkout, Payment, SandboxObject
 from payments.sandbox import desk
 from tests.payments.conftest import Till
@@ -222,14 +226,63 @@ def office(staff, as_user):
     return as_user(staff)
 
 
-def test_the_office_records_a_transfer_on_the_charges_page(office, charge):
+@pytest.mark.parametrize(
+    ("where", "payer", "now", "typed", "receipt_says"),
+    [
+        # Morning in Tokyo is still yesterday in UTC.
+        ("Asia/Tokyo", "Europe/Lisbon", "2020-03-04T22:00Z", "2020-03-05", "2020-03-04"),
+        ("Asia/Tokyo", "Asia/Tokyo", "2020-03-04T22:00Z", "2020-03-05", "2020-03-05"),
+        # A day that is over stays that day for everybody.
+        ("America/New_York", "Asia/Tokyo", "2020-03-09T12:00Z", "2020-03-05", "2020-03-05"),
+        ("Europe/Lisbon", "America/New_York", "2020-03-09T12:00Z", "2020-03-05", "2020-03-05"),
+    ],
+)
+def test_the_day_money_arrived_is_the_day_on_the_receipt(
+    participant, staff, make_charge, where, payer, now, typed, receipt_says
+):
+    participant.time_zone = payer
+    participant.save()
+    charge, now = make_charge(participant), datetime.fromisoformat(now)
+    values = {"method": "bank", "reference": "T", "amount": "2895", "received_on": typed}
+    with timezone.override(ZoneInfo(where)):
+        form = OfflinePaymentForm(values)
+        assert form.is_valid(), form.errors
+        payment = services.record_offline_payment(
+            charge, by=staff, now=now, **form.payment(now, participant.zone)
+        )
+    assert payment.receipt.facts["paid_on"] == receipt_says
+
+
+def test_a_day_to_come_is_told_at_its_field(office, charge):
+    values = {"method": "bank", "reference": "T", "amount": "1", "received_on": "2999-01-01"}
+    page = office.post(reverse("admin:payments_charge_offline", args=[charge.pk]), values)
+    assert page.context["form"].errors["received_on"] == [
+        "That day is still to come. Please check it."
+    ]
+
+
+def test_the_statement_names_the_day_where_the_reader_is(mine, participant, charge, staff):
+    participant.time_zone = "Asia/Tokyo"
+    participant.save()
+    services.record_offline_payment(
+        charge,
+        method="bank",
+        reference="T",
+        amount_cents=100,
+        received_at=datetime(2026, 3, 4, 22, tzinfo=UTC),
+        by=staff,
+    )
+    assert "Paid on Thursday 5 March 2026" in mine.get("/payments/").content.decode()
+
+
+def test_the_office_records_a_transfer_on_the_charges_page(office, staff, charge):
     address = reverse("admin:payments_charge_offline", args=[charge.pk])
     assert "Still due: USD 2,895" in office.get(address).content.decode()
     values = {
         "method": "bank",
         "reference": "T 77",
         "amount": "2895.00",
-        "received_on": timezone.now().date().isoformat(),
+        "received_on": timezone.localdate(timezone=staff.zone).isoformat(),
     }
     page = office.post(address, values, follow=True).content.decode()
     assert "The payment is recorded." in page
