@@ -46,6 +46,8 @@ embedded = embedded_secrets(DEMO_DATA) if EMBEDDED else {}
 SECRET_KEY = env("SECRET_KEY", default=embedded.get("SECRET_KEY", ""))
 if not SECRET_KEY:
     raise refuse("SECRET_KEY", "set it to a long random string, and keep it secret.")
+# Former keys, newest first: what they signed stays good while a new one takes over.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 SITE_URL = env("SITE_URL", default="http://localhost:8000").rstrip("/")
 if urlsplit(SITE_URL).scheme not in {"http", "https"} or not urlsplit(SITE_URL).hostname:
@@ -154,7 +156,12 @@ REDIS_URL = env("REDIS_URL", default="")
 # Rate limits and replay guards need a cache that all processes share.
 CACHES: dict[str, Any] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # A Redis that does not answer must not hold a worker until the kernel gives up.
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        }
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -362,7 +369,7 @@ BROKER_FOLDER = DEMO_DATA / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     # hard time limit < visibility timeout < every business expiry
-    {"visibility_timeout": 300}
+    {"visibility_timeout": 300, "socket_connect_timeout": 2, "socket_keepalive": True}
     if REDIS_URL
     else {
         "data_folder_in": str(BROKER_FOLDER / "messages"),
@@ -391,7 +398,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DEMO_DATA / "beat")
 # The outbox sweep is the guarantee that nothing is lost; everything else may run late or twice.
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "mail: sweep the outbox": {"task": "scip.mail.sweep", "schedule": 20},
     "audit: seal entries": {"task": "scip.audit.seal", "schedule": 30},
     "credentials: sweep certificates": {"task": "scip.credentials.sweep", "schedule": 30},
@@ -428,6 +435,12 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# A run that nobody took up is dropped once newer ones stand behind it: a worker that was away
+# for a night finds one round of sweeps, not thousands.
+for entry in CELERY_BEAT_SCHEDULE.values():
+    if isinstance(entry["schedule"], int):
+        entry["options"] = {"expires": max(entry["schedule"], 300)}
+
 # --- Language, time, forms ------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -438,6 +451,11 @@ TIME_ZONE = "UTC"
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 COUNTRIES_FIRST: list[str] = []
+
+# The demo's people have published passwords, and anybody may sign in as any of them.
+is_elsewhere = DATABASES["default"].get("HOST") not in {None, "", "localhost", "127.0.0.1"}
+if DEMO and (is_elsewhere or REDIS_URL or EMAIL_URL or STRIPE_SECRET_KEY or S3_BUCKET):
+    raise refuse("DEMO", "it runs on its embedded parts alone; unset it where real ones are set.")
 
 # --- Watching -------------------------------------------------------------------------
 LOGGING = {
@@ -457,4 +475,10 @@ SENTRY_DSN = env("SENTRY_DSN", default="")
 if SENTRY_DSN:
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False)
+    # Forms here carry statements of need and facts of evidence: no part of a request's body leaves.
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+    )
