@@ -1,0 +1,56 @@
+"""Constant parts of the frame are rendered once, and never anybody's own."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.template import Context, Template
+
+from scip.templatetags import frame
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_constant_part_is_the_template_itself_and_rendered_once(monkeypatch):
+    frame.rendered.cache_clear()
+    page = Template('{% load frame %}{% constant "components/site_footer.html" %}')
+    first = page.render(Context({"user": "Ana"}))
+    assert "Center for Mindful Self-Compassion" in first
+    assert page.render(Context({"user": "Paulo"})) == first
+    assert frame.rendered.cache_info().misses == 1
+
+
+def test_with_debug_a_constant_part_is_rendered_anew(settings):
+    settings.DEBUG = True
+    frame.rendered.cache_clear()
+    Template('{% load frame %}{% constant "components/mark.html" %}').render(Context())
+    assert frame.rendered.cache_info().misses == 0
+
+
+def test_icons_are_silent_for_screen_readers_and_sized():
+    markup = Template('{% load frame %}{% icon "info" "s" %}{% icon "info" %}').render(Context())
+    assert re.findall(r'class="(icon[^"]*)"', markup) == ["icon icon-s", "icon"]
+    assert markup.count('aria-hidden="true"') == 2
+
+
+CONSTANT = re.compile(r'{% constant "([^"]+)" %}')
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        {
+            name
+            for path in (ROOT / "templates").rglob("*.html")
+            for name in CONSTANT.findall(path.read_text())
+        }
+    ),
+)
+def test_a_constant_part_asks_nothing_of_the_request(name):
+    text = re.sub(
+        r"{% comment %}.*?{% endcomment %}",
+        "",
+        (ROOT / "templates" / name).read_text(),
+        flags=re.DOTALL,
+    )
+    assert re.findall(r"{{(?!\s*label)[^}]*}}|csrf_token|request\.|user\b", text) == []
