@@ -332,7 +332,7 @@ def coming_session(evidence: Evidence, now: datetime) -> NextStep | None:
         title=_("Your place in {cohort} is sure").format(cohort=place.cohort)
         if session.number == 1
         else _("Session {number} comes next").format(number=session.number),
-        text=_("{cohort}: {when}. The link opens here an hour before.").format(
+        text=_("{cohort}: {when}. An hour before, this card leads straight into the room.").format(
             cohort=session.title or place.cohort, when=moment(session.starts_at)
         ),
         url=reverse("enrolments:detail", args=[place.pk]),
