@@ -137,7 +137,12 @@ class CohortAdmin(StaffModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Cohort, form: ModelForm[Any], change: bool
     ) -> None:
-        super().save_model(request, obj, form, change)
+        if change:
+            # Only what was edited: the calendar may have moved the cohort's state meanwhile.
+            columns = {field.name for field in Cohort._meta.concrete_fields}
+            obj.save(update_fields=sorted(columns.intersection(form.changed_data)))
+        else:
+            super().save_model(request, obj, form, change)
         changed = ",".join(sorted(form.changed_data))
         record("cohort.edited", obj, by=request.user, fields=changed)
 

@@ -148,7 +148,7 @@ def place_confirmed(enrolment: Enrolment) -> Draft:
             _("See your sessions"),
         ),
         enrolment=enrolment,
-        first_session_at=enrolment.cohort.first_session_at,
+        first_session_at=enrolment.cohort.begins_at,
         is_promised=enrolment.promised_at is not None,
     )
 

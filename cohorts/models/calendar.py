@@ -139,6 +139,16 @@ class Cohort(Stateful):
         return datetime.combine(self.starts_on, self.starts_at, tzinfo=self.zone)
 
     @property
+    def begins_at(self) -> datetime:
+        """The moment of the first session as it stands now: the office may have moved it."""
+        standing = (
+            session.starts_at
+            for session in self.sessions.all()
+            if session.state != Session.State.CANCELLED
+        )
+        return min(standing, default=self.first_session_at)
+
+    @property
     def contact_minutes(self) -> int:
         """Planned contact time in minutes (12 × 180 = 36 hours)."""
         return self.session_count * self.session_minutes

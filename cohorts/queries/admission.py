@@ -10,7 +10,16 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cohorts.models import AidRequest, Application, Cohort, Enrolment, Offer, PriceTier, Seat
+from cohorts.models import (
+    AidRequest,
+    Application,
+    Cohort,
+    Enrolment,
+    Offer,
+    PriceTier,
+    Seat,
+    Session,
+)
 from cohorts.requirements.admission import (
     AdmissionEvidence,
     PriceEvidence,
@@ -26,7 +35,14 @@ from scip.requirements import Assessment
 
 
 def with_places(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
-    """Annotate ``places_left`` (never below 0 by the seats' own constraint)."""
+    """Annotate ``places_left`` (never below 0 by the seats' own constraint) and
+    ``opening_at``, the first session as it stands (None while a draft has none)."""
+    standing = (
+        Session.objects.filter(cohort=OuterRef("pk"))
+        .exclude(state=Session.State.CANCELLED)
+        .order_by("starts_at")
+        .values("starts_at")
+    )
     taken = (
         Seat.objects.filter(cohort=OuterRef("pk"))
         .order_by()
@@ -35,7 +51,8 @@ def with_places(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
         .values("count")
     )
     return cohorts.annotate(
-        places_left=F("capacity") - Coalesce(Subquery(taken, output_field=IntegerField()), 0)
+        places_left=F("capacity") - Coalesce(Subquery(taken, output_field=IntegerField()), 0),
+        opening_at=Subquery(standing[:1]),
     )
 
 
@@ -51,6 +68,12 @@ def coming_cohorts(user: Any, now: datetime | None = None) -> QuerySet[Cohort]:
 def places_left(cohort: Cohort) -> int:
     """How many seats nobody holds."""
     return cohort.capacity - Seat.objects.filter(cohort=cohort).count()
+
+
+def standing_sessions(cohort: Cohort) -> QuerySet[Session]:
+    """The sessions that take place, in the order of their dates."""
+    rows = Session.objects.filter(cohort=cohort).exclude(state=Session.State.CANCELLED)
+    return rows.order_by("starts_at", "id")
 
 
 def waiting_position(application: Application) -> int | None:

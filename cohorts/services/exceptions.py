@@ -139,7 +139,9 @@ def decide_exception(
         exception.save(update_fields=["decision_reason"])
         move(exception, state.ACCEPTED if is_accepted else state.DECLINED, by=by, now=now)
         letters.exception_decided(exception)
-        enrolment = exception.enrolment
+        # The state is read under the enrolment's lock: whoever concludes the cohort right now
+        # is through with this person, or waits and finds the exception.
+        enrolment = lock(exception.enrolment)
         if is_accepted and enrolment.cohort.state == Cohort.State.FINISHED:
             conclude_enrolment(enrolment, by=by, now=now)
     return exception

@@ -75,7 +75,8 @@ def plan_offer(
         if from_list
         else timedelta(days=cohort.offer_days)
     )
-    if now >= cohort.first_session_at:
+    begins_at = cohort.begins_at
+    if now >= begins_at:
         raise Refusal(_("The cohort has begun, so no place can be offered any more."))
     return Offer(
         application=application,
@@ -87,7 +88,7 @@ def plan_offer(
         order_reason=order_reason.strip()[:300],
         made_at=now,
         made_by=by,
-        expires_at=min(now + lasts, cohort.first_session_at),
+        expires_at=min(now + lasts, begins_at),
     )
 
 
@@ -289,7 +290,7 @@ def offer_next(cohort: Cohort, *, now: datetime) -> list[Offer]:
     with that reason on the next person's offer. Somebody who waits for *us* (documents to
     verify, aid to decide) is not passed over: the seat waits until the office has decided.
     """
-    if cohort.state != Cohort.State.OPEN or now >= cohort.first_session_at:
+    if cohort.state != Cohort.State.OPEN or now >= cohort.begins_at:
         return []
     free = places_left(cohort)
     if free <= 0:

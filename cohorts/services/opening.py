@@ -178,6 +178,24 @@ def refuse_unready(cohort: Cohort, now: datetime) -> None:
                 "everything else is kept."
             )
         )
+    if PriceTier.objects.filter(cohort=cohort).exists() and not (
+        PriceTier.objects.filter(cohort=cohort, kind=PriceTier.Kind.STANDARD).exists()
+    ):
+        raise Refusal(
+            _(
+                "This cohort has prices, but no standard one, which aid and the waiting list "
+                "count from. Add it, then open the cohort; everything else is kept."
+            )
+        )
+    if cohort.session_minutes < 1:
+        raise Refusal(_("Say how many minutes a session lasts, then open the cohort."))
+    if SkippedDay.objects.filter(cohort=cohort, day=cohort.starts_on).exists():
+        raise Refusal(
+            _(
+                "The start date is one of the days off. Choose the day of the first session, "
+                "then open the cohort; everything else is kept."
+            )
+        )
     first = planned_times(cohort)
     if not first or first[0][0] <= now:
         raise Refusal(

@@ -10,14 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.emails import admission as letters
 from cohorts.models import Application, Cohort, Enrolment, Seat
 from cohorts.permissions import refuse_own
+from cohorts.queries.admission import standing_sessions
 from payments.models import Settlement
 from payments.services import balance, cancel_charge
 from scip.accounts.models import User
 from scip.audit.services import record
-from scip.mail.services import queue_draft
+from scip.mail.services import Attachment, queue_draft
 from scip.requirements import Refusal
 from scip.states import lock, move
 
@@ -138,8 +140,13 @@ def promise_place(
 
 
 def tell_confirmed(enrolment: Enrolment) -> None:
+    """Queue the letter of a firm place, with every session as a calendar file."""
+    cohort = enrolment.cohort
+    sessions = standing_sessions(cohort).select_related("cohort")
+    calendar = sessions_calendar(sessions, name=cohort.title, with_join_link=True)
     queue_draft(
         letters.place_confirmed(enrolment),
         to=enrolment.user,
         dedupe_key=f"enrolment:{enrolment.pk}:confirmed",
+        attachments=[Attachment("sessions.ics", CONTENT_TYPE, calendar)],
     )

@@ -20,8 +20,11 @@ ALIVE = (Cohort.State.OPEN, Cohort.State.RUNNING)
 
 
 def locked_session(session: Session) -> Session:
-    """The session under its row lock, with its cohort; Refusal if the cohort is over."""
+    """The session under its row lock, after its cohort's, so that a cohort does not end
+    while one of its sessions is planned anew; Refusal if the cohort is over."""
+    cohort = lock(session.cohort)
     fresh = lock(session)
+    fresh.cohort = cohort
     if fresh.cohort.state not in {*ALIVE, Cohort.State.DRAFT}:
         raise Refusal(
             _(
@@ -45,7 +48,8 @@ def reschedule_session(
 
     The sequence grows, so calendar programs replace the event and the reminders follow; all
     confirmed participants and the facilitators get a letter. Marks from before are taken off:
-    that meeting did not take place. Raises Refusal for a session that was held or a time that
+    that meeting did not take place. The same time again (a second click) changes nothing.
+    Raises Refusal for a session that was held or a time that
     has passed.
     """
     now = now or timezone.now()
@@ -58,10 +62,13 @@ def reschedule_session(
         if starts_at <= now:
             raise Refusal(_("Please choose a time that is still ahead. Nothing was changed."))
         was_at = session.starts_at
-        session.ends_at = ends_at or starts_at + (session.ends_at - session.starts_at)
-        if session.ends_at <= starts_at:
+        ends_at = ends_at or starts_at + (session.ends_at - session.starts_at)
+        if ends_at <= starts_at:
             raise Refusal(_("A session ends after it starts. Nothing was changed."))
-        session.starts_at = starts_at
+        is_same = (starts_at, ends_at) == (session.starts_at, session.ends_at)
+        if is_same and session.state == Session.State.PLANNED:
+            return session
+        session.starts_at, session.ends_at = starts_at, ends_at
         save_changed(session, now)
         if session.state == Session.State.CANCELLED:
             move(session, Session.State.PLANNED, by=by, now=now)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cohorts.models import Application, Enrolment, Offer
-from cohorts.queries.admission import assess, refund_sentences
+from cohorts.queries.admission import assess, refund_sentences, standing_sessions
 from cohorts.requirements.admission import holding_up_a_place
 from cohorts.services.offers import accept_offer, decline_offer
 from cohorts.views.applications import own_application
@@ -41,7 +41,7 @@ def offer_answer(request: HttpRequest, pk: int) -> HttpResponse:
         "is_over": timezone.now() >= offer.expires_at,
         "refund_terms": refund_sentences(application.cohort),
         "unmet": holding_up_a_place(assess(application, now=timezone.now())),
-        "sessions": application.cohort.sessions.all(),
+        "sessions": standing_sessions(application.cohort),
     }
     return render(request, "cohorts/offer_answer.html", context)
 

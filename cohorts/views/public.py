@@ -77,7 +77,7 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
     cohorts = [
         {
             "cohort": cohort,
-            "begins_at": cohort.opening_at or cohort.first_session_at,
+            "begins_at": getattr(cohort, "opening_at", None) or cohort.first_session_at,
             "standing": standing_of(cohort, now),
             "prices": prices_of(cohort, now),
         }

@@ -140,7 +140,7 @@ def events(
     if application.state in {State.SUBMITTED, State.INFO_NEEDED, State.WAITING_LIST, State.OFFERED}:
         rows.append(
             {
-                "when": moment(application.cohort.first_session_at),
+                "when": moment(application.cohort.begins_at),
                 "what": _("First session"),
                 "state": "ahead",
             }

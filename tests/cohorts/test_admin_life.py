@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin import site
+from django.forms import modelform_factory
 from django.urls import reverse
 from django.utils import timezone
 
+from cohorts.forms.cohorts import CohortForm
 from cohorts.models import AbsenceException, Cohort, Enrolment, Session
 from scip.mail.models import Letter
 from tests import world
@@ -194,3 +197,19 @@ def test_lists_are_constant_in_queries(people, office, django_assert_num_queries
         office.get(url)
         with django_assert_num_queries(queries):
             office.get(url)
+
+
+def test_saving_a_cohort_writes_only_what_was_edited(office, staff, rf):
+    """The calendar starts the cohort while somebody's form is being saved."""
+    cohort = make_running(state="open")
+    stale = Cohort.objects.get(pk=cohort.pk)
+    Cohort.objects.filter(pk=cohort.pk).update(state="running")
+    request = rf.post("/")
+    request.user = staff
+    admin = site.get_model_admin(Cohort)
+    fields = modelform_factory(Cohort, form=CohortForm, fields=["title"])
+    form = fields({"title": "A new title"}, instance=stale)
+    assert form.is_valid(), form.errors
+    admin.save_model(request, form.save(commit=False), form, change=True)
+    cohort.refresh_from_db()
+    assert (cohort.title, cohort.state) == ("A new title", "running")

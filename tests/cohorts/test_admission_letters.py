@@ -87,7 +87,7 @@ def test_somebody_without_a_name_is_greeted_all_the_same(enrolment):
     draft = letters.application_received(
         type(enrolment.application).objects.get(pk=enrolment.application_id)
     )
-    assert draft.text.startswith("Dear there,")
+    assert draft.text.startswith("Dear colleague,")
 
 
 def test_refund_terms_name_their_days(enrolment):

@@ -186,7 +186,7 @@ def test_saving_an_old_page_of_a_session_keeps_what_a_colleague_marked(as_user):
 
 def test_minutes_are_saved_and_only_changes_are_written(as_user):
     cohort = begun(1)
-    first, second = enrol_new(cohort, 2)
+    first, _second = enrol_new(cohort, 2)
     mark(first, 1)
     client = as_user(lead(cohort))
     url = reverse("facilitate:session", args=[cohort.pk, 1])

@@ -1,8 +1,10 @@
 """Offers and places: prices, seats, answers, and what time does."""
 
+import base64
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from cohorts.models import Application, Enrolment, Offer, PriceTier, Seat
@@ -14,10 +16,13 @@ from cohorts.services.offers import (
     sweep_offers,
     take_back_offer,
 )
+from cohorts.services.opening import generate_sessions
 from cohorts.services.places import confirm_place, promise_place
+from cohorts.services.sessions import cancel_session, reschedule_session
 from payments.models import Settlement
 from payments.services import balance, dispatch_settlement
 from scip.accounts.models import Prerequisite
+from scip.formats import moment
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from scip.states import IllegalMove
@@ -171,6 +176,33 @@ def test_payment_confirms_the_place_and_says_what_happens_next(cohort, staff):
     assert confirm_place(enrolment) is True
     letter = Letter.objects.get(dedupe_key=f"enrolment:{enrolment.pk}:confirmed")
     assert "first session" in letter.text
+
+
+def test_the_letter_of_a_firm_place_has_the_sessions_as_they_stand(cohort, staff):
+    first, second, *_rest = generate_sessions(cohort)
+    cancel_session(first, by=staff)
+    to = second.starts_at + timedelta(hours=1)
+    reschedule_session(second, starts_at=to, by=staff)
+    enrolment = make.accepted(cohort, staff)
+    make.pay(enrolment, staff)
+    settle(enrolment)
+    letter = Letter.objects.get(dedupe_key=f"enrolment:{enrolment.pk}:confirmed")
+    assert f"The first session is on {moment(to, enrolment.user.time_zone)}." in letter.text
+    (attached,) = letter.attachments
+    calendar = base64.b64decode(attached["content"]).decode()
+    assert (attached["name"], calendar.count("BEGIN:VEVENT")) == ("sessions.ics", 11)
+    assert f"{to:%Y%m%dT%H%M%SZ}" in calendar
+    assert str(first.uid) not in calendar
+
+
+def test_dates_that_fell_out_are_not_offered(cohort, staff, as_user):
+    first, *_rest = generate_sessions(cohort)
+    cancel_session(first, by=staff)
+    offer = make.offered(cohort, staff)
+    page = as_user(offer.application.user).get(
+        reverse("applications:offer", args=[offer.application_id])
+    )
+    assert [session.number for session in page.context["sessions"]] == list(range(2, 13))
 
 
 def test_money_after_the_place_was_passed_on_is_kept_and_flagged(cohort, staff):

@@ -103,3 +103,20 @@ def test_a_copy_is_a_draft_a_year_later_on_the_same_weekday(facilitator, staff):
     assert list(copy.facilitators.all()) == [facilitator]
     assert [tier.amount_cents for tier in copy.tiers.all()] == [259_500, 289_500, 319_500]
     assert copy.sessions.count() == 0
+
+
+def test_prices_without_a_standard_one_or_a_start_on_a_day_off_are_not_opened(edition, staff):
+    cohort = draft(edition, staff)
+    cohort.tiers.create(kind="lend_a_hand", amount_cents=300_000)
+    with pytest.raises(Refusal, match="no standard one"):
+        open_cohort(cohort, by=staff, now=NOW)
+    cohort.tiers.create(kind="standard", amount_cents=200_000)
+    cohort.skipped_days.create(day=cohort.starts_on)
+    with pytest.raises(Refusal, match="one of the days off"):
+        open_cohort(cohort, by=staff, now=NOW)
+    cohort.skipped_days.all().delete()
+    Cohort.objects.update(session_minutes=0)
+    with pytest.raises(Refusal, match="how many minutes"):
+        open_cohort(cohort, by=staff, now=NOW)
+    Cohort.objects.update(session_minutes=180)
+    assert open_cohort(cohort, by=staff, now=NOW).state == "open"

@@ -139,3 +139,24 @@ def test_the_end_concludes_and_late_marks_conclude_later(participant):
     second.refresh_from_db()
     assert second.state == "completed"
     assert Cohort.objects.get(pk=cohort.pk).state == "finished"
+
+
+def test_a_second_click_on_move_writes_no_second_letter(participant, staff):
+    cohort = make_running(state="open")
+    enrol(participant, cohort)
+    session = cohort.sessions.get(number=2)
+    to = session.starts_at + timedelta(days=1)
+    for _click in range(2):
+        moved = reschedule_session(session, starts_at=to, by=staff, now=BEFORE)
+    assert (moved.sequence, Letter.objects.count()) == (1, 1)
+
+
+def test_a_cohort_begins_with_its_first_session_as_it_stands(staff):
+    cohort = make_running(state="open")
+    assert cohort.begins_at == FIRST == cohort.first_session_at
+    cancel_session(cohort.sessions.get(number=1), by=staff, now=BEFORE)
+    second = FIRST + timedelta(weeks=1)
+    assert cohort.begins_at == second
+    moved = second - timedelta(days=1)
+    reschedule_session(cohort.sessions.get(number=2), starts_at=moved, by=staff, now=BEFORE)
+    assert cohort.begins_at == moved
