@@ -42,8 +42,8 @@ from scip.mail.models import Letter
 from scip.pages.emails import LEAVE_SALT
 from scip.pages.models import ContactMessage, FacultyMember, FaqEntry, InterestEntry
 from scip.pathway.models import CalendarFeed
-from scip.vault.serving import mint_token
 from scip.vault.services import store
+from scip.vault.serving import mint_token
 from tests import world
 from tests.vault.samples import simple_pdf
 

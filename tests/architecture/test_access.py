@@ -128,14 +128,14 @@ READS = {
 def leaks(persona: str, rule: Rule, response: Any, whose: str, method: str) -> list[str]:
     """Words of the pair that this persona may not read but the answer has."""
     body = body_of(response)
-    found = []
-    for person in PAIR:
-        if person == persona:
-            continue
-        for what in WORDS:
-            if canary(person, what) in body and not may_read(persona, rule, what, whose == person):
-                found.append(canary(person, what))
-    return found
+    return [
+        canary(person, what)
+        for person in PAIR
+        for what in WORDS
+        if person != persona
+        and canary(person, what) in body
+        and not may_read(persona, rule, what, whose == person)
+    ]
 
 
 WORDS = (

@@ -172,7 +172,9 @@ def test_figures_of_the_programme_are_never_written_into_pages_or_letters():
         for path in (ROOT / "templates").rglob("*")
         if path.is_file() and "styleguide" not in path.name
         for match in FIGURES.finditer(
-            re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
+            re.sub(
+                r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL
+            )
         )
     ]
     assert found == []
