@@ -301,10 +301,10 @@ def file_storage(folder: str) -> dict[str, Any]:
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
-            "endpoint_url": env("S3_ENDPOINT_URL", default=None),
-            "region_name": env("S3_REGION", default=None),
-            "access_key": env("S3_ACCESS_KEY", default=None),
-            "secret_key": env("S3_SECRET_KEY", default=None),
+            "endpoint_url": env("S3_ENDPOINT_URL", default="") or None,
+            "region_name": env("S3_REGION", default="") or None,
+            "access_key": env("S3_ACCESS_KEY", default="") or None,
+            "secret_key": env("S3_SECRET_KEY", default="") or None,
             "location": folder,
             "default_acl": "private",
             "file_overwrite": False,
@@ -327,7 +327,7 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="SCIP Pathway <scip@local
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
     raise refuse("DEFAULT_FROM_EMAIL", "set it to an address, for example SCIP <scip@example.org>.")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-STAFF_EMAIL = env("STAFF_EMAIL", default=parseaddr(DEFAULT_FROM_EMAIL)[1])
+STAFF_EMAIL = env("STAFF_EMAIL", default="") or parseaddr(DEFAULT_FROM_EMAIL)[1]
 EMAIL_URL = env("EMAIL_URL", default="")
 
 

@@ -39,6 +39,7 @@ REAL_PARTS = (
     "MEDIA_ROOT",
     "REDIS_URL",
     "S3_BUCKET",
+    "SECRET_KEY_FALLBACKS",
     "SENTRY_DSN",
     "SIGNING_CERT",
     "SIGNING_KEY",
