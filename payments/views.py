@@ -75,6 +75,7 @@ def charge_pay(request: HttpRequest, pk: int) -> HttpResponse:
     charge = visible_charge(request, pk)
     context = standing(charge) | {
         "adjustments": charge.adjustments.order_by("pk"),
+        "refunds": charge.refunds.order_by("refunded_at"),
         "is_mine": charge.user_id == request.user.pk,
         "is_sandbox": is_sandbox(),
     }
