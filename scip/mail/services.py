@@ -10,13 +10,13 @@ from smtplib import SMTPException
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from celery import current_app
 from scip.mail.models import Letter
 
 # How long a letter is tried before staff are asked to look at it.
