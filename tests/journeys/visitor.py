@@ -144,7 +144,8 @@ class Visitor:
         widths: Sequence[int] = (DESKTOP, PHONE, NARROW) if closely else (DESKTOP, PHONE)
         for width in widths:
             self._look_at(width, "as it comes")
-        assert self.page.evaluate(SMALL_TARGETS) == [], f"{self.path}: targets under 24 px"
+        small = self.page.evaluate(SMALL_TARGETS)
+        assert not small, f"{self.path}: targets under 24 px: {small}"
         if closely:
             self.page.emulate_media(color_scheme="dark")
             for width in (DESKTOP, NARROW):
