@@ -16,6 +16,7 @@ from cohorts.forms.decisions import (
     OfferForm,
     PromiseForm,
     QuestionForm,
+    ReleaseForm,
     WaitingListForm,
 )
 from cohorts.models import Application, Enrolment, Offer
@@ -23,6 +24,7 @@ from cohorts.services.applications import (
     ask_for_information,
     decline_application,
     put_on_waiting_list,
+    release_place,
 )
 from cohorts.services.offers import offer_place, plan_offer, take_back_offer
 from cohorts.services.places import promise_place
@@ -154,6 +156,15 @@ DECISIONS = {
             act=lambda row, data, by: promise_place(
                 waiting_place(row), by=by, reason=data["reason"]
             ),
+        ),
+        Decision(
+            verb="release",
+            title=_("Free the place"),
+            done=_("The place is free; the letter is on its way. Payments lists what to return."),
+            form=ReleaseForm,
+            states=frozenset({State.ACCEPTED}),
+            preview=lambda row, _data, _by: letters.withdrawn_confirmed(row),
+            act=lambda row, data, by: release_place(row, reason=data["reason"], by=by),
         ),
     )
 }

@@ -94,6 +94,16 @@ class PromiseForm(DecisionForm):
     )
 
 
+class ReleaseForm(DecisionForm):
+    """A place that somebody can't keep."""
+
+    reason = forms.CharField(
+        label=_("Why the place is freed"),
+        help_text=_("For example that the person asked for it. Stays with the charge."),
+        max_length=300,
+    )
+
+
 class GrantForm(forms.Form):
     """How much is taken off the standard price."""
 

@@ -222,3 +222,14 @@ def test_lists_of_offers_and_requests_take_the_same_queries(
         with django_assert_max_num_queries(8):
             page = client.get(address)
         assert page.content.decode().count("field-person") == count
+
+
+def test_freeing_a_place_shows_its_letter_then_frees_it(cohort, office, staff):
+    enrolment = make.accepted(cohort, staff)
+    address = decide(enrolment.application, "release")
+    shown = office.post(address, {"reason": "Asked for it", "show": "1"}).content.decode()
+    enrolment.refresh_from_db()
+    assert ("You have stepped back" in shown, enrolment.state) == (True, "awaiting_payment")
+    office.post(address, {"reason": "Asked for it", "send": "1"})
+    enrolment.refresh_from_db()
+    assert (enrolment.state, enrolment.charge.cancel_reason) == ("withdrawn", "Asked for it")

@@ -13,12 +13,15 @@ from cohorts.services.applications import (
     decline_application,
     move_to_standard_price,
     put_on_waiting_list,
+    release_place,
     save_draft,
     start_application,
     submit_application,
     withdraw_application,
 )
 from cohorts.services.offers import offer_place
+from payments.models import Payment, Settlement
+from payments.services import dispatch_settlement
 from scip.accounts.models import Prerequisite
 from scip.audit.models import Entry
 from scip.mail.models import Letter
@@ -294,3 +297,23 @@ def test_two_people_of_the_office_at_once_never_put_an_offer_on_the_waiting_list
     with pytest.raises(IllegalMove):
         put_on_waiting_list(first, by=staff)
     assert Application.objects.get(pk=first.pk).state == State.OFFERED
+
+
+def test_the_office_frees_a_paid_place_and_the_next_in_line_is_offered_it(cohort, staff):
+    enrolment = make.accepted(cohort, staff)
+    make.pay(enrolment, staff)
+    dispatch_settlement(Settlement.objects.get(charge=enrolment.charge).pk)
+    waiting = put_on_waiting_list(make.sent(cohort), by=staff)
+    application = enrolment.application
+    with pytest.raises(Refusal, match="why the place is freed"):
+        release_place(application, reason=" ", by=staff)
+    release_place(application, reason="Asked for it by letter", by=staff)
+    with pytest.raises(IllegalMove):
+        release_place(application, reason="Again", by=staff)
+    for row in (application, enrolment, waiting):
+        row.refresh_from_db()
+    assert (application.state, enrolment.state) == ("withdrawn", "withdrawn")
+    assert (waiting.state, Seat.objects.get().application_id) == ("offered", waiting.pk)
+    payment = Payment.objects.get(charge=enrolment.charge)
+    assert (payment.amount_cents, payment.flagged_at is not None) == (289_500, True)
+    assert Letter.objects.filter(dedupe_key=f"application:{application.pk}:withdrawn").count() == 1
