@@ -26,7 +26,10 @@ def make_edition(**fields: Any) -> Edition:
 
 def make_user(email: str, *roles: Role, **fields: Any) -> User:
     """A person with a verified address; with roles, a second factor too."""
-    fields = {"name": email.split("@")[0].title(), "time_zone": "Europe/Lisbon"} | fields
+    fields = {
+        "name": email.split("@", maxsplit=1)[0].title(),
+        "time_zone": "Europe/Lisbon",
+    } | fields
     user = User.objects.create_user(email, PASSWORD, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     for role in roles:
@@ -133,7 +136,16 @@ def make_enrolment(user: User, cohort: Cohort, **fields: Any) -> Enrolment:
         received_at=now,
     )
     Settlement.objects.create(charge=charge, claimed_at=now, claimed_as="cohorts.enrolment")
-    defaults: dict[str, Any] = {"state": "confirmed", "confirmed_at": now, "pay_by": offer.expires_at}
+    defaults: dict[str, Any] = {
+        "state": "confirmed",
+        "confirmed_at": now,
+        "pay_by": offer.expires_at,
+    }
     return Enrolment.objects.create(
-        user=user, cohort=cohort, application=application, offer=offer, charge=charge, **defaults | fields
+        user=user,
+        cohort=cohort,
+        application=application,
+        offer=offer,
+        charge=charge,
+        **defaults | fields,
     )

@@ -4,6 +4,7 @@ Rendered once a process instead of once a page: footer, stylesheet links, icons.
 """
 
 from functools import cache
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -39,7 +40,5 @@ def icon(name: str, size: str = "") -> SafeString:
 
 @cache
 def drawn(name: str, classes: str) -> SafeString:
-    markup: SafeString = lucide(
-        name, **{"class": classes, "aria_hidden": "true", "focusable": "false"}
-    )
-    return markup
+    attributes: dict[str, Any] = {"class": classes, "aria_hidden": "true", "focusable": "false"}
+    return SafeString(lucide(name, **attributes))
