@@ -1,7 +1,7 @@
 """The end of a cohort: who completed it, on which facts, and what follows."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -39,7 +39,9 @@ def conclude_enrolment(enrolment: Enrolment, *, by: Any, now: datetime | None = 
     """Decide by the attendance rule whether the cohort was completed; True if it was just now.
 
     "At least 80 % of the sessions held, rounded up, exceptions counted and shown as such."
-    While marks are missing or the office still considers an exception, nothing is decided.
+    While marks are missing or the office still considers an exception, nothing is decided;
+    for somebody who has enough already, marks are waited for only so long (Edition), so that
+    the certificate states all of them and a forgotten mark holds nobody up.
     When it can't be met any more by what is on record, the enrolment is "not completed yet"
     and the person is told what is possible; an exception accepted later completes it.
     Does nothing before the last session is over, or for an enrolment that is concluded.
@@ -58,14 +60,22 @@ def conclude_enrolment(enrolment: Enrolment, *, by: Any, now: datetime | None = 
         return False
     evidence = attendance_evidence([enrolment.pk])[enrolment.pk]
     (finding,) = attendance_findings(evidence, as_of=now)
+    tally = attendance_tally(evidence, as_of=now)
+    if tally.unmarked and now < marks_are_waited_for_until(enrolment.cohort, sessions):
+        return False
     if finding.is_met:
         move(enrolment, Enrolment.State.COMPLETED, by=by, now=now)
-        certify(enrolment, sessions, attendance_tally(evidence, as_of=now), by=by, now=now)
+        certify(enrolment, sessions, tally, by=by, now=now)
         return True
     if finding.status is Status.OPEN and enrolment.state == Enrolment.State.CONFIRMED:
         move(enrolment, Enrolment.State.NOT_COMPLETED, by=by, now=now)
         emails.not_completed(enrolment, finding)
     return False
+
+
+def marks_are_waited_for_until(cohort: Cohort, sessions: Sequence[Session]) -> datetime:
+    """The moment from which a missing mark no longer holds up somebody who has enough."""
+    return sessions[-1].ends_at + timedelta(days=cohort.edition.marking_days)
 
 
 def certify(

@@ -58,17 +58,17 @@ a real database, and made-up letters must never reach a real mail server.
 """
 
 PEOPLE = (
-    ("applicant@example.org", "is applying to a cohort"),
-    ("participant@example.org", "is in the middle of Level A"),
-    ("candidate@example.org", "is on the way to certification"),
-    ("graduate@example.org", "is certified"),
-    ("supervisor@example.org", "supervises candidates"),
-    ("supervisor2@example.org", "supervises too"),
+    ("applicant@example.org", "is applying; a document came back, a question waits"),
+    ("participant@example.org", "is in week 7 of Level A, an exception asked for"),
+    ("candidate@example.org", "completed Level A, waits for certification to open"),
+    ("graduate@example.org", "holds a certificate of Level A"),
+    ("supervisor@example.org", "will supervise candidates (Level C)"),
+    ("supervisor2@example.org", "will supervise too"),
     ("facilitator@example.org", "leads a cohort"),
-    ("reviewer@example.org", "reviews submissions"),
-    ("chair@example.org", "chairs the committee"),
-    ("panel@example.org", "hears appeals"),
-    ("aid@example.org", "decides on aid"),
+    ("reviewer@example.org", "will review submissions (Level C)"),
+    ("chair@example.org", "will chair the committee"),
+    ("panel@example.org", "will hear appeals"),
+    ("aid@example.org", "decides on a request for aid"),
     ("staff@example.org", "works at the office"),
 )
 PASSWORD = "self-compassion"  # noqa: S105 - published on purpose; exists only while the demo runs

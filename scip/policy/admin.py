@@ -13,7 +13,7 @@ from scip.policy.models import Edition
 LEVEL_A_NOTE = _("Cohorts copy these when they open; a change here touches only later ones.")
 LEVEL_C_NOTE = _(
     "A candidate keeps the edition of the day they registered. For new rules, add an edition with "
-    "a later date instead of changing this one. All amounts are in cents."
+    "a later date instead of changing this one."
 )
 
 

@@ -86,6 +86,10 @@ class Edition(models.Model):
     )
     offer_days = models.PositiveSmallIntegerField(default=10)
     waiting_list_offer_hours = models.PositiveSmallIntegerField(default=72)
+    marking_days = models.PositiveSmallIntegerField(
+        default=7,
+        help_text=_("Days after the last session that missing marks are waited for."),
+    )
     payment_hours = models.PositiveSmallIntegerField(
         default=72,
         help_text=_("Time to pay after accepting, when the offer itself ends sooner."),

@@ -112,6 +112,15 @@ def test_nothing_is_decided_while_marks_are_missing(finished, participant):
     assert not Letter.objects.exists()
 
 
+def test_a_forgotten_mark_is_waited_for_a_week_and_then_holds_nobody_up(finished, participant):
+    """The certificate should say 12 of 12, not 11, when the facilitator marks a day later."""
+    enrolment = enrol(participant, finished, present=11, absent=0)
+    over = finished.sessions.last().ends_at
+    assert conclude_enrolment(enrolment, by=None, now=over + timedelta(days=6)) is False
+    assert conclude_enrolment(enrolment, by=None, now=over + timedelta(days=7)) is True
+    assert dict(Credential.objects.get().facts["basis"])["Live sessions"] == "11 of 12"
+
+
 def test_nothing_is_decided_before_the_last_session_is_over(finished, participant):
     enrolment = enrol(participant, finished, present=12, absent=0)
     last = finished.sessions.last()

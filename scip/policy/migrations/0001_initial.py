@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('early_bird_days', models.PositiveSmallIntegerField(default=60, help_text='Days before the first session until which the early bird price is held.')),
                 ('offer_days', models.PositiveSmallIntegerField(default=10)),
                 ('waiting_list_offer_hours', models.PositiveSmallIntegerField(default=72)),
+                ('marking_days', models.PositiveSmallIntegerField(default=7, help_text='Days after the last session that missing marks are waited for.')),
                 ('payment_hours', models.PositiveSmallIntegerField(default=72, help_text='Time to pay after accepting, when the offer itself ends sooner.')),
                 ('msc_required_for', models.CharField(choices=[('level_a', 'before Level A'), ('level_b', 'before Level B')], default='level_a', max_length=20)),
                 ('evidence_reminder_days', models.PositiveSmallIntegerField(default=30, help_text='Days before a document expires that its owner is told.')),
