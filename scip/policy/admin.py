@@ -58,7 +58,7 @@ class EditionAdmin(StaffModelAdmin):
                 "description": LEVEL_A_NOTE,
                 "fields": (
                     ("attendance_percent", "present_percent"),
-                    ("offer_days", "waiting_list_offer_hours", "payment_hours"),
+                    ("offer_days", "waiting_list_offer_hours", "payment_hours", "marking_days"),
                     ("msc_required_for", "evidence_reminder_days"),
                     ("full_refund_days", "half_refund_days"),
                 ),
