@@ -3,7 +3,7 @@ from celery import shared_task
 from scip.credentials import services
 
 
-@shared_task(name="scip.credentials.make_certificate", time_limit=60)
+@shared_task(name="scip.credentials.make_certificate", time_limit=30)
 def make_certificate(pk: int) -> None:
     """Render and store one certificate; safe to run twice."""
     services.make_certificate(pk)

@@ -25,7 +25,7 @@ NAMES = {
 def paper(kind: str) -> bytes:
     """A page of this kind as PDF, checked like every upload."""
     label = str(Prerequisite.Kind(kind).label)
-    content = render_html(render_to_string("demo/paper.html", {"label": label}))
+    content = render_html(render_to_string("pdf/sample_paper.html", {"label": label}))
     upload = ContentFile(content, name=NAMES[Prerequisite.Kind(kind)])
     check(upload, allowed=DOCUMENTS, max_bytes=EVIDENCE_BYTES)
     return content
