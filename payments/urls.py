@@ -12,5 +12,5 @@ urlpatterns = [
     path("<int:pk>/returned/", views.charge_returned, name="returned"),
     path("receipts/<int:pk>/", views.receipt, name="receipt"),
     path("stripe/webhook/", views.webhook, name="webhook"),
-    path("sandbox/<str:session_id>/", views.sandbox, name="sandbox"),
+    path("sandbox/<slug:session_id>/", views.sandbox, name="sandbox"),
 ]

@@ -18,7 +18,7 @@ from scip.console.people import log_of, person_of, searched
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """People by name or address, forgiving typos and accents."""
-    words = request.GET.get("q", "")[:200]
+    words = request.GET.get("q", "").replace("\x00", "")[:200]
     found = searched(request.user, words)  # type: ignore[arg-type]
     context = {
         **admin.site.each_context(request),

@@ -8,5 +8,5 @@ app_name = "pathway"
 urlpatterns = [
     path("pathway/", views.home, name="home"),
     path("pathway/calendar/", views.renew_calendar, name="renew_calendar"),
-    path("calendar/<str:token>.ics", views.calendar, name="calendar"),
+    path("calendar/<slug:token>.ics", views.calendar, name="calendar"),
 ]

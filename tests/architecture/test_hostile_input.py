@@ -1,6 +1,7 @@
 """Whatever somebody types or sends: never a broken page, never their markup in ours."""
 
 import re
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -30,6 +31,9 @@ NASTY = {
     "date": "99999-99-99",
     "list": "[object Object]",
 }
+# The quick run fills the fields of a form with these in turn.
+TURNS = ("nul", "huge number", "superscript")
+IN_TURN = "in turn"
 PERSONAS = ("anonymous", "owner", "facilitator", "aid", "staff")
 FIELD = re.compile(
     r"""<(?:input|select|textarea|button)\b[^>]*?\bname=["']([^"']+)["'][^>]*>""", re.IGNORECASE
@@ -41,7 +45,11 @@ CHOICES = {"act": "pay", "verb": "offer"}
 
 @pytest.fixture
 def house(db: None) -> House:
-    return places.build()
+    """Everybody of the pair has been here once, so that there are sessions to point at."""
+    house = places.build()
+    for whose in places.PAIR:
+        signed_in(house, whose).get("/healthz")
+    return house
 
 
 def signed_in(house: House, persona: str) -> Client:
@@ -96,6 +104,9 @@ def hostile(house: House, persona: str, words: dict[str, str]) -> list[str]:
                 names += fields_on(page.content.decode())
         for what, word in words.items():
             data = {name: CHOICES.get(name, word) for name in names}
+            if what == IN_TURN:
+                turn = cycle(TURNS)
+                data = {name: CHOICES.get(name) or NASTY[next(turn)] for name in names}
             for method in [
                 name for name, open_ in (("GET", rule.get), ("POST", rule.post)) if open_
             ]:
@@ -105,12 +116,12 @@ def hostile(house: House, persona: str, words: dict[str, str]) -> list[str]:
     return found
 
 
-QUICK = ("nul", "markup", "huge number", "superscript")
+QUICK = ("markup", IN_TURN)
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_no_form_breaks_and_none_gives_markup_back(house, persona):
-    found = hostile(house, persona, {name: NASTY[name] for name in QUICK})
+    found = hostile(house, persona, {name: NASTY.get(name, "") for name in QUICK})
     assert not found, "\n" + "\n".join(found)
 
 
@@ -165,7 +176,7 @@ def test_no_address_breaks(house, word):
         for address in addresses
         if (response := client.get(address)).status_code >= 500 and response.status_code != 503
     ]
-    assert broken == []
+    assert not broken, broken
 
 
 def test_no_form_is_taken_without_its_token(house):
