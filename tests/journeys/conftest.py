@@ -16,7 +16,8 @@ from scip.credentials import services as credentials
 from scip.credentials.models import Certificate
 from scip.mail import services as mail
 from scip.mail.models import Letter
-from tests.journeys.visitor import CHROMIUM, FLAGS, Visitor
+from tests.journeys.chromium import CHROMIUM, FLAGS
+from tests.journeys.visitor import Visitor
 
 type Open = Callable[..., Visitor]
 RESULTS = Path(__file__).resolve().parents[2] / "test-results"

@@ -1,7 +1,6 @@
 """Somebody at a browser: walks, types, presses, and has every page that is seen checked."""
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +14,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 
 from scip.accounts.models import User
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = """{resultTypes: ['violations'],
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"""
@@ -40,7 +29,10 @@ SMALL_TARGETS = """() => {
     .filter((item) => item.checkVisibility() && !item.closest('.honeypot'))
     .filter((item) => isSmall(item.getBoundingClientRect()))
     .filter((item) => ![...(item.labels ?? [])].some((label) => !isSmall(label.getBoundingClientRect())))
-    .map((item) => item.outerHTML.slice(0, 100));
+    .map((item) => {
+      const box = item.getBoundingClientRect();
+      return `${item.outerHTML.slice(0, 80)} ${Math.round(box.width)}×${Math.round(box.height)}`;
+    });
 }"""
 
 
