@@ -23,7 +23,7 @@ PRODUCTION = DEMO_DATA=.venv/check-data DEBUG=0 \
 	DATABASE_URL=postgres://scip@localhost/scip REDIS_URL=redis://localhost:6379/0 \
 	EMAIL_URL=smtp+tls://mail.example.org:587 DEFAULT_FROM_EMAIL=scip@example.org
 
-.PHONY: help demo demo-reset test check soak bench lock
+.PHONY: help demo demo-reset test check soak bench tour lock
 
 help:
 	@echo 'make demo        start the site with a demo world (PORT=8000 DEMO_DATA=.demo DEMO_SCALE=1; 0: empty)'
@@ -32,6 +32,7 @@ help:
 	@echo 'make check       style, types, templates, import contracts, migrations, deployment settings'
 	@echo 'make soak        the long checks: races, kills, replays, load, restore (up to an hour)'
 	@echo 'make bench       the benchmarks, into bench/results.json'
+	@echo 'make tour        pictures for the README from a running demo (PORT=8000)'
 	@echo 'make lock        pin the newest versions that pyproject.toml allows'
 
 demo: .venv/installed
@@ -58,6 +59,9 @@ soak: .venv/installed-dev
 
 bench: .venv/installed-dev
 	@$(PY) -m bench
+
+tour: .venv/installed-dev
+	@$(PY) -m tests.journeys.tour 'http://localhost:$(PORT)'
 
 # Names, versions and hashes only: no address of whoever pinned them gets into the file.
 LOCK = $(UV) pip compile pyproject.toml --universal --generate-hashes --upgrade --python-version 3.12 \
