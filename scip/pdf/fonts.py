@@ -2,8 +2,8 @@
 
 A document must look the same on a laptop, in a container without any font and in ten years, and its
 text must come out again by copying. So the only fonts a rendering can see are the ones listed here.
-Static faces, because a variable one costs four times the rendering time; the two scripts that exist
-only as variable fonts are pinned to one weight when they are first needed.
+Static faces, because a variable one costs four times the rendering time; what exists only as a
+variable font is pinned to one weight when it is first needed.
 """
 
 import os
@@ -81,6 +81,31 @@ FACES: Final = (
         is_variable=True,
     ),
     Face("cjk", "Noto Sans CJK JP", "noto_cjk_sans_jp_regular", "NotoSansCJKjp-Regular.otf"),
+    Face("devanagari", "Mukta", "fontpkg_mukta", "files/Mukta-Regular.ttf"),
+    Face("bengali", "Hind Siliguri", "fontpkg_hind_siliguri", "files/HindSiliguri-Regular.ttf"),
+    Face("thai", "Sarabun", "fontpkg_sarabun", "files/Sarabun-Regular.ttf"),
+    Face(
+        "tamil",
+        "Noto Sans Tamil",
+        "fontpkg_noto_sans_tamil",
+        "files/NotoSansTamil[wdth,wght].ttf",
+        is_variable=True,
+    ),
+    Face(
+        "telugu",
+        "Noto Sans Telugu",
+        "fontpkg_noto_sans_telugu",
+        "files/NotoSansTelugu[wdth,wght].ttf",
+        is_variable=True,
+    ),
+    # Latin letters beyond the serif's reach, as Hausa's hooked ones.
+    Face(
+        "latin-extended",
+        "Noto Sans",
+        "fontpkg_noto_sans",
+        "files/NotoSans[wdth,wght].ttf",
+        is_variable=True,
+    ),
 )
 
 FAMILIES: Final = ", ".join(dict.fromkeys(f'"{face.family}"' for face in FACES))

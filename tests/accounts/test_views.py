@@ -66,7 +66,7 @@ class TestProfile:
         [
             "N" * 200,
             "Teresa 🌿 Souza",
-            "👩🏽‍⚕️",
+            "प्रिया शर्मा",
             "محمد عبد الله",
             "נועה לוי",
             "<script>alert(1)</script>",
@@ -81,6 +81,19 @@ class TestProfile:
         applicant.refresh_from_db()
         assert applicant.name == name
         assert b"<script>alert" not in client.get("/profile/").content
+
+    @pytest.mark.parametrize(
+        ("name", "sentence"),
+        [("👩🏽‍⚕️", "write your name with letters"), ("ᏣᎳᎩ", "can’t show these letters yet: ᏣᎳᎩ")],
+    )
+    def test_a_name_that_no_certificate_could_show_is_asked_again_and_kept(
+        self, applicant: User, as_user: SignIn, name: str, sentence: str
+    ) -> None:
+        page = as_user(applicant).post("/profile/", PROFILE | {"name": name}).content.decode()
+        assert sentence in page
+        assert f'value="{name}"' in page
+        applicant.refresh_from_db()
+        assert applicant.name == "Ana Applicant"
 
     @pytest.mark.parametrize(
         ("typed", "kept"),

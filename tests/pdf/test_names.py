@@ -1,5 +1,7 @@
 """Names of any length and script fit, and nothing is left out silently."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,8 +86,24 @@ def test_what_cannot_be_read_aloud_is_left_out(name: str, printed: str) -> None:
     assert printable_name(name) == printed
 
 
-@pytest.mark.parametrize(("name", "missing"), [("สมชาย", "สมชาย"), ("🌸🌸", ""), ("  ", "")])
+@pytest.mark.parametrize(("name", "missing"), [("ᏣᎳᎩ", "ᏣᎳᎩ"), ("🌸🌸", ""), ("  ", "")])
 def test_letters_without_a_font_are_named_and_never_dropped(name: str, missing: str) -> None:
     with pytest.raises(UnprintableName) as refusal:
         fit_name(name, 200, 40, 24)
     assert refusal.value.missing == missing
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "प्रिया शर्मा",
+        "শ্রেয়া ব্যানার্জি",
+        "สมชาย ใจดี",
+        "ப்ரியா கிருஷ்ணன்",
+        "శ్రీనివాస్ రావు",
+        "Aliyu Ɗanƙasa",
+        "김민지",
+    ],
+)
+def test_names_in_the_scripts_of_many_countries_can_be_printed(name: str) -> None:
+    assert printable_name(name) == unicodedata.normalize("NFC", name)

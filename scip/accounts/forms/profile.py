@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from scip.accounts.forms.text import PlainTextField
 from scip.accounts.languages import language_choices
 from scip.accounts.models import User
+from scip.pdf.names import UnprintableName, printable_name
 
 LANGUAGE_FIELDS = ("language_1", "language_2", "language_3", "language_4")
 REGIONS = frozenset(
@@ -124,6 +125,23 @@ class ProfileForm(forms.ModelForm[User]):
                     "invalid_choice": _("Please choose a language from the list."),
                 },
             )
+
+    def clean_name(self) -> str:
+        """A name that certificates can print; said here, not on the day of the certificate."""
+        name: str = self.cleaned_data["name"]
+        try:
+            printable_name(name)
+        except UnprintableName as error:
+            if error.missing:
+                raise forms.ValidationError(
+                    _(
+                        "Certificates can’t show these letters yet: %(letters)s. Please write your "
+                        "name in another spelling or script for now; you can change it any time."
+                    ),
+                    params={"letters": error.missing},
+                ) from error
+            raise forms.ValidationError(_("Please write your name with letters.")) from error
+        return name
 
     def save(self, commit: bool = True) -> User:
         """The person with these values; languages keep their order, each once."""
