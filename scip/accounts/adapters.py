@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import available_timezones
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.crypto import get_random_string
@@ -20,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scip.accounts import emails
+from scip.accounts.forms import proposed_zone
 from scip.accounts.models import User
 from scip.accounts.queries import FACTORS
 from scip.accounts.services import cipher
@@ -63,6 +66,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "same_as_current": gettext_lazy("This is the one you have now. Please choose another."),
         "rate_limited": gettext_lazy("A few too many at once. Please try again in a minute."),
     }
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
+    ) -> User:
+        """Times stay in the zone that the visitor's browser proposed, until the profile says more."""
+        zone = proposed_zone(request)
+        if zone in available_timezones():
+            user.time_zone = zone
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue ``templates/accounts/emails/<name>``; each sending is an occasion of its own.

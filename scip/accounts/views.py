@@ -108,7 +108,13 @@ def prerequisite_edit(request: HttpRequest, kind: str) -> HttpResponse:
         Prerequisite.Kind(kind),
         as_of=timezone.localdate(timezone=user.zone),
     )
-    context = {"form": form, "finding": finding, "kind": Prerequisite.Kind(kind), "rows": rows}
+    context = {
+        "form": form,
+        "finding": finding,
+        "kind": Prerequisite.Kind(kind),
+        "rows": rows,
+        "came_from": next_page(request),
+    }
     return render(request, "accounts/prerequisite_edit.html", context)
 
 

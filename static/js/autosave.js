@@ -19,7 +19,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
 
   const say = (state) => {
     if (!status) return;
-    const time = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format(new Date());
+    const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date());
     status.dataset.state = state;
     status.textContent = (status.dataset[state] ?? "").replace("{time}", time);
   };

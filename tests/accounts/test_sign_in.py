@@ -63,6 +63,17 @@ class TestSignUp:
         assert User.objects.get(email="nia@example.com").roles == frozenset()
         assert EmailAddress.objects.get(email="nia@example.com").verified
 
+    @pytest.mark.parametrize(
+        ("proposed", "kept"),
+        [("America%2FBogota", "America/Bogota"), ("Nowhere%2FAtAll", "UTC"), ("", "UTC")],
+    )
+    def test_the_zone_that_the_browser_proposed_stays(
+        self, client: Client, proposed: str, kept: str
+    ) -> None:
+        client.cookies["tz"] = proposed
+        client.post("/accounts/signup/", {"email": "nia@example.com", "password1": NEW_PASSWORD})
+        assert User.objects.get(email="nia@example.com").time_zone == kept
+
     def test_a_wrong_code_opens_nothing(self, client: Client) -> None:
         client.post("/accounts/signup/", {"email": "nia@example.com", "password1": NEW_PASSWORD})
         page = client.post("/accounts/confirm-email/", {"code": "WRONG1"})
