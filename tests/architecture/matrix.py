@@ -92,7 +92,7 @@ def rules() -> dict[str, Rule]:
     return found
 
 
-def admin_rules(model: str, read: str, **may: bool) -> Iterator[Rule]:
+def admin_rules(model: str, read: str, **may: Any) -> Iterator[Rule]:
     """The pages that Django's admin has for a model."""
     stem = "admin:" + model.replace(".", "_")
     row: dict[str, Any] = {"object": "row", "model": model}
@@ -104,7 +104,13 @@ def admin_rules(model: str, read: str, **may: bool) -> Iterator[Rule]:
     # The list is narrowed before anything else here, so others are led away as from no row at all.
     yield Rule(f"{stem}_history", get=read, post=read, narrowed="moved", **row)
     yield Rule(f"{stem}_delete", get=deletes, post=deletes, **row)
-    yield Rule(f"{stem}_change", get=read, post=read if may.get("page") else changes, **row)
+    yield Rule(
+        f"{stem}_change",
+        get=read,
+        post=read if may.get("page") else changes,
+        narrowed=may.get("or", ""),
+        **row,
+    )
 
 
 def rules_of(place: Place) -> list[Rule]:
