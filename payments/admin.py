@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -170,15 +170,52 @@ class ChargeAdmin(StaffModelAdmin):
         return self._act(request, pk, form, title=title, act=act, done=_("Marked as looked at."))
 
 
+class LookFilter(admin.SimpleListFilter):
+    """Settlements that the office has to look at: flagged, or claimed by nobody."""
+
+    title = gettext_lazy("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("look", _("Needs a look"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "look":
+            return queryset
+        return queryset.filter(looked_at=None).filter(
+            Q(flagged_at__isnull=False) | Q(claimed_at=None)
+        )
+
+
+class OfChargeAdmin(StaffModelAdmin):
+    """Rows of a charge: listed on their own, opened on the charge's page, where the whole
+    statement stands and where the office acts."""
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """To the charge."""
+        row = get_object_or_404(self.get_queryset(request), pk=object_id)
+        return redirect("admin:payments_charge_change", row.charge_id)
+
+
 @admin.register(Payment)
-class PaymentAdmin(StaffModelAdmin):
+class PaymentAdmin(OfChargeAdmin):
     """Money received, read-only; what needs a look is filtered by its flag."""
 
-    list_display = ("charge", "amount", "method", "reference", "received_at", "flag", "looked_at")
+    list_display = ("charge", "person", "amount", "method", "received_at", "flag", "looked_at")
     list_filter = ("flag", "method", "currency", "received_at")
     search_fields = ("reference", "charge__user__name", "charge__user__email")
-    list_select_related = ("charge",)
+    list_select_related = ("charge__user",)
     ordering = ("-id",)
+
+    @admin.display(description=gettext_lazy("person"))
+    def person(self, payment: Payment) -> str:
+        return str(payment.charge.user)
 
     @admin.display(description=gettext_lazy("amount"))
     def amount(self, payment: Payment) -> str:
@@ -186,14 +223,22 @@ class PaymentAdmin(StaffModelAdmin):
 
 
 @admin.register(Settlement)
-class SettlementAdmin(StaffModelAdmin):
+class SettlementAdmin(OfChargeAdmin):
     """Which charges are settled and who took note of it, read-only."""
 
-    list_display = ("charge", "settled_at", "claimed_as", "claimed_at", "flag", "looked_at")
-    list_filter = ("claimed_as", "flag", "settled_at")
+    list_display = ("charge", "person", "settled_at", "claim", "looked_at")
+    list_filter = (LookFilter, "settled_at")
     search_fields = ("charge__user__name", "charge__user__email", "charge__description")
-    list_select_related = ("charge",)
+    list_select_related = ("charge__user",)
     ordering = ("-id",)
+
+    @admin.display(description=gettext_lazy("person"))
+    def person(self, settlement: Settlement) -> str:
+        return str(settlement.charge.user)
+
+    @admin.display(description=gettext_lazy("what came of it"))
+    def claim(self, settlement: Settlement) -> str:
+        return settlement.outcome
 
 
 @admin.register(StripeEvent)

@@ -445,6 +445,7 @@ for entry in CELERY_BEAT_SCHEDULE.values():
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "scip.localisation"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

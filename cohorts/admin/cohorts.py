@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponseBase
@@ -17,8 +19,10 @@ from cohorts.models import Cohort, Enrolment, PriceTier, Session, SkippedDay
 from cohorts.services.opening import copy_cohort, figures_of, open_cohort, planned_times
 from cohorts.services.sessions import cancel_session, reschedule_session
 from scip.access.admin import StaffModelAdmin
+from scip.access.fields import office_field
 from scip.accounts.models import Role
 from scip.audit.services import record
+from scip.formats import money
 from scip.policy.models import Edition
 from scip.requirements import Refusal
 
@@ -47,6 +51,12 @@ class CohortInline(admin.TabularInline[Any, Cohort]):
 
     extra = 0
 
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """Prices as amounts, days in the browser's own field."""
+        return office_field(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def is_draft(self, request: HttpRequest, obj: Any) -> bool:
         is_office = request.user.is_authenticated and request.user.has_role(Role.STAFF)
         return is_office and (obj is None or obj.state == Cohort.State.DRAFT)
@@ -68,6 +78,21 @@ class PriceTierInline(CohortInline):
     """Prices; without any, the Edition's are copied when the cohort opens."""
 
     model = PriceTier
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Once promised, the price is read, and then as it is written everywhere."""
+        if self.is_draft(request, obj):
+            return ("kind", "amount_cents", "currency", "until")
+        return ("kind", "price", "until")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if self.is_draft(request, obj) else ("price",)
+
+    @admin.display(description=_("price"))
+    def price(self, tier: PriceTier) -> str:
+        if tier.amount_cents is None:  # typed wrongly; the form says so at its field
+            return ""
+        return money(tier.amount_cents, tier.currency)
 
 
 class SkippedDayInline(CohortInline):

@@ -55,7 +55,7 @@ class EnrolmentAdmin(StaffModelAdmin):
     )
     readonly_fields = fields
 
-    @admin.display(description=_("attendance"))
+    @admin.display(description=_("attendance, as the person reads it"))
     def standing(self, enrolment: Enrolment) -> str:
         evidence = attendance_evidence([enrolment.pk])[enrolment.pk]
         (finding,) = attendance_findings(evidence, as_of=timezone.now())

@@ -21,6 +21,32 @@ class OfferAdmin(StaffModelAdmin):
     search_fields = ("application__user__name", "application__user__email")
     search_help_text = _("Name or e-mail address")
     ordering = ("expires_at", "pk")
+    fields = (
+        "person",
+        "page",
+        "tier",
+        "list_price",
+        "aid",
+        "amount",
+        "is_from_waiting_list",
+        "order_reason",
+        "made_at",
+        "made_by",
+        "expires_at",
+        "state",
+        "accepted_at",
+        "declined_at",
+        "lapsed_at",
+    )
+    readonly_fields = fields
+
+    @admin.display(description=_("list price"))
+    def list_price(self, row: Offer) -> str:
+        return money(row.list_cents, row.currency)
+
+    @admin.display(description=_("aid taken off"))
+    def aid(self, row: Offer) -> str:
+        return money(row.aid_cents, row.currency)
 
     @admin.display(description=_("person"), ordering="application__user__name")
     def person(self, row: Offer) -> str:

@@ -13,12 +13,30 @@ from cohorts.models import Cohort, Seat, Session
 from scip.accounts.models import Role, User
 from scip.policy.models import Edition
 
+LABELS = {
+    "slug": gettext_lazy("Web address"),
+    "join_url": gettext_lazy("Link to the video meeting"),
+    "msc_required_for": gettext_lazy("MSC is required"),
+    "msc_due_on": gettext_lazy("MSC is due on"),
+    "is_ce_approved": gettext_lazy("CE credits are approved"),
+    "session_count": gettext_lazy("Number of sessions"),
+    "session_minutes": gettext_lazy("Minutes of a session"),
+    "attendance_percent": gettext_lazy("Sessions needed, in percent"),
+    "present_percent": gettext_lazy("Minutes that count as present, in percent"),
+    "offer_days": gettext_lazy("An offer lasts, in days"),
+    "waiting_list_offer_hours": gettext_lazy("An offer from the waiting list lasts, in hours"),
+    "payment_hours": gettext_lazy("Time to pay after accepting, in hours"),
+}
+
 
 class CohortForm(forms.ModelForm[Cohort]):
     """A cohort as the office edits it; fields that are read-only are simply absent."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, label in LABELS.items():
+            if name in self.fields:
+                self.fields[name].label = label
         if "time_zone" in self.fields:
             zones = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
             self.fields["time_zone"] = forms.ChoiceField(
@@ -53,14 +71,14 @@ class SessionMoveForm(forms.Form):
     """A new time for a session, in the cohort's zone."""
 
     starts_on = forms.DateField(
-        label=gettext_lazy("new day"), widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("New day"), widget=forms.DateInput(attrs={"type": "date"})
     )
     starts_at = forms.TimeField(
-        label=gettext_lazy("new time"),
+        label=gettext_lazy("New time"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     note = forms.CharField(
-        label=gettext_lazy("a sentence for everybody"),
+        label=gettext_lazy("A sentence for everybody"),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -91,7 +109,7 @@ class MakeUpTaskForm(forms.Form):
     """What the make-up work is."""
 
     task = forms.CharField(
-        label=gettext_lazy("make-up work"),
+        label=gettext_lazy("Make-up work"),
         max_length=1500,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("The person reads this in the letter."),
@@ -102,7 +120,7 @@ class DecisionForm(forms.Form):
     """Why a session counts or does not."""
 
     reason = forms.CharField(
-        label=gettext_lazy("reason"),
+        label=gettext_lazy("Reason"),
         max_length=1500,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("The person reads this in the letter; it stays on record."),
@@ -113,7 +131,7 @@ class PromiseForm(forms.Form):
     """What the office relies on when it confirms a place before its payment."""
 
     reason = forms.CharField(
-        label=gettext_lazy("what the office relies on"),
+        label=gettext_lazy("What the office relies on"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cohorts.models.calendar import Cohort, PriceTier
 from scip.accounts.models import Role
+from scip.formats import money
 from scip.states import Stateful
 
 
@@ -284,7 +285,7 @@ class Offer(Stateful):
         ]
 
     def __str__(self) -> str:
-        return f"{self.application}: {self.amount_cents}"
+        return f"{self.application}: {money(self.amount_cents, self.currency)}"
 
     @property
     def amount_cents(self) -> int:

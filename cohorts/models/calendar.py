@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from scip.accounts.models import Role
 from scip.accounts.models.people import validate_time_zone
 from scip.credentials.models import Level
+from scip.formats import money
 from scip.policy.models import Edition
 from scip.states import Stateful
 
@@ -190,7 +191,7 @@ class PriceTier(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.amount_cents}"
+        return f"{self.get_kind_display()}: {money(self.amount_cents, self.currency)}"
 
     def holds(self, at: datetime) -> bool:
         """Could somebody who sends the complete application at ``at`` have this price?"""

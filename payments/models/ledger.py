@@ -9,9 +9,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scip.accounts.models import Role
+from scip.formats import money
 
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
@@ -113,7 +115,7 @@ class Adjustment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.amount_cents}"
+        return f"{self.get_kind_display()} {money(self.amount_cents, self.charge.currency)}"
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -180,7 +182,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount_cents} {self.currency} ({self.get_method_display()})"
+        return f"{money(self.amount_cents, self.currency)} ({self.get_method_display()})"
 
 
 class Refund(models.Model):
@@ -202,7 +204,7 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount_cents} {self.currency}"
+        return money(self.amount_cents, self.currency)
 
 
 class Settlement(models.Model):
@@ -238,3 +240,14 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return str(self.charge)
+
+    @property
+    def outcome(self) -> str:
+        """In words for the office: the claim's name and flag are codes of the receivers."""
+        if self.flag == "place_gone":
+            return gettext("the place was gone")
+        if self.flag:
+            return self.flag.replace("_", " ")
+        return (
+            gettext("taken note of") if self.claimed_at else gettext("nobody took note of it yet")
+        )

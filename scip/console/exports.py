@@ -4,6 +4,7 @@ One action for all lists of the admin: what is exported is what the list shows, 
 never more. Each export is recorded, with how many rows it held.
 """
 
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import admin
@@ -16,6 +17,7 @@ from django.contrib.admin.utils import (
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +42,11 @@ def cell_of(name: str, row: Any, modeladmin: Any) -> str:
         return ""
     if value is None:
         return ""
+    if isinstance(value, datetime):
+        # A spreadsheet sorts this, whatever the page shows; the offset says which zone.
+        return timezone.localtime(value).isoformat(" ", "minutes")
+    if isinstance(value, date):
+        return value.isoformat()
     if field is None or field.many_to_many:
         return (
             strip_tags(display_for_value(value, "")) if not isinstance(value, bool) else str(value)

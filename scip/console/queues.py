@@ -129,7 +129,7 @@ QUEUES: tuple[Queue, ...] = (
             | Q(claimed_at=None, settled_at__lt=now - timedelta(minutes=CLAIM_MINUTES))
         ),
         age="settled_at",
-        filters={"looked_at__isnull": "True"},
+        filters={"standing": "look"},
     ),
     Queue(
         code="certificates",

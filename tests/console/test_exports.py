@@ -7,8 +7,9 @@ import pytest
 from django.contrib import admin
 from django.urls import reverse
 
+from scip.accounts.models import User
 from scip.audit.models import Entry
-from scip.console.exports import CONFIDENTIAL, columns_of
+from scip.console.exports import CONFIDENTIAL, cell_of, columns_of
 from scip.spreadsheets import csv_response, safe_cell
 from tests import world
 
@@ -92,3 +93,10 @@ def test_every_list_of_the_office_can_be_exported(rf, staff):
     assert len(lists) > 5
     for modeladmin in lists:
         assert "export_csv" in modeladmin.get_actions(request), modeladmin
+
+
+def test_moments_leave_in_a_shape_that_a_spreadsheet_sorts() -> None:
+    person = world.make_user("ada@example.org", joined_at=world.utc(2026, 3, 1, 12))
+    assert cell_of("joined_at", person, admin.site.get_model_admin(User)) == (
+        "2026-03-01 12:00+00:00"
+    )

@@ -1,16 +1,19 @@
 """Pages: the statement, paying, coming back, receipts, the practice checkout, the office."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from payments import services
 from payments.forms import OfflinePaymentForm
-from payments.models import Adjustment, Checkout, Payment, SandboxObject
+from payments.models import Adjustment, Charge, Checkout, Payment, SandboxObject, Settlement
 from payments.sandbox import desk
+from scip.accounts.models import User
 from tests.payments.conftest import Till
 
 
@@ -339,3 +342,18 @@ def test_the_whole_way_through_events_ends_paid(mine, participant, make_charge):
     till.pay()
     till.tell()
     assert "This is paid" in mine.get(f"/payments/{till.charge.pk}/").content.decode()
+
+
+def test_what_came_of_nothing_is_listed_alone_and_opens_on_its_charge(
+    office: Client, charge: Charge, participant: User, make_charge: Callable[..., Charge]
+) -> None:
+    calm = Settlement.objects.create(
+        charge=make_charge(participant, description="Calm"), claimed_at=timezone.now()
+    )
+    odd = Settlement.objects.create(charge=charge, claimed_at=timezone.now())
+    Settlement.objects.filter(pk=odd.pk).update(flag="place_gone", flagged_at=timezone.now())
+    listed = office.get(reverse("admin:payments_settlement_changelist") + "?standing=look")
+    assert [row.pk for row in listed.context["cl"].queryset] == [odd.pk] != [calm.pk]
+    assert "the place was gone" in listed.content.decode()
+    page = office.get(reverse("admin:payments_settlement_change", args=[odd.pk]))
+    assert page["Location"] == reverse("admin:payments_charge_change", args=[charge.pk])

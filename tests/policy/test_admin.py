@@ -11,18 +11,35 @@ from scip.policy.models import Edition
 
 
 def posted(edition: Edition, **changes: object) -> dict[str, object]:
+    """As the page shows it: amounts, while the database keeps cents."""
     data = {key: "" if value is None else value for key, value in model_to_dict(edition).items()}
-    return data | changes
+    amounts = {key: value // 100 for key, value in data.items() if key.endswith("_cents")}
+    return data | amounts | changes
 
 
 def test_a_changed_fee_is_logged_with_both_figures(as_user, staff, edition) -> None:
-    data = posted(edition, review_fee_cents=80_000, signatory_name="Ada Lind")
+    data = posted(edition, review_fee_cents="800", signatory_name="Ada Lind")
     response = as_user(staff).post(f"/admin/policy/edition/{edition.pk}/change/", data)
     assert response.status_code == 302
     edition.refresh_from_db()
     assert edition.review_fee_cents == 80_000
     entry = Entry.objects.get(action="edition.changed")
     assert entry.data == {"review_fee_cents": "75000 → 80000", "signatory_name": "changed"}
+
+
+def test_the_page_speaks_of_amounts_and_never_of_cents(as_user, staff, edition) -> None:
+    page = as_user(staff).get(f"/admin/policy/edition/{edition.pk}/change/").content.decode()
+    assert 'name="review_fee_cents" value="750"' in page
+    assert ">Review fee:" in page
+
+
+@pytest.mark.parametrize("typed", ["800.505", "-1", "eight hundred"])
+def test_an_amount_that_is_none_changes_nothing(as_user, staff, edition, typed) -> None:
+    data = posted(edition, review_fee_cents=typed)
+    response = as_user(staff).post(f"/admin/policy/edition/{edition.pk}/change/", data)
+    assert response.status_code == 200
+    edition.refresh_from_db()
+    assert edition.review_fee_cents == 75_000
 
 
 def test_the_next_edition_is_prepared_from_this_one(as_user, staff, edition) -> None:
