@@ -10,6 +10,7 @@ from cohorts.models import AidRequest, Application, PriceTier
 
 AID_CHOICE = "aid"
 MAX_WORDS = 8000
+AMOUNT = _("Please write a whole amount from 0 to 100,000, or leave it empty.")
 
 
 class WordsForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -73,6 +74,11 @@ class PriceForm(forms.Form):
         min_value=0,
         max_value=100_000,
         required=False,
+        error_messages={
+            "invalid": AMOUNT,
+            "min_value": AMOUNT,
+            "max_value": AMOUNT,
+        },
     )
 
     def clean(self) -> dict[str, Any]:

@@ -141,6 +141,9 @@ def test_aid_is_asked_for_beside_the_prices(cohort, as_user):
     page = client.post(address, {"version": 1, "tier": "aid", "kind": "supported", "statement": ""})
     assert page.status_code == 422
     assert "A few words are needed" in page.content.decode()
+    for amount in ("-5", "some", "1000000"):
+        page = client.post(address, {"version": 1, "tier": "aid", "affordable": amount})
+        assert "Please write a whole amount" in page.content.decode()
     client.post(
         address,
         {"version": 1, "tier": "aid", "kind": "supported", "statement": "Help", "affordable": 500},
