@@ -22,6 +22,9 @@ WIDE_OR_NOT = "document.documentElement.scrollWidth > document.documentElement.c
 # The browser tells the console what the content policy stopped; this tells which rule it was.
 TELL_POLICY = """document.addEventListener('securitypolicyviolation', (event) =>
   console.error(`policy: ${event.violatedDirective} stopped ${event.blockedURI}`))"""
+# Colours are judged once they have stopped changing.
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+  .filter((change) => change instanceof CSSTransition).map((change) => change.finished))"""
 # A control in a large enough label is hit by way of the label.
 SMALL_TARGETS = """() => {
   const isSmall = (box) => box.width < 24 || box.height < 24;
@@ -40,6 +43,7 @@ def violations(page: Page) -> list[str]:
     """What axe finds on the page as it stands."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(AXE)
+    page.evaluate(SETTLED)
     found = page.evaluate(f"axe.run(document, {RULES})")["violations"]
     return [
         f"{item['id']}: {node['html'][:160]} {(node.get('any') or [{}])[0].get('message', '')}"
@@ -55,9 +59,10 @@ class Visitor:
         options = {
             "viewport": {"width": DESKTOP, "height": 900},
             "locale": "en-GB",
-            "reduced_motion": "reduce",  # colours are judged as they stand, not on their way
+            "reduced_motion": "reduce",
         } | options
         self.site = site
+        self.has_scripts = bool(options.get("java_script_enabled", True))
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(8_000)
         self.context.add_init_script(TELL_POLICY)
@@ -132,6 +137,8 @@ class Visitor:
         """
         self.page.wait_for_load_state("load")
         self.seen.append(self.path)
+        if not self.has_scripts:
+            return  # axe is a script; the same pages are judged where scripts run
         size = self.page.viewport_size
         widths: Sequence[int] = (DESKTOP, PHONE, NARROW) if closely else (DESKTOP, PHONE)
         for width in widths:
