@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -102,6 +102,8 @@ class ChargeAdmin(StaffModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The charge, its lines, and the forms."""
+        if not object_id.isdecimal():
+            raise Http404
         lines = {
             "payments": Payment.objects.filter(charge_id=object_id)
             .select_related("receipt", "recorded_by", "looked_by")
@@ -199,6 +201,8 @@ class OfChargeAdmin(StaffModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """To the charge."""
+        if not object_id.isdecimal():
+            raise Http404
         row = get_object_or_404(self.get_queryset(request), pk=object_id)
         return redirect("admin:payments_charge_change", row.charge_id)
 

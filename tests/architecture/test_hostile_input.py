@@ -141,6 +141,7 @@ WORDS_IN_ADDRESSES = [
     "..%2f..%2fetc%2fpasswd",
     "9" * 30,
     "%27",
+    "%C2%B2",
     "%3Cscript%3E",
 ]
 
@@ -163,6 +164,10 @@ def test_no_address_breaks(house, word):
         f"/admin/cohorts/application/{word}/change/",
         f"/admin/audit/entry/{word}/change/",
         f"/admin/cohorts/aidrequest/{word}/change/",
+        *(
+            f"/admin/payments/{model}/{word}/change/"
+            for model in ("charge", "payment", "settlement")
+        ),
         f"/admin/mail/letter/?q={word}",
         f"/admin/people/?q={word}",
         f"/admin/person/1/?before={word}",
