@@ -63,7 +63,7 @@ def test_making_it_twice_changes_nothing(small_world):
     assert (User.objects.count(), Letter.objects.count(), Entry.objects.count()) == counts
 
 
-def test_two_cohorts_finished_one_in_week_seven_one_full_one_announced():
+def test_two_cohorts_finished_one_in_week_seven_one_full_one_with_places():
     cohorts = list(Cohort.objects.order_by("starts_on"))
     assert [cohort.state for cohort in cohorts] == [
         "finished",
@@ -72,13 +72,13 @@ def test_two_cohorts_finished_one_in_week_seven_one_full_one_announced():
         "open",
         "open",
     ]
-    running, full, announced = cohorts[2:]
+    running, full, free = cohorts[2:]
     held = Session.objects.filter(cohort=running, state="held").count()
     assert held == 7
     assert full.seats.count() == full.capacity
     assert full.is_accepting(NOW)
-    assert not announced.is_accepting(NOW)
-    assert announced.is_accepting(NOW + timedelta(days=22))
+    assert free.is_accepting(NOW)
+    assert not free.seats.exists()
 
 
 def test_applicant_has_something_done_waiting_and_to_do():

@@ -57,7 +57,7 @@ def two_years(company: Company, *, scale: int, small: bool) -> Story:
         company.stage.tell(finished(company, other, number, small=small))
         company.stage.tell(running(company, place, number, small=small))
         company.stage.tell(open_now(company, other, number, small=small))
-        company.stage.tell(announced_only(company, place, number))
+        company.stage.tell(with_places_left(company, place, number))
 
 
 def cast(
@@ -228,15 +228,15 @@ def paths_without_a_seat(company: Company) -> list[Path]:
     ]
 
 
-def announced_only(company: Company, place: Place, number: int) -> Story:
-    """Its dates are known; applications open in three weeks."""
+def with_places_left(company: Company, place: Place, number: int) -> Story:
+    """Open with every seat free: where somebody new can walk from sign-up to payment."""
     yield company.ago(12)
     announced(
         company,
         place,
         starts_on=first_day(place, company.present, held=ANNOUNCED),
         capacity=20,
-        opens=company.present + 21 * DAY,
+        opens=company.present - 10 * DAY,
         closes=company.present + 110 * DAY,
         leaders=(company.users[COLLEAGUE.email],),
         number=number,
