@@ -74,9 +74,11 @@ def test_from_signing_in_to_an_offer(
     # Too early: the page says why, and nothing is held.
     office.follow("Offer a place")
     office.press("Show the letter")
+    office.press("Do it and send the letter")
+    office.reads("A place can be offered once every prerequisite is verified and valid.")
     office.reads("PSY-77")
     assert not Offer.objects.exists()
-    office.page.go_back()
+    office.go(f"/admin/cohorts/application/{application.pk}/change/", look=False)
 
     # The document opens by a press that is noted, in a window of its own.
     opened = Entry.objects.filter(action="document.opened", actor_id=staff.pk)
@@ -90,7 +92,7 @@ def test_from_signing_in_to_an_offer(
     document.close()
 
     # Verify, with the letter shown first.
-    office.follow("licence or studies", within=office.page.locator("#content"))
+    office.follow("Licence, supervised practice or studies", within=office.page.locator("#content"))
     office.follow("Verify")
     office.reads("The letter")
     office.press("Verify it and send the letter")
