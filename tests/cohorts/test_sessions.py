@@ -137,6 +137,9 @@ def test_the_end_concludes_and_late_marks_conclude_later(participant):
     mark(second, 10)
     follow_calendar(end)
     second.refresh_from_db()
+    assert second.state == "confirmed", "two marks are still waited for"
+    follow_calendar(end + timedelta(days=cohort.edition.marking_days))
+    second.refresh_from_db()
     assert second.state == "completed"
     assert Cohort.objects.get(pk=cohort.pk).state == "finished"
 
