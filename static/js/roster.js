@@ -57,7 +57,8 @@ for (const grid of document.querySelectorAll("[data-roster]")) {
     to()?.focus();
   });
   document.addEventListener("htmx:beforeRequest", (event) => event.target.closest?.("[data-roster-cell]")?.classList.add("is-saving"));
-  document.addEventListener("htmx:afterSettle", () => {
+  // In the same turn as the swap: a key pressed before htmx settles must find the focus where it was.
+  document.addEventListener("htmx:afterSwap", () => {
     if (!grid.isConnected || !place) return;
     const lost = document.activeElement === document.body;
     const cell = find(place.row, place.column);
