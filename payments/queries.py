@@ -12,16 +12,27 @@ from scip.accounts.models import User
 class Balance:
     """Where a charge stands, in cents of the charge's currency, derived from its rows.
 
-    ``owed_cents`` is the amount with its adjustments. ``due_cents`` is what is still
-    expected: nothing once the charge is cancelled, and a refund does not make anything due
-    again. ``is_settled``: what was received covers what was owed.
+    ``owed_cents`` is the amount with its adjustments; ``held_cents`` what was received and
+    neither went back nor is on its way back nor was lost in a dispute. ``due_cents`` is what
+    is still expected: nothing once the charge is cancelled, and a refund does not make
+    anything due again. ``to_return_cents`` is held though nobody owes it. ``is_settled``:
+    what was received covers what was owed.
     """
 
     owed_cents: int
     paid_cents: int
     refunded_cents: int
+    lost_cents: int
     due_cents: int
     is_settled: bool
+
+    @property
+    def held_cents(self) -> int:
+        return self.paid_cents - self.refunded_cents - self.lost_cents
+
+    @property
+    def to_return_cents(self) -> int:
+        return max(self.held_cents - self.owed_cents, 0)
 
     @classmethod
     def of(cls, charge: Charge) -> "Balance":
@@ -29,8 +40,9 @@ class Balance:
         owed: int = charge.amount_cents + charge.adjusted_cents  # type: ignore[attr-defined]
         paid: int = charge.paid_cents  # type: ignore[attr-defined]
         refunded: int = charge.refunded_cents  # type: ignore[attr-defined]
-        due = 0 if charge.cancelled_at else max(owed - paid, 0)
-        return cls(owed, paid, refunded, due, is_settled=paid >= owed)
+        lost: int = charge.lost_cents  # type: ignore[attr-defined]
+        due = 0 if charge.cancelled_at else max(owed - paid + lost, 0)
+        return cls(owed, paid, refunded, lost, due, is_settled=paid - lost >= owed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cohorts.models import Application, Enrolment, Offer, PriceTier
-from cohorts.queries.admission import refund_sentences, waiting_position
+from cohorts.queries.admission import tuition_terms, waiting_position
 from scip.mail.services import Draft, render_letter
 
 
@@ -79,7 +79,7 @@ def place_offered(offer: Offer, *, note: str = "") -> Draft:
         button=(offer_page(application), _("Look at the offer")),
         note=note,
         offer=offer,
-        refund_terms=refund_sentences(application.cohort),
+        refund_terms=tuition_terms(application.cohort).sentences,
     )
 
 

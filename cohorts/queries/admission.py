@@ -26,6 +26,7 @@ from cohorts.requirements.admission import (
     admission_findings,
     refund_terms,
 )
+from payments.refund_terms import RefundTerms
 from scip.accounts.models import User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import PrerequisiteEvidence
@@ -181,7 +182,7 @@ def assess(application: Application, *, now: datetime) -> Assessment:
     return admission_findings(evidence, as_of=now)
 
 
-def refund_sentences(cohort: Cohort) -> tuple[str, ...]:
+def tuition_terms(cohort: Cohort) -> RefundTerms:
     """Refund terms of a cohort's tuition, from its Edition."""
     return refund_terms(
         starts_at=cohort.first_session_at,

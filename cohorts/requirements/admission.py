@@ -1,13 +1,14 @@
 """What an application needs, at sending, at the offer and at acceptance (`domain.md`)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cohorts.models import PriceTier
+from payments.refund_terms import RefundStep, RefundTerms
 from scip.accounts.requirements import PrerequisiteEvidence, prerequisite_findings
 from scip.formats import day, moment, money
 from scip.requirements import Assessment, Finding, Status
@@ -175,21 +176,39 @@ def window_finding(evidence: AdmissionEvidence, as_of: datetime) -> Finding:
 
 def refund_terms(
     *, starts_at: datetime, zone: str, full_refund_days: int, half_refund_days: int
-) -> tuple[str, ...]:
-    """The sentences about tuition refunds, with their days in the cohort's zone.
+) -> RefundTerms:
+    """Tuition refunds: all until so many days before the start, then half, then nothing.
 
-    Days are counted back from the day of the first session; a named day is included.
+    Days are counted back from the day of the first session, in the cohort's zone; a named
+    day is included to its end.
     """
-    starts_on = starts_at.astimezone(ZoneInfo(zone)).date()
-    return (
-        _("Until {day}, {count} days before the start, all of your tuition comes back.").format(
-            day=day(starts_on - timedelta(days=full_refund_days)), count=full_refund_days
-        ),
-        _("Until {day}, {count} days before the start, half of it comes back.").format(
-            day=day(starts_on - timedelta(days=half_refund_days)), count=half_refund_days
-        ),
-        _("After that the place cannot be given to somebody else, and tuition stays with us."),
+    info = ZoneInfo(zone)
+    starts_on = starts_at.astimezone(info).date()
+    full, half = (
+        starts_on - timedelta(days=count) for count in (full_refund_days, half_refund_days)
     )
+    sentences = [
+        _("Until {day}, {count} days before the start, all of your tuition comes back.").format(
+            day=day(full), count=full_refund_days
+        )
+    ]
+    steps = [RefundStep(after(full, info), 100)]
+    if half > full:
+        sentences.append(
+            _("Until {day}, {count} days before the start, half of it comes back.").format(
+                day=day(half), count=half_refund_days
+            )
+        )
+        steps.append(RefundStep(after(half, info), 50))
+    sentences.append(
+        _("After that the place cannot be given to somebody else, and tuition stays with us.")
+    )
+    return RefundTerms(tuple(sentences), tuple(steps))
+
+
+def after(last: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a day is over."""
+    return datetime.combine(last + timedelta(days=1), time.min, tzinfo=zone)
 
 
 def tier_meaning(kind: str) -> str:

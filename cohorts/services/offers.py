@@ -19,7 +19,7 @@ from cohorts.queries.admission import (
     aid_outcome,
     assess,
     places_left,
-    refund_sentences,
+    tuition_terms,
 )
 from cohorts.requirements.admission import admission_findings, holding_up_a_place
 from cohorts.services.places import confirm_place, free_place, give_up_place, is_paid, take_seat
@@ -195,7 +195,7 @@ def accept_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Enro
             amount_cents=offer.list_cents,
             currency=offer.currency,
             due_at=pay_by,
-            refund_terms=refund_sentences(cohort),
+            refund_terms=tuition_terms(cohort),
             adjustments=aid_adjustments(offer),
             now=now,
         )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from cohorts.models import Application, Enrolment, Offer
-from cohorts.queries.admission import assess, refund_sentences, standing_sessions
+from cohorts.queries.admission import assess, standing_sessions, tuition_terms
 from cohorts.requirements.admission import holding_up_a_place
 from cohorts.services.offers import accept_offer, decline_offer
 from cohorts.views.applications import own_application
@@ -39,7 +39,7 @@ def offer_answer(request: HttpRequest, pk: int) -> HttpResponse:
         "cohort": application.cohort,
         "offer": offer,
         "is_over": timezone.now() >= offer.expires_at,
-        "refund_terms": refund_sentences(application.cohort),
+        "refund_terms": tuition_terms(application.cohort).sentences,
         "unmet": holding_up_a_place(assess(application, now=timezone.now())),
         "sessions": standing_sessions(application.cohort),
     }

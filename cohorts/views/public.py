@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cohorts.models import Application, Cohort
-from cohorts.queries.admission import coming_cohorts, refund_sentences, with_places
+from cohorts.queries.admission import coming_cohorts, tuition_terms, with_places
 from cohorts.requirements.admission import tier_meaning
 from scip.formats import day
 from scip.publishing import data_block, meta_of, published
@@ -116,7 +116,7 @@ def cohort_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "sessions": cohort.sessions.all(),
         "skipped_days": cohort.skipped_days.all(),
         "facilitators": cohort.facilitators.all(),
-        "refund_terms": refund_sentences(cohort),
+        "refund_terms": tuition_terms(cohort).sentences,
         "application": own,
         "meta": meta_of(
             request,

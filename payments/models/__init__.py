@@ -1,17 +1,28 @@
-"""Charges and money, Stripe's side of it, receipts, and the practice checkout's memory."""
+"""Charges and money, what goes back, the aid fund, documents, Stripe's side of it, and the
+practice checkout's memory."""
 
 from payments.models.checkouts import Checkout, StripeCustomer, StripeEvent
-from payments.models.ledger import Adjustment, Charge, Payment, Refund, Settlement
-from payments.models.receipts import Receipt, ReceiptNumber
+from payments.models.documents import CreditNote, DocumentNumber, Invoice, Receipt
+from payments.models.fund import AidFund, FundEntry
+from payments.models.ledger import Adjustment, Charge, ForTheOffice, Payment, Settlement
+from payments.models.lines import LedgerLine
+from payments.models.returns import Dispute, Refund
 from payments.models.sandbox import SandboxEvent, SandboxObject, SandboxRequest
 
 __all__ = [
     "Adjustment",
+    "AidFund",
     "Charge",
     "Checkout",
+    "CreditNote",
+    "Dispute",
+    "DocumentNumber",
+    "ForTheOffice",
+    "FundEntry",
+    "Invoice",
+    "LedgerLine",
     "Payment",
     "Receipt",
-    "ReceiptNumber",
     "Refund",
     "SandboxEvent",
     "SandboxObject",

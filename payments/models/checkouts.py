@@ -8,19 +8,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments.models.ledger import Charge
-from scip.accounts.models import Role
+from payments.models.ledger import Charge, OfPerson
 from scip.states import Stateful
 
 
-class CheckoutQuerySet(models.QuerySet["Checkout"]):
-    def visible_to(self, user: Any) -> Self:
-        """One's own; the office sees all."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.has_role(Role.STAFF):
-            return self
-        return self.filter(charge__user=user)
+class CheckoutQuerySet(OfPerson["Checkout"]):
+    OWNER = "charge__user"
 
     def under_way(self) -> Self:
         """Money may still come through these."""

@@ -1,72 +1,120 @@
-"""The ledger: charges, what was paid on them, what went back. Amounts are integer cents.
+"""The ledger: charges, what explains them, what was paid. Amounts are integer cents.
 
-What is paid or due is always derived from the rows, never stored a second time.
+What is paid or due is always derived from the rows, never stored a second time. The rows are
+append-only: triggers refuse to change or delete what was booked (docs/decisions/0009).
 """
 
 from typing import Any, Self
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from payments.refund_terms import RefundTerms
 from scip.accounts.models import Role
 from scip.formats import money
 
 
-class ChargeQuerySet(models.QuerySet["Charge"]):
+class OfPerson[M: models.Model](models.QuerySet[M]):
+    """Rows that belong to a person; ``OWNER`` is the way to them."""
+
+    OWNER = "user"
+
     def visible_to(self, user: Any) -> Self:
         """One's own; the office sees all."""
         if not user.is_authenticated:
             return self.none()
         if user.has_role(Role.STAFF):
             return self
-        return self.filter(user=user)
+        return self.filter(**{self.OWNER: user})
 
+
+class ForTheOffice(models.Model):
+    """A row that the office may have to look at: why, since when, who looked, what was done."""
+
+    flag = models.CharField(max_length=40, blank=True)
+    flagged_at = models.DateTimeField(null=True, help_text=_("Needs a look by the office."))
+    looked_at = models.DateTimeField(null=True)
+    looked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    look_note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        abstract = True
+
+    WAITS = Q(flagged_at__isnull=False, looked_at=None)
+
+
+class ChargeQuerySet(OfPerson["Charge"]):
     def with_sums(self) -> Self:
-        """Annotate ``adjusted_cents``, ``paid_cents`` and ``refunded_cents`` (0 where none).
+        """Annotate ``adjusted_cents``, ``paid_cents``, ``refunded_cents`` and ``lost_cents``.
 
-        Money in another currency than the charge's counts for nothing here: it is on the
-        office's look-list instead.
+        ``refunded_cents`` is what went back or is on its way back; ``lost_cents`` what a bank
+        took back for good in a dispute. Money in another currency than the charge's counts
+        for nothing here: it is on the office's look-list instead.
         """
+        refund, dispute = (apps.get_model("payments", name) for name in ("Refund", "Dispute"))
 
-        def total(model: type[models.Model], **same: models.OuterRef) -> models.Func:
-            rows = model._default_manager.filter(charge=models.OuterRef("pk"), **same).order_by()
-            sums = rows.values("charge").annotate(total=models.Sum("amount_cents")).values("total")
+        def total(model: type[models.Model], condition: Q | None = None) -> models.Func:
+            rows = model._default_manager.filter(condition or Q(), charge=models.OuterRef("pk"))
+            sums = (
+                rows.order_by()
+                .values("charge")
+                .annotate(total=models.Sum("amount_cents"))
+                .values("total")
+            )
             return models.functions.Coalesce(
                 models.Subquery(sums), 0, output_field=models.BigIntegerField()
             )
 
+        same = Q(currency=models.OuterRef("currency"))
         return self.annotate(
             adjusted_cents=total(Adjustment),
-            paid_cents=total(Payment, currency=models.OuterRef("currency")),
-            refunded_cents=total(Refund, currency=models.OuterRef("currency")),
+            paid_cents=total(Payment, same),
+            refunded_cents=total(refund, same & Q(state__in=refund.COUNTS)),
+            lost_cents=total(dispute, same & Q(state=dispute.State.LOST)),
         )
 
     def needing_a_look(self) -> Self:
-        """Charges with money or a settlement that the office has not looked at yet."""
-        payments = Payment._default_manager.filter(flagged_at__isnull=False, looked_at=None)
-        settlements = Settlement._default_manager.filter(flagged_at__isnull=False, looked_at=None)
-        return self.filter(
-            Q(pk__in=payments.values("charge_id")) | Q(pk__in=settlements.values("charge_id"))
-        )
+        """Charges with something that the office has not looked at yet."""
+        found = Q()
+        for name in ("Payment", "Settlement", "Refund", "Dispute"):
+            rows = apps.get_model("payments", name)._default_manager
+            found |= Q(pk__in=rows.filter(ForTheOffice.WAITS).values("charge_id"))
+        return self.filter(found)
 
 
 class Charge(models.Model):
-    """Who owes what for which purpose. The amount never changes: adjustments explain."""
+    """Who owes what for which purpose. The amount never changes: adjustments explain.
+
+    An instalment is a charge of its own, ``part_of`` the first one, from which an adjustment
+    moved its amount: the total of a purpose stays the sum of its rows.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="charges")
     purpose = models.CharField(max_length=40, help_text=_("For example tuition_level_a."))
     description = models.CharField(max_length=200)
     amount_cents = models.PositiveIntegerField()
     currency = models.CharField(max_length=3, default="USD")
+    gift_cents = models.PositiveIntegerField(
+        default=0, help_text=_("The part that goes on to the aid fund (Lend a Hand).")
+    )
     due_at = models.DateTimeField()
     refund_terms = models.JSONField(
         default=list,
         help_text=_("Frozen at purchase: sentences shown before paying and on the receipt."),
     )
+    refund_steps = models.JSONField(
+        default=list,
+        help_text=_("The same terms as moments and percentages; empty: nothing comes back."),
+    )
+    part_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="later_parts")
+    part_number = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     cancelled_at = models.DateTimeField(
         null=True, help_text=_("No longer expected; money that still comes is flagged.")
@@ -79,10 +127,29 @@ class Charge(models.Model):
     objects = ChargeQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-id"], name="charge_of_person")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(gift_cents__lte=F("amount_cents")), name="charge_gift_within_amount"
+            ),
+            models.CheckConstraint(
+                condition=Q(part_of=None, part_number=None)
+                | Q(part_of__isnull=False, part_number__in=[2, 3]),
+                name="charge_part_has_number",
+            ),
+            models.UniqueConstraint(fields=["part_of", "part_number"], name="charge_part_once"),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="charge_of_person"),
+            models.Index(fields=["due_at"], name="charge_expected", condition=Q(cancelled_at=None)),
+        ]
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def terms(self) -> RefundTerms:
+        """The refund terms as they were frozen."""
+        return RefundTerms.thawed(self.refund_terms, self.refund_steps)
 
     @property
     def reference(self) -> str:
@@ -98,6 +165,8 @@ class Adjustment(models.Model):
         SCHOLARSHIP = "scholarship", _("scholarship")
         WAIVER = "waiver", _("waiver")
         CORRECTION = "correction", _("correction")
+        INSTALMENTS = "instalments", _("moved to later instalments")
+        CANCELLATION = "cancellation", _("cancelled")
 
     charge = models.ForeignKey(Charge, models.PROTECT, related_name="adjustments")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -105,6 +174,13 @@ class Adjustment(models.Model):
     reason = models.CharField(max_length=300)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    grant = models.OneToOneField(
+        "payments.FundEntry",
+        models.PROTECT,
+        null=True,
+        related_name="adjustment",
+        help_text=_("What the aid fund gives for it."),
     )
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -118,17 +194,11 @@ class Adjustment(models.Model):
         return f"{self.get_kind_display()} {money(self.amount_cents, self.charge.currency)}"
 
 
-class PaymentQuerySet(models.QuerySet["Payment"]):
-    def visible_to(self, user: Any) -> Self:
-        """One's own; the office sees all."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.has_role(Role.STAFF):
-            return self
-        return self.filter(charge__user=user)
+class PaymentQuerySet(OfPerson["Payment"]):
+    OWNER = "charge__user"
 
 
-class Payment(models.Model):
+class Payment(ForTheOffice):
     """Money that was received: a fact that is never rolled back."""
 
     class Method(models.TextChoices):
@@ -144,7 +214,6 @@ class Payment(models.Model):
         OVERPAID = "overpaid", _("more than was owed")
         AFTER_CANCEL = "after_cancel", _("came after the charge was cancelled")
         AFTER_EXPIRY = "after_expiry", _("came after the checkout had ended")
-        CANCELLED_AFTER_PAYING = "cancelled_after_paying", _("paid, then cancelled")
 
     charge = models.ForeignKey(Charge, models.PROTECT, related_name="payments")
     amount_cents = models.PositiveIntegerField()
@@ -158,13 +227,7 @@ class Payment(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
-    flagged_at = models.DateTimeField(null=True, help_text=_("Needs a look by the office."))
     flag = models.CharField(max_length=40, choices=Flag, blank=True)
-    looked_at = models.DateTimeField(null=True)
-    looked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-    look_note = models.CharField(max_length=300, blank=True)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -185,29 +248,7 @@ class Payment(models.Model):
         return f"{money(self.amount_cents, self.currency)} ({self.get_method_display()})"
 
 
-class Refund(models.Model):
-    """Money that went back."""
-
-    charge = models.ForeignKey(Charge, models.PROTECT, related_name="refunds")
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
-    amount_cents = models.PositiveIntegerField()
-    currency = models.CharField(max_length=3)
-    reference = models.CharField(max_length=120, unique=True)
-    refunded_at = models.DateTimeField()
-    refunded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="refund_is_something")
-        ]
-
-    def __str__(self) -> str:
-        return money(self.amount_cents, self.currency)
-
-
-class Settlement(models.Model):
+class Settlement(ForTheOffice):
     """The moment at which nothing more was owed on a charge.
 
     Committed first, unclaimed; then exactly one receiver of ``charge_settled`` claims it
@@ -218,13 +259,6 @@ class Settlement(models.Model):
     settled_at = models.DateTimeField(default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
     claimed_as = models.CharField(max_length=60, blank=True)
-    flagged_at = models.DateTimeField(null=True)
-    flag = models.CharField(max_length=40, blank=True)
-    looked_at = models.DateTimeField(null=True)
-    looked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-    look_note = models.CharField(max_length=300, blank=True)
 
     class Meta:
         indexes = [

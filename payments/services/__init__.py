@@ -1,12 +1,21 @@
 """One function per verb; everything that other apps call is here."""
 
 from payments.queries import Balance, balance
-from payments.services.charges import cancel_charge, open_charge
+from payments.services.cancellation import Cancellation, cancel_charge, plan_cancellation
+from payments.services.charges import adjust_charge, extend_due, open_charge
 from payments.services.checkouts import ask_stripe, end_checkout, start_checkout
 from payments.services.events import SignatureRefused, handle_event, receive_event, sweep_events
+from payments.services.fund import add_gift, fund_balance, given_so_far, put_back, set_aside
+from payments.services.instalments import agree_instalments
 from payments.services.offline import record_offline_payment
 from payments.services.receipts import make_receipt, sweep_receipts
 from payments.services.reconcile import reconcile
+from payments.services.refunds import (
+    call_off_refund,
+    record_returned,
+    request_refund,
+    return_money,
+)
 from payments.services.settlements import (
     dispatch_settlement,
     mark_looked_at,
@@ -16,20 +25,34 @@ from payments.services.settlements import (
 
 __all__ = [
     "Balance",
+    "Cancellation",
     "SignatureRefused",
+    "add_gift",
+    "adjust_charge",
+    "agree_instalments",
     "ask_stripe",
     "balance",
+    "call_off_refund",
     "cancel_charge",
     "dispatch_settlement",
     "end_checkout",
+    "extend_due",
+    "fund_balance",
+    "given_so_far",
     "handle_event",
     "make_receipt",
     "mark_looked_at",
     "open_charge",
+    "plan_cancellation",
+    "put_back",
     "receive_event",
     "reconcile",
     "record_offline_payment",
     "record_payment",
+    "record_returned",
+    "request_refund",
+    "return_money",
+    "set_aside",
     "start_checkout",
     "sweep_events",
     "sweep_receipts",

@@ -1,17 +1,20 @@
-"""Opening and cancelling charges."""
+"""Opening charges, and changing what is owed."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from payments.models import Adjustment, Charge, Checkout, Payment
-from payments.services.background import enqueue
+from payments.models import Adjustment, Charge
+from payments.queries import balance
+from payments.refund_terms import RefundTerms
 from payments.services.settlements import settle_if_covered
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
+from scip.formats import money
+from scip.requirements import Refusal
 from scip.states import lock
 
 
@@ -24,7 +27,8 @@ def open_charge(
     amount_cents: int,
     currency: str,
     due_at: datetime,
-    refund_terms: Iterable[str],
+    refund_terms: RefundTerms,
+    gift_cents: int = 0,
     adjustments: Iterable[Adjustment] = (),
     now: datetime | None = None,
 ) -> Charge:
@@ -32,7 +36,8 @@ def open_charge(
 
     ``amount_cents`` is the full price in cents of ``currency`` (ISO 4217); ``adjustments``
     are unsaved rows that explain what is taken off (negative cents) or added, with kind,
-    reason and author. ``refund_terms`` are sentences, frozen here. Raises ValueError if the
+    reason and author. ``refund_terms`` are frozen here; ``gift_cents`` of the price go on to
+    the aid fund once it is settled. Raises ValueError if the
     adjustments take off more than the price. Where nothing is left to pay the charge
     settles at once and ``charge_settled`` is sent after commit: no checkout at all.
     """
@@ -47,7 +52,9 @@ def open_charge(
         amount_cents=amount_cents,
         currency=currency.upper(),
         due_at=due_at,
-        refund_terms=[str(sentence) for sentence in refund_terms],
+        gift_cents=gift_cents,
+        refund_terms=[str(sentence) for sentence in refund_terms.sentences],
+        refund_steps=refund_terms.frozen_steps(),
         created_at=now,
     )
     for line in lines:
@@ -68,28 +75,67 @@ def open_charge(
 
 
 @transaction.atomic
-def cancel_charge(
-    charge: Charge, *, by: User | None, reason: str, now: datetime | None = None
-) -> Charge:
-    """Expect no more money on a charge; ``by`` is None when time did it.
+def adjust_charge(
+    charge: Charge, *, kind: str, cents: int, reason: str, by: User, now: datetime | None = None
+) -> Adjustment:
+    """Change what is owed by ``cents`` (negative: less), as a waiver or correction.
 
-    Doing it twice changes nothing. A checkout that is open is ended at Stripe after commit;
-    money that comes all the same is kept and flagged. Money that came before is flagged
-    too, so that the office looks at what goes back by the refund terms.
+    Raises Refusal without a reason, for a cancelled charge, or when less than nothing would
+    be owed; ValueError for a kind that the office does not give by hand (aid comes from the
+    fund). What was received beyond what is owed then shows as money to send back.
     """
     now = now or timezone.now()
+    if kind not in (Adjustment.Kind.WAIVER, Adjustment.Kind.CORRECTION):
+        raise ValueError(f"{kind} is not given by hand")
     charge = lock(charge)
     if charge.cancelled_at is not None:
-        return charge
-    charge.cancelled_at = now
-    charge.cancelled_by = by
-    charge.cancel_reason = reason[:300]
-    charge.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason"])
-    # Also what was looked at for another reason before: this one is new.
-    charge.payments.filter(Q(flagged_at=None) | Q(looked_at__isnull=False)).update(
-        flag=Payment.Flag.CANCELLED_AFTER_PAYING, flagged_at=now, looked_at=None, looked_by=None
+        raise Refusal(_("This charge was cancelled; nothing is owed on it any more."))
+    if not cents or not reason.strip():
+        raise Refusal(_("Please give an amount and a reason; both stay on record."))
+    owed = balance(charge).owed_cents
+    if owed + cents < 0:
+        raise Refusal(
+            _("Only {owed} is owed here, so no more can be taken off.").format(
+                owed=money(owed, charge.currency)
+            )
+        )
+    line = _adjust(charge, kind, cents, reason=reason, by=by, now=now)
+    record(
+        "charge.adjusted",
+        charge,
+        by=by,
+        subject=charge.user,
+        kind=kind,
+        amount_cents=cents,
+        reason=fingerprint(reason),
     )
-    record("charge.cancelled", charge, by=by, subject=charge.user, reason=fingerprint(reason))
-    for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
-        enqueue("payments.end_checkout", pk)
+    settle_if_covered(charge, now=now)
+    return line
+
+
+@transaction.atomic
+def extend_due(
+    charge: Charge, *, due_at: datetime, by: User, reason: str, now: datetime | None = None
+) -> Charge:
+    """Give more time to pay. Raises Refusal without a reason or for a moment that has passed."""
+    now = now or timezone.now()
+    if not reason.strip() or due_at <= now:
+        raise Refusal(_("Please give a day to come and a reason; both stay on record."))
+    charge = lock(charge)
+    charge.due_at = due_at
+    charge.save(update_fields=["due_at"])
+    record("charge.extended", charge, by=by, subject=charge.user, reason=fingerprint(reason))
     return charge
+
+
+def _adjust(
+    charge: Charge, kind: str, cents: int, *, reason: str, by: User | None, now: datetime
+) -> Adjustment:
+    return Adjustment.objects.create(
+        charge=charge,
+        kind=kind,
+        amount_cents=cents,
+        reason=reason.strip()[:300],
+        author=by,
+        created_at=now,
+    )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.emails import send_receipt
-from payments.models import Payment, Receipt, ReceiptNumber
+from payments.models import DocumentNumber, Payment, Receipt
 from payments.queries import balance
 from payments.services.background import enqueue
 from scip.pdf.papers import paper_for_country
@@ -22,6 +22,18 @@ from scip.states import lock
 HEAD_START = timedelta(minutes=2)
 
 
+def next_number(series: str, year: int) -> int:
+    """The next number of a series in a year. Its row stays locked until the transaction ends,
+    so numbers have no gaps and no doubles."""
+    DocumentNumber.objects.bulk_create(
+        [DocumentNumber(series=series, year=year)], ignore_conflicts=True
+    )
+    row = DocumentNumber.objects.select_for_update().get(series=series, year=year)
+    row.last += 1
+    row.save(update_fields=["last"])
+    return row.last
+
+
 def issue_receipt(payment: Payment, *, now: datetime) -> Receipt:
     """Number a receipt and freeze its facts, in the payment's transaction.
 
@@ -29,14 +41,10 @@ def issue_receipt(payment: Payment, *, now: datetime) -> Receipt:
     and no doubles. Side effect on commit: the document is made by a worker.
     """
     year = now.year
-    ReceiptNumber.objects.bulk_create([ReceiptNumber(year=year)], ignore_conflicts=True)
-    series = ReceiptNumber.objects.select_for_update().get(year=year)
-    series.last += 1
-    series.save(update_fields=["last"])
     receipt = Receipt.objects.create(
         payment=payment,
         year=year,
-        number=series.last,
+        number=next_number(Receipt.SERIES, year),
         issued_at=now,
         facts=receipt_facts(payment),
     )

@@ -12,9 +12,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from payments.models import Charge, Checkout, Payment, Settlement
+from payments.models import (
+    Charge,
+    Checkout,
+    Dispute,
+    ForTheOffice,
+    Payment,
+    Refund,
+    Settlement,
+)
 from payments.queries import balance
 from payments.services.background import enqueue
+from payments.services.fund import book_surplus
 from payments.services.receipts import issue_receipt
 from payments.signals import Claim, charge_settled
 from scip.accounts.models import User
@@ -108,6 +117,7 @@ def settle_if_covered(charge: Charge, *, now: datetime) -> Settlement | None:
     )
     if is_new:
         record("charge.settled", charge, subject=charge.user)
+        book_surplus(charge, now=now)
         transaction.on_commit(partial(dispatch_settlement, settlement.pk, now), robust=True)
         for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
             enqueue("payments.end_checkout", pk)
@@ -181,12 +191,10 @@ def mark_looked_at(charge: Charge, *, by: User, note: str, now: datetime | None 
     now = now or timezone.now()
     charge = lock(charge)
     looked = {"looked_at": now, "looked_by": by, "look_note": note[:300]}
-    count = Payment.objects.filter(charge=charge, flagged_at__isnull=False, looked_at=None).update(
-        **looked
+    count = sum(
+        model._default_manager.filter(ForTheOffice.WAITS, charge=charge).update(**looked)
+        for model in (Payment, Settlement, Refund, Dispute)
     )
-    count += Settlement.objects.filter(
-        charge=charge, flagged_at__isnull=False, looked_at=None
-    ).update(**looked)
     if count:
         record("charge.looked_at", charge, by=by, subject=charge.user, note=fingerprint(note))
     return count

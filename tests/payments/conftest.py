@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -12,12 +12,19 @@ from django.utils import timezone
 from payments import services
 from payments.gateway import webhook_secret
 from payments.models import Charge, Checkout, SandboxEvent, Settlement
+from payments.refund_terms import RefundStep, RefundTerms
 from payments.sandbox import desk
 from payments.sandbox.events import sign
 from payments.signals import Claim, charge_settled
 from scip.accounts.models import User
 
-TERMS = ["All of it comes back until 30 days before the start.", "Half until 14 days before."]
+TERMS = RefundTerms(
+    ("All of it comes back until 30 days before the start.", "Half until 14 days before."),
+    (
+        RefundStep(datetime(2099, 1, 1, tzinfo=UTC), 100),
+        RefundStep(datetime(2099, 1, 17, tzinfo=UTC), 50),
+    ),
+)
 PAGES = {
     "success_url": "http://testserver/payments/1/returned/",
     "cancel_url": "http://testserver/payments/1/",

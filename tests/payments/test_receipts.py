@@ -10,7 +10,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from payments import services
-from payments.models import Adjustment, Receipt, ReceiptNumber
+from payments.models import Adjustment, DocumentNumber, Receipt
 from payments.services import receipts
 from scip.mail.models import Letter
 from tests.world import make_user, utc
@@ -130,12 +130,12 @@ def test_numbers_have_no_gap_and_no_double_under_threads(
     """The control: without the row lock two payments get the same number."""
     charges = [make_charge(make_user(f"p{number}@example.com")) for number in range(12)]
     if not is_locked:
-        queryset = type(ReceiptNumber.objects.all())
+        queryset = type(DocumentNumber.objects.all())
         original = queryset.select_for_update
         monkeypatch.setattr(
             queryset,
             "select_for_update",
-            lambda self, **how: self if self.model is ReceiptNumber else original(self, **how),
+            lambda self, **how: self if self.model is DocumentNumber else original(self, **how),
         )
     problems, barrier = [], threading.Barrier(len(charges))
 

@@ -1,0 +1,181 @@
+"""Stepping back: what comes back by the frozen terms, what stays, and booking it.
+
+A cancellation is an adjustment that leaves owed what stays; the difference to what was paid
+is returned. Aid and gifts go back in the same share.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from payments.models import Adjustment, Charge, Checkout, FundEntry
+from payments.queries import Balance, balance
+from payments.refund_terms import share
+from payments.services.background import enqueue
+from payments.services.fund import put_back, return_surplus
+from payments.services.refunds import Way, request_refund, ways_back
+from scip.accounts.models import User
+from scip.audit.services import fingerprint, record
+from scip.formats import money
+from scip.requirements import Refusal
+from scip.states import lock
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """What cancelling a charge with its later instalments would mean at one moment.
+
+    ``percent`` is the terms' share at that moment. ``back_cents`` comes back, ``kept_cents``
+    stays of ``held_cents`` received, ``waived_cents`` need not be paid any more.
+    """
+
+    percent: int
+    held_cents: int
+    back_cents: int
+    waived_cents: int
+    currency: str
+    ways: tuple[Way, ...]
+
+    @property
+    def kept_cents(self) -> int:
+        return self.held_cents - self.back_cents
+
+
+def by_the_terms(charge: Charge, standing: Balance, at: datetime) -> int:
+    """What comes back of one charge: its terms' share, and all that was never owed."""
+    never_owed = standing.to_return_cents
+    return charge.terms.refund_cents(standing.held_cents - never_owed, at) + never_owed
+
+
+def family(charge: Charge) -> list[Charge]:
+    """The charge and its later instalments that are not cancelled, in their order."""
+    charges = Charge.objects.filter(Q(pk=charge.pk) | Q(part_of=charge.pk), cancelled_at=None)
+    return list(charges.select_related("user").order_by("pk"))
+
+
+def plan_cancellation(charge: Charge, *, now: datetime | None = None) -> Cancellation:
+    """What cancelling would mean now; changes nothing."""
+    now = now or timezone.now()
+    parts = [(part, balance(part)) for part in family(charge)]
+    backs = [by_the_terms(part, standing, now) for part, standing in parts]
+    return Cancellation(
+        percent=charge.terms.percent_at(now),
+        held_cents=sum(standing.held_cents for _part, standing in parts),
+        back_cents=sum(backs),
+        waived_cents=sum(standing.due_cents for _part, standing in parts),
+        currency=charge.currency,
+        ways=tuple(
+            way
+            for (part, _standing), back in zip(parts, backs, strict=True)
+            for way in ways_back(part, back)
+        ),
+    )
+
+
+@transaction.atomic
+def cancel_charge(
+    charge: Charge,
+    *,
+    by: User | None,
+    reason: str,
+    refund_cents: int | None = None,
+    now: datetime | None = None,
+) -> Cancellation:
+    """Expect no more money on a charge and its later instalments, and send back what is due.
+
+    ``by`` is None when time did it. ``refund_cents`` deviates from the terms (the office, with
+    its ``reason``): between what was never owed and all that is held, else Refusal. Doing it
+    twice changes nothing. Side effects: a checkout that is open is ended at Stripe after
+    commit (money that comes all the same is kept and flagged); refunds are written down and
+    sent; aid and gifts go back to or out of the fund in the same share.
+    """
+    now = now or timezone.now()
+    charge = lock(charge)
+    plan = plan_cancellation(charge, now=now)
+    parts = [lock(part) for part in family(charge)]
+    standings = [balance(part) for part in parts]
+    if refund_cents is None:
+        backs = [
+            by_the_terms(part, standing, now)
+            for part, standing in zip(parts, standings, strict=True)
+        ]
+    else:
+        backs = shared_out(refund_cents, standings, charge.currency)
+    for part, standing, back in zip(parts, standings, backs, strict=True):
+        _cancel_one(part, standing, back, by=by, reason=reason, now=now)
+    return plan
+
+
+def shared_out(cents: int, standings: Iterable[Balance], currency: str) -> list[int]:
+    """A refund over the charges: what was never owed first, then the earliest money first."""
+    rows = list(standings)
+    backs = [row.to_return_cents for row in rows]
+    least, most = sum(backs), sum(row.held_cents for row in rows)
+    if not least <= cents <= most:
+        raise Refusal(
+            _("Between {least} and {most} can go back here.").format(
+                least=money(least, currency), most=money(most, currency)
+            )
+        )
+    rest = cents - least
+    for index, row in enumerate(rows):
+        more = min(rest, row.held_cents - backs[index])
+        backs[index] += more
+        rest -= more
+    return backs
+
+
+def _cancel_one(
+    charge: Charge, standing: Balance, back: int, *, by: User | None, reason: str, now: datetime
+) -> None:
+    charge.cancelled_at = now
+    charge.cancelled_by = by
+    charge.cancel_reason = reason[:300]
+    charge.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason"])
+    kept = standing.held_cents - back
+    if kept != standing.owed_cents:
+        Adjustment.objects.create(
+            charge=charge,
+            kind=Adjustment.Kind.CANCELLATION,
+            amount_cents=kept - standing.owed_cents,
+            reason=reason[:300],
+            author=by,
+            created_at=now,
+        )
+    record(
+        "charge.cancelled",
+        charge,
+        by=by,
+        subject=charge.user,
+        reason=fingerprint(reason),
+        back_cents=back,
+        kept_cents=kept,
+    )
+    _even_out_the_fund(charge, standing, back, by=by, reason=reason, now=now)
+    for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
+        enqueue("payments.end_checkout", pk)
+    # What a bank holds in a dispute goes back once that is decided.
+    sendable = sum(way.cents for way in ways_back(charge, back))
+    if sendable:
+        request_refund(charge, cents=sendable, by=by, reason=reason, now=now)
+
+
+def _even_out_the_fund(
+    charge: Charge, standing: Balance, back: int, *, by: User | None, reason: str, now: datetime
+) -> None:
+    """Aid and gifts follow the money: the same share goes back."""
+    held, percent = standing.held_cents, charge.terms.percent_at(now)
+
+    def same_share(cents: int) -> int:
+        return cents * back // held if held else share(cents, percent)
+
+    return_surplus(charge, cents=same_share(charge.gift_cents), by=by, reason=reason, now=now)
+    for grant in FundEntry.objects.filter(adjustment__charge=charge):
+        unpaid = not standing.is_settled
+        cents = None if unpaid else same_share(-grant.amount_cents)
+        put_back(grant, cents=cents, by=by, reason=reason, now=now)

@@ -1,0 +1,186 @@
+"""The aid fund: gifts come in, grants are set aside and used, what is not used comes back.
+
+Under the lock of the fund's row, so two grants never share the same money. A fund may only
+sink below nothing when a gift is paid back that was given on already.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from payments.models import AidFund, Charge, FundEntry
+from scip.accounts.models import User
+from scip.audit.services import fingerprint, record
+from scip.formats import money
+from scip.requirements import Refusal
+from scip.states import lock
+
+Kind = FundEntry.Kind
+
+
+def fund_balance(currency: str = "USD") -> int:
+    """What the fund holds and has not promised, in cents."""
+    entries = FundEntry.objects.filter(fund_id=currency)
+    return entries.aggregate(total=Sum("amount_cents"))["total"] or 0
+
+
+def given_so_far(currency: str = "USD") -> int:
+    """What people have given for others' places, in cents: the public's figure."""
+    kinds = [Kind.SURPLUS, Kind.GIFT, Kind.SURPLUS_BACK]
+    entries = FundEntry.objects.filter(fund_id=currency, kind__in=kinds)
+    return entries.aggregate(total=Sum("amount_cents"))["total"] or 0
+
+
+def locked_fund(currency: str) -> AidFund:
+    """The fund under its row lock, made with its first movement."""
+    AidFund.objects.bulk_create([AidFund(currency=currency)], ignore_conflicts=True)
+    return lock(AidFund(currency=currency))
+
+
+@transaction.atomic
+def add_gift(
+    *, cents: int, currency: str, reason: str, by: User, now: datetime | None = None
+) -> FundEntry:
+    """Money for the fund from outside the price list; ``reason`` says whose and why.
+
+    Raises Refusal without an amount or a reason.
+    """
+    if cents <= 0 or not reason.strip():
+        raise Refusal(_("Please give an amount, and write where the money comes from."))
+    return _book(Kind.GIFT, cents, locked_fund(currency), reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def set_aside(
+    *,
+    cents: int,
+    currency: str,
+    user: User,
+    reason: str,
+    by: User | None,
+    now: datetime | None = None,
+) -> FundEntry:
+    """Promise ``cents`` of the fund to somebody; an adjustment of their charge uses it later.
+
+    Raises Refusal when the fund does not hold that much.
+    """
+    fund = locked_fund(currency)
+    held = fund_balance(currency)
+    if cents > held:
+        raise Refusal(
+            _(
+                "The aid fund holds {held}. Please grant at most that, or let the office "
+                "add to the fund first."
+            ).format(held=money(max(held, 0), currency))
+        )
+    return _book(Kind.GRANT, -cents, fund, user=user, reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def put_back(
+    grant: FundEntry,
+    *,
+    by: User | None,
+    reason: str,
+    cents: int | None = None,
+    now: datetime | None = None,
+) -> FundEntry | None:
+    """Give a grant back to the fund, whole or ``cents`` of it, once; a second call does nothing."""
+    fund = locked_fund(grant.fund_id)
+    if FundEntry.objects.filter(reverses=grant).exists():
+        return None
+    amount = -grant.amount_cents if cents is None else cents
+    if not 0 <= amount <= -grant.amount_cents:
+        raise ValueError("More would come back than was granted.")
+    if not amount:
+        return None
+    return _book(
+        Kind.GRANT_BACK,
+        amount,
+        fund,
+        user=grant.user,
+        reverses=grant,
+        reason=reason,
+        by=by,
+        now=now,
+    )
+
+
+def book_surplus(charge: Charge, *, now: datetime) -> FundEntry | None:
+    """The gift in a settled charge goes to the fund, once. Call under the charge's lock."""
+    if not charge.gift_cents:
+        return None
+    fund = locked_fund(charge.currency)
+    if FundEntry.objects.filter(charge=charge, kind=Kind.SURPLUS).exists():
+        return None
+    return _book(
+        Kind.SURPLUS,
+        charge.gift_cents,
+        fund,
+        user=charge.user,
+        charge=charge,
+        reason=charge.description,
+        by=None,
+        now=now,
+    )
+
+
+def return_surplus(
+    charge: Charge, *, cents: int, by: User | None, reason: str, now: datetime
+) -> FundEntry | None:
+    """Take ``cents`` of a booked gift out again because its payer gets money back."""
+    surplus = FundEntry.objects.filter(charge=charge, kind=Kind.SURPLUS).first()
+    if surplus is None or not cents:
+        return None
+    fund = locked_fund(charge.currency)
+    if FundEntry.objects.filter(reverses=surplus).exists():
+        return None
+    return _book(
+        Kind.SURPLUS_BACK,
+        -min(cents, surplus.amount_cents),
+        fund,
+        user=charge.user,
+        charge=charge,
+        reverses=surplus,
+        reason=reason,
+        by=by,
+        now=now,
+    )
+
+
+def _book(
+    kind: FundEntry.Kind,
+    cents: int,
+    fund: AidFund,
+    *,
+    reason: str,
+    by: User | None,
+    now: datetime | None,
+    user: User | None = None,
+    charge: Charge | None = None,
+    reverses: FundEntry | None = None,
+) -> FundEntry:
+    entry = FundEntry.objects.create(
+        fund=fund,
+        kind=kind,
+        amount_cents=cents,
+        user=user,
+        charge=charge,
+        reverses=reverses,
+        reason=reason.strip()[:300],
+        author=by,
+        created_at=now or timezone.now(),
+    )
+    record(
+        f"fund.{kind}",
+        entry,
+        by=by,
+        subject=user,
+        amount_cents=cents,
+        currency=fund.currency,
+        reason=fingerprint(reason),
+    )
+    return entry

@@ -1,0 +1,181 @@
+"""Sending money back: written down first, then sent by Stripe or by hand."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from payments.models import Adjustment, Charge, Dispute, Payment, Refund
+from payments.queries import balance
+from payments.services.background import enqueue
+from scip.accounts.models import User
+from scip.audit.services import fingerprint, record
+from scip.formats import money
+from scip.requirements import Refusal
+from scip.states import lock, move
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Cents that go back on one payment."""
+
+    payment: Payment
+    cents: int
+
+
+def ways_back(charge: Charge, cents: int) -> list[Way]:
+    """How ``cents`` of the charge's currency would go back: newest payment first, the way it
+    came. May add up to less: what a bank holds in a dispute is not sent a second time."""
+    ways: list[Way] = []
+    for payment in charge.payments.filter(currency=charge.currency).order_by("-received_at", "-pk"):
+        if not cents:
+            break
+        part = min(cents, refundable_cents(payment))
+        if part > 0:
+            ways.append(Way(payment, part))
+            cents -= part
+    return ways
+
+
+def refundable_cents(payment: Payment) -> int:
+    """What can still go back on a payment."""
+    gone = Q(state__in=Refund.COUNTS)
+    back = payment.refunds.filter(gone).aggregate(total=Sum("amount_cents"))["total"] or 0
+    stuck = payment.disputes.exclude(state__in=[Dispute.State.WON, Dispute.State.CLOSED])
+    held = stuck.aggregate(total=Sum("amount_cents"))["total"] or 0
+    return max(payment.amount_cents - back - held, 0)
+
+
+@transaction.atomic
+def request_refund(
+    charge: Charge, *, cents: int, by: User | None, reason: str, now: datetime | None = None
+) -> list[Refund]:
+    """Have ``cents`` that nobody owes any more sent back; returns one refund per payment.
+
+    ``by`` is None when the terms decide. Raises Refusal when that is more than what was
+    received beyond what is owed (give a reason with `return_money` to send more), without a
+    reason, or when a bank holds the money in a dispute. Side effects: Stripe is asked after
+    commit; transfers and cheques go on the office's list of money to send back.
+    """
+    now = now or timezone.now()
+    charge = lock(charge)
+    most = balance(charge).to_return_cents
+    if not 0 < cents <= most:
+        raise Refusal(
+            _("At most {most} can go back here: the rest is owed.").format(
+                most=money(most, charge.currency)
+            )
+        )
+    if not reason.strip():
+        raise Refusal(_("Please write why the money goes back; it stays on record."))
+    ways = ways_back(charge, cents)
+    if sum(way.cents for way in ways) < cents:
+        raise Refusal(
+            _("A bank holds this money in a dispute. It can go back once that is decided.")
+        )
+    return [_write_down(charge, way, by=by, reason=reason, now=now) for way in ways]
+
+
+def _write_down(charge: Charge, way: Way, *, by: User | None, reason: str, now: datetime) -> Refund:
+    is_online = way.payment.method == Payment.Method.STRIPE
+    refund = Refund.objects.create(
+        charge=charge,
+        payment=way.payment,
+        amount_cents=way.cents,
+        currency=way.payment.currency,
+        reason=reason.strip()[:300],
+        idempotency_key=uuid.uuid4() if is_online else None,
+        requested_at=now,
+        requested_by=by,
+    )
+    record(
+        "refund.requested",
+        refund,
+        by=by,
+        subject=charge.user,
+        charge=charge.pk,
+        amount_cents=way.cents,
+        currency=refund.currency,
+        reason=fingerprint(reason),
+    )
+    if is_online:
+        enqueue("payments.send_refund", refund.pk)
+    return refund
+
+
+@transaction.atomic
+def return_money(
+    charge: Charge, *, cents: int, by: User, reason: str, now: datetime | None = None
+) -> list[Refund]:
+    """The office sends more back than the terms say: what is owed sinks by a correction with
+    the same reason. Raises Refusal as `request_refund` does, or beyond what was received."""
+    now = now or timezone.now()
+    charge = lock(charge)
+    standing = balance(charge)
+    if not 0 < cents <= standing.held_cents:
+        raise Refusal(
+            _("Please give an amount of at most {held}: that much is here.").format(
+                held=money(standing.held_cents, charge.currency)
+            )
+        )
+    if not reason.strip():
+        raise Refusal(_("Please write why the money goes back; it stays on record."))
+    beyond = cents - standing.to_return_cents
+    if beyond > 0:
+        Adjustment.objects.create(
+            charge=charge,
+            kind=Adjustment.Kind.CORRECTION,
+            amount_cents=-beyond,
+            reason=reason.strip()[:300],
+            author=by,
+            created_at=now,
+        )
+    return request_refund(charge, cents=cents, by=by, reason=reason, now=now)
+
+
+@transaction.atomic
+def record_returned(
+    refund: Refund, *, reference: str, by: User, now: datetime | None = None
+) -> Refund:
+    """The office has sent a transfer or cheque back; ``reference`` is the bank's.
+
+    Raises Refusal without a reference or with one that is on record, ValueError for money
+    that Stripe sends. A second click changes nothing.
+    """
+    now = now or timezone.now()
+    lock(refund.charge)
+    refund = lock(refund)
+    if refund.payment.method == Payment.Method.STRIPE:
+        raise ValueError("Stripe sends this one back.")
+    if refund.state == Refund.State.DONE:
+        return refund
+    reference = " ".join(reference.split())[:120]
+    if not reference:
+        raise Refusal(_("Please give the reference of the transfer or the cheque's number."))
+    if Refund.objects.filter(reference=reference).exists():
+        raise Refusal(_("A refund with this reference is on record already."))
+    refund.reference = reference
+    refund.save(update_fields=["reference"])
+    move(refund, Refund.State.DONE, by=by, now=now)
+    return refund
+
+
+@transaction.atomic
+def call_off_refund(
+    refund: Refund, *, by: User, reason: str, now: datetime | None = None
+) -> Refund:
+    """Do not send a refund that was written down and not sent yet. Raises Refusal when Stripe
+    may have been asked already, or without a reason."""
+    now = now or timezone.now()
+    lock(refund.charge)
+    refund = lock(refund)
+    if not reason.strip():
+        raise Refusal(_("Please write why the money stays; it stays on record."))
+    if refund.payment.method == Payment.Method.STRIPE and refund.state != Refund.State.CANCELLED:
+        raise Refusal(_("Stripe has been asked to send this one back; it cannot be called off."))
+    move(refund, Refund.State.CANCELLED, by=by, now=now, data={"reason": fingerprint(reason)})
+    return refund
