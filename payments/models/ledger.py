@@ -248,6 +248,10 @@ class Payment(ForTheOffice):
         return f"{money(self.amount_cents, self.currency)} ({self.get_method_display()})"
 
 
+class SettlementQuerySet(OfPerson["Settlement"]):
+    OWNER = "charge__user"
+
+
 class Settlement(ForTheOffice):
     """The moment at which nothing more was owed on a charge.
 
@@ -259,6 +263,8 @@ class Settlement(ForTheOffice):
     settled_at = models.DateTimeField(default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
     claimed_as = models.CharField(max_length=60, blank=True)
+
+    objects = SettlementQuerySet.as_manager()
 
     class Meta:
         indexes = [
