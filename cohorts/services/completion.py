@@ -14,12 +14,13 @@ from cohorts.emails import completion as emails
 from cohorts.models import Cohort, Enrolment, Session
 from cohorts.queries.roster import attendance_evidence, sessions_of
 from cohorts.requirements.attendance import Tally, attendance_findings, attendance_tally
+from scip.credentials.joint import issue_joint_credential
 from scip.credentials.models import Completion, Credential, Level
 from scip.credentials.services import issue_credential, record_completion
 from scip.requirements import Status
 from scip.states import lock, move
 
-# Level B's joint credential needs both levels on record; it is issued where both facts meet.
+# Level B alone grants none: the joint credential is issued once both levels are on record.
 CREDENTIAL_OF_LEVEL = {Level.A: Credential.Kind.PRACTICING}
 
 
@@ -103,6 +104,7 @@ def certify(
             "sessions_attended": tally.attended,
             "sessions_excepted": tally.excepted,
             "contact_minutes_held": minutes,
+            "cohort_title": cohort.title,
         },
         by=by,
     )
@@ -122,6 +124,7 @@ def certify(
             # The cohort's day, whoever's zone is active where the last mark is made.
             issued_on=(now or timezone.now()).astimezone(cohort.zone).date(),
         )
+    issue_joint_credential(enrolment.user, by=by)
     return completion
 
 

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from scip.access.admin import StaffModelAdmin
+from scip.accounts.models import User
 from scip.credentials import services
 from scip.credentials.emails import contact
+from scip.credentials.joint import CREDITABLE, record_equivalency
 from scip.credentials.models import Certificate, Completion, Credential, today
 from scip.mail.services import render_letter
 from scip.requirements import Refusal
@@ -32,6 +34,20 @@ class RevokeForm(forms.Form):
         help_text=_(
             "The person reads this in their letter; the verification page shows no reason."
         ),
+    )
+
+
+class CreditForm(forms.Form):
+    """Level A or B, credited for an earlier format of the programme."""
+
+    level = forms.ChoiceField(
+        label=_("Level"), choices=[(level.value, level.label) for level in CREDITABLE]
+    )
+    reason = forms.CharField(
+        label=_("What it rests on"),
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Earlier participation, portfolio, hours of supervision; it stays on record."),
     )
 
 
@@ -167,7 +183,7 @@ class CertificateAdmin(StaffModelAdmin):
 
 @admin.register(Completion)
 class CompletionAdmin(StaffModelAdmin):
-    """Facts on record, to read. They are written by the cohort's outcome or an equivalence."""
+    """Facts on record, to read. They are written by the cohort's outcome or an equivalency."""
 
     list_display = ("user", "level", "basis", "completed_on", "recorded_at")
     list_filter = ("level", "basis", "completed_on")
@@ -175,3 +191,34 @@ class CompletionAdmin(StaffModelAdmin):
     list_select_related = ("user",)
     ordering = ("-id",)
     fields = ("user", "level", "basis", "completed_on", "facts", "recorded_at", "recorded_by")
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("credit/<int:pk>/", wrap(self.credit_view), name="credentials_completion_credit"),
+            *super().get_urls(),
+        ]
+
+    def credit_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Credit a person for an earlier format; the joint certificate may follow at once."""
+        if not self.opens_for(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        person = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+        form = CreditForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                record_equivalency(person, by=request.user, **form.cleaned_data)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal.sentence))
+            else:
+                messages.success(request, _t("The credit is on record."))
+                return redirect("admin:person", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _t("Credit an earlier format"),
+            "person": person,
+            "known": Completion.objects.filter(user=person).order_by("level"),
+            "form": form,
+        }
+        return render(request, "credentials/admin/completion_credit.html", context)
