@@ -1,11 +1,15 @@
 """What a charge stands at, and the lines of a person's statement."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
 
-from payments.models import Charge, Checkout, Payment
+from payments.models import Charge, Checkout, Payment, Refund
 from scip.accounts.models import User
+from scip.policy.models import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,40 @@ class StatementLine:
     is_on_its_way: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StatementTotal:
+    """The sums of a statement in one currency, in cents.
+
+    ``returned_cents`` went back or is on its way back, ``lost_cents`` a bank took back.
+    """
+
+    currency: str
+    owed_cents: int
+    paid_cents: int
+    returned_cents: int
+    lost_cents: int
+    due_cents: int
+
+
 def balance(charge: Charge) -> Balance:
     """Where the charge stands now (one query; always fresh)."""
     return Balance.of(Charge.objects.with_sums().get(pk=charge.pk))
 
 
-def statement(user: User) -> list[StatementLine]:
-    """A person's charges, newest first, each with all its lines; a fixed number of queries."""
-    charges = (
-        Charge.objects.visible_to(user)
-        .filter(user=user)
-        .with_sums()
+def with_lines(charges: QuerySet[Charge]) -> QuerySet[Charge]:
+    """Charges with their sums and everything that explains them; a fixed number of queries.
+
+    A charge's instalments stand together, the newest family first.
+    """
+    return (
+        charges.with_sums()  # type: ignore[attr-defined]
         .prefetch_related(
             "adjustments",
-            "refunds",
+            "disputes",
+            Prefetch(
+                "refunds",
+                Refund.objects.select_related("credit_note", "payment").order_by("requested_at"),
+            ),
             Prefetch("payments", Payment.objects.select_related("receipt").order_by("received_at")),
             Prefetch(
                 "checkouts",
@@ -75,9 +99,47 @@ def statement(user: User) -> list[StatementLine]:
                 to_attr="pending_checkouts",
             ),
         )
-        .order_by("-id")
+        .order_by(Coalesce(F("part_of"), F("pk")).desc(), "pk")
     )
-    return [
-        StatementLine(charge, Balance.of(charge), bool(charge.pending_checkouts))  # type: ignore[attr-defined]
-        for charge in charges
-    ]
+
+
+def line_of(charge: Charge) -> StatementLine:
+    """The line of a charge that was fetched by `with_lines`."""
+    return StatementLine(charge, Balance.of(charge), bool(charge.pending_checkouts))  # type: ignore[attr-defined]
+
+
+def statement(user: User) -> list[StatementLine]:
+    """A person's charges with all their lines; a fixed number of queries."""
+    charges = Charge.objects.visible_to(user).filter(user=user)
+    return [line_of(charge) for charge in with_lines(charges)]
+
+
+def statement_totals(lines: Iterable[StatementLine]) -> list[StatementTotal]:
+    """The sums per currency, in the currencies' order. Money that came in another currency
+    than its charge's counts for nothing here: the office clears it up first."""
+    sums: dict[str, list[int]] = {}
+    for line in lines:
+        row, standing = sums.setdefault(line.charge.currency, [0] * 5), line.balance
+        for index, cents in enumerate(
+            (
+                standing.owed_cents,
+                standing.paid_cents,
+                standing.refunded_cents,
+                standing.lost_cents,
+                standing.due_cents,
+            )
+        ):
+            row[index] += cents
+    return [StatementTotal(currency, *sums[currency]) for currency in sorted(sums)]
+
+
+def instalments_of(charge: Charge) -> list[Charge]:
+    """The charge's whole family with its sums, in the order of payment; alone if undivided."""
+    root = charge.part_of_id or charge.pk
+    return list(Charge.objects.filter(Q(pk=root) | Q(part_of=root)).with_sums().order_by("pk"))
+
+
+def edition_in_force(now: datetime) -> Edition:
+    """The wording of documents at a moment; the programme's own where no edition is in."""
+    editions = Edition.objects.filter(in_force_from__lte=now.date()).order_by("-in_force_from")
+    return editions.first() or Edition()

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from payments.emails import send_instalments
 from payments.models import Adjustment, Charge, Checkout
 from payments.queries import balance
 from payments.services.background import enqueue
@@ -33,7 +34,7 @@ def agree_instalments(
     The first charge keeps the rest and its date; paying it confirms what it pays for. Raises
     Refusal when something was paid or is on its way, the charge is cancelled, settled or an
     instalment itself, amounts are nothing or leave nothing for the first, or dates do not
-    follow one another.
+    follow one another. Side effect: a letter with amounts and dates.
     """
     now = now or timezone.now()
     charge = lock(charge)
@@ -76,6 +77,7 @@ def agree_instalments(
         )
         for number, (cents, due) in enumerate(later, start=2)
     ]
+    send_instalments(charge, [(rest, charge.due_at), *later])
     record("charge.instalments", charge, by=by, subject=charge.user, count=len(parts) + 1)
     for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
         enqueue("payments.end_checkout", pk)

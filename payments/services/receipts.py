@@ -1,37 +1,20 @@
 """Receipts: numbered with the payment, made into a PDF afterwards, sent with a letter."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
-from django.core.files.base import ContentFile
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.emails import send_receipt
-from payments.models import DocumentNumber, Payment, Receipt
-from payments.queries import balance
-from payments.services.background import enqueue
+from payments.models import Charge, Payment, Receipt
+from payments.queries import balance, instalments_of
+from payments.services import documents
+from scip.formats import day, money
 from scip.pdf.papers import paper_for_country
 from scip.pdf.receipts import Receipt as ReceiptPage
 from scip.pdf.receipts import ReceiptLine, render_receipt
-from scip.states import lock
 
-# The receipt's task gets this long before the sweep takes over.
-HEAD_START = timedelta(minutes=2)
-
-
-def next_number(series: str, year: int) -> int:
-    """The next number of a series in a year. Its row stays locked until the transaction ends,
-    so numbers have no gaps and no doubles."""
-    DocumentNumber.objects.bulk_create(
-        [DocumentNumber(series=series, year=year)], ignore_conflicts=True
-    )
-    row = DocumentNumber.objects.select_for_update().get(series=series, year=year)
-    row.last += 1
-    row.save(update_fields=["last"])
-    return row.last
+TASK = "payments.make_receipt"
 
 
 def issue_receipt(payment: Payment, *, now: datetime) -> Receipt:
@@ -40,29 +23,24 @@ def issue_receipt(payment: Payment, *, now: datetime) -> Receipt:
     The year's row stays locked until that commits or rolls back, so numbers have no gaps
     and no doubles. Side effect on commit: the document is made by a worker.
     """
-    year = now.year
-    receipt = Receipt.objects.create(
-        payment=payment,
-        year=year,
-        number=next_number(Receipt.SERIES, year),
-        issued_at=now,
-        facts=receipt_facts(payment),
-    )
-    enqueue("payments.make_receipt", receipt.pk)
-    return receipt
+    receipt = Receipt(payment=payment, facts=receipt_facts(payment, now=now))
+    return documents.number(receipt, task=TASK, now=now)
 
 
-def receipt_facts(payment: Payment) -> dict[str, Any]:
+def receipt_facts(payment: Payment, *, now: datetime) -> dict[str, Any]:
     """What the receipt says, as plain values that never change again."""
     charge, user = payment.charge, payment.charge.user
+    invoice = charge.invoices.first()
     return {
         "paid_on": payment.received_at.astimezone(user.zone).date().isoformat(),
         "payer_name": user.display_name or user.email,
         "payer_email": user.email,
-        "country": str(user.country or ""),
-        "organisation": _("Center for Mindful Self-Compassion"),
-        "organisation_lines": [_("SCIP Pathway"), settings.SITE_URL.split("//", 1)[-1]],
+        "billed_to": documents.billed_to(invoice),
+        "order_reference": invoice.order_reference if invoice else "",
+        "country": str((invoice.country.code if invoice else user.country) or ""),
+        **documents.letterhead(now),
         "lines": receipt_lines(payment),
+        "notes": receipt_notes(payment),
         "currency": payment.currency,
         "method": str(payment.get_method_display()),
         "reference": payment.reference,
@@ -96,6 +74,41 @@ def receipt_lines(payment: Payment) -> list[dict[str, Any]]:
     ]
 
 
+def receipt_notes(payment: Payment) -> list[str]:
+    """Sentences that explain the amount: the gift in it, and the instalments around it."""
+    charge = payment.charge
+    notes = []
+    if charge.gift_cents:
+        notes.append(
+            _("{gift} of this price goes to the aid fund, from which others get a place.").format(
+                gift=money(charge.gift_cents, charge.currency)
+            )
+        )
+    parts = instalments_of(charge)
+    if len(parts) > 1:
+        notes.append(instalment_note(charge, parts))
+    return notes
+
+
+def instalment_note(charge: Charge, parts: list[Charge]) -> str:
+    """Which instalment this is, and what the later ones are."""
+    place = [part.pk for part in parts].index(charge.pk)
+    sentence = _("This is instalment {number} of {count}.").format(
+        number=place + 1, count=len(parts)
+    )
+    later = [
+        _("{amount} by {day}").format(
+            amount=money(balance(part).owed_cents, part.currency),
+            day=day(part.due_at.astimezone(charge.user.zone).date()),
+        )
+        for part in parts[place + 1 :]
+        if part.cancelled_at is None
+    ]
+    if not later:
+        return sentence
+    return f"{sentence} " + _("Still to come: {later}.").format(later="; ".join(later))
+
+
 def render(receipt: Receipt) -> bytes:
     """The receipt's PDF from its frozen facts, on the paper of the payer's country."""
     facts = receipt.facts
@@ -104,9 +117,12 @@ def render(receipt: Receipt) -> bytes:
         paid_on=date.fromisoformat(facts["paid_on"]),
         payer_name=facts["payer_name"],
         payer_email=facts["payer_email"],
+        billed_to=tuple(facts.get("billed_to", ())),
+        order_reference=facts.get("order_reference", ""),
         organisation=facts["organisation"],
         organisation_lines=tuple(facts["organisation_lines"]),
         lines=tuple(ReceiptLine(**line) for line in facts["lines"]),
+        notes=tuple(facts.get("notes", ())),
         currency=facts["currency"],
         method=facts["method"],
         reference=facts["reference"],
@@ -118,34 +134,17 @@ def render(receipt: Receipt) -> bytes:
 def make_receipt(receipt_id: int, now: datetime | None = None) -> bool:
     """Render and keep a receipt's PDF and send it with the letter; True if made now.
 
-    Safe to run twice and to be killed anywhere: the row is marked as made in the
-    transaction that writes the letter, and a file left behind by a killed worker is
-    replaced under the same name.
+    May run twice and be killed anywhere (see `documents.keep`).
     """
     receipt = Receipt.objects.select_related("payment__charge__user").get(pk=receipt_id)
     if receipt.made_at is not None:
         return False
     pdf = render(receipt)
-    with transaction.atomic():
-        locked = lock(receipt)
-        if locked.made_at is not None:
-            return False
-        name = f"receipts/{receipt.year}/{receipt.label}.pdf"
-        storage = locked.document.storage
-        if storage.exists(name):
-            storage.delete(name)
-        locked.document.name = storage.save(name, ContentFile(pdf))
-        locked.made_at = now or timezone.now()
-        locked.save(update_fields=["document", "made_at"])
-        send_receipt(receipt, pdf)
-    return True
+    return documents.keep(
+        receipt, pdf, folder="receipts", send=lambda: send_receipt(receipt, pdf), now=now
+    )
 
 
 def sweep_receipts(now: datetime | None = None) -> list[int]:
-    """Have the documents made whose task was lost; returns the receipts' ids."""
-    now = now or timezone.now()
-    missing = Receipt.objects.filter(made_at=None, issued_at__lte=now - HEAD_START)
-    ids = list(missing.order_by("issued_at").values_list("pk", flat=True)[:200])
-    for pk in ids:
-        enqueue("payments.make_receipt", pk)
-    return ids
+    """Have the receipts made whose task was lost; returns their ids."""
+    return documents.sweep(Receipt, TASK, now)

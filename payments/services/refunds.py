@@ -9,9 +9,11 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from payments.emails import send_returning
 from payments.models import Adjustment, Charge, Dispute, Payment, Refund
 from payments.queries import balance
 from payments.services.background import enqueue
+from payments.services.returned import after_done
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
 from scip.formats import money
@@ -52,14 +54,21 @@ def refundable_cents(payment: Payment) -> int:
 
 @transaction.atomic
 def request_refund(
-    charge: Charge, *, cents: int, by: User | None, reason: str, now: datetime | None = None
+    charge: Charge,
+    *,
+    cents: int,
+    by: User | None,
+    reason: str,
+    is_told: bool = False,
+    now: datetime | None = None,
 ) -> list[Refund]:
     """Have ``cents`` that nobody owes any more sent back; returns one refund per payment.
 
     ``by`` is None when the terms decide. Raises Refusal when that is more than what was
     received beyond what is owed (give a reason with `return_money` to send more), without a
     reason, or when a bank holds the money in a dispute. Side effects: Stripe is asked after
-    commit; transfers and cheques go on the office's list of money to send back.
+    commit; transfers and cheques go on the office's list of money to send back; one letter
+    tells the person, unless the caller's own letter does (``is_told``).
     """
     now = now or timezone.now()
     charge = lock(charge)
@@ -77,7 +86,10 @@ def request_refund(
         raise Refusal(
             _("A bank holds this money in a dispute. It can go back once that is decided.")
         )
-    return [_write_down(charge, way, by=by, reason=reason, now=now) for way in ways]
+    refunds = [_write_down(charge, way, by=by, reason=reason, now=now) for way in ways]
+    if not is_told:
+        send_returning(charge, refunds)
+    return refunds
 
 
 def _write_down(charge: Charge, way: Way, *, by: User | None, reason: str, now: datetime) -> Refund:
@@ -144,7 +156,8 @@ def record_returned(
     """The office has sent a transfer or cheque back; ``reference`` is the bank's.
 
     Raises Refusal without a reference or with one that is on record, ValueError for money
-    that Stripe sends. A second click changes nothing.
+    that Stripe sends. A second click changes nothing. Side effects: a numbered credit note,
+    made and sent with a letter by a worker.
     """
     now = now or timezone.now()
     lock(refund.charge)
@@ -161,6 +174,7 @@ def record_returned(
     refund.reference = reference
     refund.save(update_fields=["reference"])
     move(refund, Refund.State.DONE, by=by, now=now)
+    after_done(refund, now=now)
     return refund
 
 

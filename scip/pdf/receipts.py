@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from scip.pdf.papers import Paper
-from scip.pdf.rendering import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,9 @@ class Receipt:
     method: str
     reference: str
     refund_terms: str
+    billed_to: tuple[str, ...] = ()
+    order_reference: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def total_cents(self) -> int:
@@ -40,4 +42,7 @@ class Receipt:
 
 def render_receipt(receipt: Receipt, paper: Paper) -> bytes:
     """The receipt as an upright PDF; raises ForbiddenFetch as `render` does."""
+    # Loaded when something is drawn: WeasyPrint is half of a process's start.
+    from scip.pdf.rendering import render
+
     return render("pdf/receipt.html", {"receipt": receipt}, paper=paper)

@@ -29,8 +29,15 @@ class EditionAdmin(StaffModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "in_force_from", "currency")}),
         (
-            _("Wording of certificates and receipts"),
-            {"fields": ("organisation", "signatory_name", "signatory_title")},
+            _("Wording of certificates, receipts and invoices"),
+            {
+                "fields": (
+                    "organisation",
+                    "signatory_name",
+                    "signatory_title",
+                    "payment_instructions",
+                )
+            },
         ),
         (
             _("Level A"),

@@ -59,6 +59,15 @@ class Edition(models.Model):
     )
     signatory_title = models.CharField(max_length=120, default="For CMSC Professional Training")
 
+    payment_instructions = models.TextField(
+        max_length=800,
+        blank=True,
+        help_text=_(
+            "How to pay by transfer or cheque: account, bank, to whom. Stands on the pay page and "
+            "on invoices; empty asks people to write to the office."
+        ),
+    )
+
     # Level A
     level_a_sessions = models.PositiveSmallIntegerField(default=12)
     level_a_session_minutes = models.PositiveSmallIntegerField(default=180)
