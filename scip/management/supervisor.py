@@ -114,7 +114,10 @@ def environment(plan: Plan, database_url: str) -> dict[str, str]:
 
     Side effect: makes the data folder's secrets on first use.
     """
-    env = {name: value for name, value in os.environ.items() if name not in REAL_PARTS}
+    # Without compiled modules, which some shells forbid, each of the six processes would spend
+    # seconds on compiling the same ones.
+    dropped = {*REAL_PARTS, "PYTHONDONTWRITEBYTECODE"}
+    env = {name: value for name, value in os.environ.items() if name not in dropped}
     return {
         **env,
         **embedded_secrets(plan.data),
@@ -199,6 +202,19 @@ class Child:
             )
         pause: float = min(0.2 * 2 ** (len(recent) - 1), LONGEST_PAUSE)
         return pause
+
+
+def code_print() -> str:
+    """Fingerprint what prepares a database: our modules, the pinned packages, the interpreter."""
+    digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
+    digest.update(sys.version.encode())
+    for package in sorted(ROOT.glob("*/__init__.py")):
+        if package.parent.name in {"bench", "tests"}:
+            continue
+        for path in sorted(package.parent.rglob("*.py")):
+            found = path.stat()
+            digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def say(line: str = "") -> None:
@@ -318,18 +334,14 @@ class Supervisor:
         started = time.monotonic()
         self._end_leftovers()
         self._check_port()
-        say("Starting the database …")
-        self.cluster.start()
-        self.env = environment(self.plan, self.cluster.url)
+        # Collecting needs no database and compresses for a while, so it goes first and alongside.
+        self.env = environment(self.plan, "")
         static = self._begin_static()
-        first = not (self.plan.data / "seeded").exists()
-        say(
-            "Preparing the demo world; the first start takes a little while …"
-            if first
-            else "Bringing the database up to date …"
-        )
         try:
-            self._finish(self._begin("prepare", "prepare_demo"), "prepare")
+            say("Starting the database …")
+            self.cluster.start()
+            self.env = environment(self.plan, self.cluster.url)
+            self._prepare()
             if static is not None:
                 self._finish(static, "static")
                 (self.plan.data / "static.stamp").write_text(self._static_print())
@@ -343,6 +355,22 @@ class Supervisor:
         self._add(Child("worker", worker_command()))
         self._add(Child("beat", beat_command(self.plan.data)))
         self._greet(time.monotonic() - started)
+
+    def _prepare(self) -> None:
+        """Migrate and seed, unless this very code has already done so in this database."""
+        marker = self.plan.data / "seeded"
+        print_now = code_print()
+        has_world = marker.exists() or not self.plan.scale
+        if has_world and self.cluster.note("scip") == print_now:
+            return
+        say(
+            "Bringing the database up to date …"
+            if marker.exists()
+            else "Preparing the demo world; the first start takes a little while …"
+        )
+        self._finish(self._begin("prepare", "prepare_demo"), "prepare")
+        # In the database itself, so that the note can't outlive or belie what it tells.
+        self.cluster.set_note("scip", print_now)
 
     def _log(self, name: str) -> Path:
         folder = self.plan.data / "logs"

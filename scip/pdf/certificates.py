@@ -7,7 +7,6 @@ from typing import Final
 from scip.pdf.names import fit_name
 from scip.pdf.papers import Paper, Sheet
 from scip.pdf.qr import qr_drawing
-from scip.pdf.rendering import ART, QR, certificate_drawing, render
 from scip.pdf.stamps import placeholder
 
 # What stays free left and right of the holder's name, in millimetres.
@@ -54,6 +53,9 @@ def render_certificate(certificate: Certificate, paper: Paper) -> bytes:
     Raises UnprintableName when name, suffix or title holds letters that no font of ours has, and
     ForbiddenFetch as `render` does.
     """
+    # Loaded when something is drawn: WeasyPrint is half of a process's start.
+    from scip.pdf.rendering import ART, QR, certificate_drawing, render
+
     sheet = Sheet(paper, landscape=True)
     width = sheet.width_mm - 2 * _NAME_MARGIN_MM
     suffix = certificate.credentials_suffix

@@ -6,6 +6,8 @@ Static faces, because a variable one costs four times the rendering time; what e
 variable font is pinned to one weight when it is first needed.
 """
 
+from __future__ import annotations
+
 import os
 import tempfile
 import threading
@@ -15,13 +17,13 @@ from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
-from weasyprint import CSS
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+# Both are heavy, and a process that never draws a document (beat, nearly every web worker) or
+# measures a name starts in half of the time without them.
+if TYPE_CHECKING:
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class Metrics:
 @cache
 def metrics(key: str) -> Metrics:
     """Advance widths of the face with this key; read once per process."""
+    from fontTools.ttLib import TTFont
+
     face = _face(key)
     with TTFont(face.path, lazy=True) as font:
         units = font["head"].unitsPerEm
@@ -145,6 +149,9 @@ def metrics_for(char: str) -> Metrics | None:
 
 def font_bytes(key: str) -> bytes:
     """The font file for this key, pinned to one weight if it was variable; FontMissing if unknown."""
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
+
     face = _face(key)
     if not face.is_variable:
         return face.path.read_bytes()
@@ -180,6 +187,8 @@ class FontShelf:
         self._load(needed)
 
     def _load(self, faces: Iterable[Face]) -> None:
+        from weasyprint import CSS
+
         new = [face for face in faces if face.key not in self._loaded]
         if new:
             rules = "".join(
@@ -207,6 +216,8 @@ def _configuration_without_system_fonts() -> FontConfiguration:
     Fontconfig reads where fonts lie from the file that the environment names, at the moment a
     configuration is made, so the name is set for just that moment.
     """
+    from weasyprint.text.fonts import FontConfiguration
+
     folder = Path(tempfile.gettempdir())
     with tempfile.NamedTemporaryFile("w", suffix=".conf", dir=folder) as config, _environment_lock:
         config.write(f"<fontconfig><cachedir>{folder / 'scip-fontconfig'}</cachedir></fontconfig>")

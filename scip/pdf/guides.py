@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from scip.pdf.papers import Paper
-from scip.pdf.rendering import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +98,8 @@ def render_process_guide(
 
     `contact` is the address a reader may write to. Raises ForbiddenFetch as `render` does.
     """
+    # Loaded when something is drawn: WeasyPrint is half of a process's start.
+    from scip.pdf.rendering import render
+
     context = {"edition": figures, "organisation": organisation, "contact": contact}
     return render("pdf/process_guide.html", context, paper=paper)

@@ -44,6 +44,20 @@ def test_keeps_data_over_a_restart(cluster: Cluster) -> None:
     assert found == ("b", "C.UTF-8", "UTC", "")
 
 
+def test_a_note_stays_with_its_database(cluster: Cluster) -> None:
+    cluster.start()
+    assert cluster.note("scip") == ""
+    cluster.set_note("scip", "it's 'noted'")
+    cluster.stop()
+    cluster.start()
+    assert cluster.note("scip") == "it's 'noted'"
+    with psycopg.connect(cluster.url_for("postgres"), autocommit=True) as connection:
+        connection.execute("drop database scip")
+    assert cluster.note("scip") == ""
+    cluster.create_database("scip")
+    assert cluster.note("scip") == ""
+
+
 def test_url_means_the_same_to_django_and_libpq(cluster: Cluster) -> None:
     cluster.start()
     read = environ.Env.db_url_config(cluster.url)

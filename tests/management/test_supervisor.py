@@ -22,6 +22,8 @@ from scip.management.supervisor import (
     DemoError,
     Plan,
     Supervisor,
+    code_print,
+    environment,
 )
 
 pytestmark = [
@@ -210,6 +212,50 @@ def test_ctrl_c_leaves_no_process_and_the_next_start_keeps_the_data(
     with running.database() as connection:
         assert connection.execute("select word from kept").fetchall() == [("here",)]
     assert (running.data / "secrets.env").read_text() == secrets
+
+
+def test_only_changed_code_prepares_the_database_again(running: Demo) -> None:
+    note = "select shobj_description(oid, 'pg_database') from pg_database where datname = 'scip'"
+    running.end(signal.SIGINT)
+    (running.data / "logs" / "prepare.log").unlink(missing_ok=True)
+    running.start()
+    assert not (running.data / "logs" / "prepare.log").exists()
+    with running.database() as connection:
+        assert connection.execute(note).fetchone() == (code_print(),)
+        connection.execute("comment on database scip is 'older code'")
+    running.end(signal.SIGINT)
+    running.start()
+    assert (running.data / "logs" / "prepare.log").exists()
+    with running.database() as connection:
+        assert connection.execute(note).fetchone() == (code_print(),)
+
+
+def test_a_changed_module_changes_the_print(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("scip", "tests"):
+        (tmp_path / name / "deeper").mkdir(parents=True)
+        (tmp_path / name / "__init__.py").write_text("")
+    (tmp_path / "requirements.lock").write_text("one==1\n")
+    monkeypatch.setattr("scip.management.supervisor.ROOT", tmp_path)
+    prints = [code_print()]
+    (tmp_path / "scip" / "deeper" / "0002_more.py").write_text("more = 1\n")
+    prints.append(code_print())
+    (tmp_path / "requirements.lock").write_text("one==2\n")
+    prints.append(code_print())
+    assert len(set(prints)) == 3
+    (tmp_path / "tests" / "deeper" / "test_it.py").write_text("")
+    assert code_print() == prints[-1]
+
+
+def test_children_may_keep_compiled_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    env = environment(Plan(tmp_path), "postgresql:///scip")
+    assert "PYTHONDONTWRITEBYTECODE" not in env
+    assert env["LANG"] == "C.UTF-8"
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])

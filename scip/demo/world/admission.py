@@ -240,8 +240,10 @@ def pays_a_part(company: Company, enrolment: Enrolment) -> Story:
 
 def pays_too_late(company: Company, enrolment: Enrolment) -> Story:
     """The place was passed on; the money is kept, and the office decides."""
+    # What was asked for; a lapsed place owes nothing any more.
+    asked = balance(enrolment.charge).due_cents
     yield enrolment.pay_by + 3 * DAY
-    yield from transfers(company, enrolment, balance(enrolment.charge).owed_cents)
+    yield from transfers(company, enrolment, asked)
 
 
 def is_promised(company: Company, enrolment: Enrolment) -> Story:
