@@ -1,4 +1,4 @@
-"""Forms of the office: money that came by bank or cheque, and a note about a closer look."""
+"""Forms about money: who pays an invoice; money that came by bank or cheque; a closer look."""
 
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments.models import Payment
+from payments.models import Invoice, Payment
 from payments.services.offline import OFFLINE_METHODS
+from scip.accounts.forms.text import PlainTextField, plain_text
 
 
 class OfflinePaymentForm(forms.Form):
@@ -72,3 +73,57 @@ class LookForm(forms.Form):
         max_length=300,
         help_text=_("For example: refunded at Stripe, or moved to the spring cohort."),
     )
+
+
+MOST_ADDRESS_LINES = 8
+
+
+class InvoiceForm(forms.ModelForm[Invoice]):
+    """Who pays: an employer, a practice, somebody else."""
+
+    payer = PlainTextField(
+        label=_("Organisation or person who pays"),
+        max_length=160,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    address = forms.CharField(
+        label=_("Postal address"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "street-address"}),
+        help_text=_("Street, place and postal code, as they should stand on the invoice."),
+    )
+    attention = PlainTextField(
+        label=_("For the attention of"),
+        max_length=120,
+        required=False,
+        help_text=_("A person or a department, if the organisation asks for one."),
+    )
+    tax_number = PlainTextField(label=_("Tax or VAT number"), max_length=40, required=False)
+    order_reference = PlainTextField(
+        label=_("Their order reference"),
+        max_length=80,
+        required=False,
+        help_text=_("An order or cost-centre number that has to stand on the invoice."),
+    )
+
+    class Meta:
+        model = Invoice
+        fields = ("payer", "attention", "address", "country", "tax_number", "order_reference")
+
+    def clean_address(self) -> str:
+        """Line by line without control characters; empty lines go."""
+        lines = [plain_text(line) for line in self.cleaned_data["address"].splitlines()]
+        kept = [line for line in lines if line]
+        if not kept:
+            raise ValidationError(_("Please write the address."))
+        if len(kept) > MOST_ADDRESS_LINES:
+            raise ValidationError(
+                _("An address of at most %(most)s lines fits on the invoice."),
+                params={"most": MOST_ADDRESS_LINES},
+            )
+        return "\n".join(kept)
+
+    @property
+    def payer_facts(self) -> dict[str, str]:
+        """The argument ``payer`` of `make_invoice`."""
+        return {name: str(self.cleaned_data[name]) for name in self.Meta.fields}

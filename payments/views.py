@@ -1,14 +1,16 @@
-"""A person's payments, paying, receipts; Stripe's webhook; the practice checkout."""
+"""A person's payments, paying, documents; Stripe's webhook; the practice checkout."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 import stripe
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csp import csp_override
@@ -16,10 +18,21 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from payments import services
+from payments.forms import InvoiceForm
 from payments.gateway import checkout_policy, is_sandbox
-from payments.models import Charge, Checkout, Receipt
-from payments.queries import statement
+from payments.models import Charge, Checkout, CreditNote, Invoice, Receipt
+from payments.models.documents import NumberedDocument
+from payments.queries import (
+    Balance,
+    edition_in_force,
+    instalments_of,
+    line_of,
+    statement,
+    statement_totals,
+    with_lines,
+)
 from payments.sandbox import desk
+from payments.services import credit_notes, invoices
 from scip.access import public, signed_in
 from scip.requirements import Refusal
 
@@ -45,7 +58,8 @@ def leads_to_checkout(view: View) -> View:
 def charge_list(request: HttpRequest) -> HttpResponse:
     """My statement: every charge with its lines, what is paid and due, and the receipts."""
     lines = statement(request.user)  # type: ignore[arg-type]
-    return render(request, "payments/charge_list.html", {"lines": lines})
+    context = {"lines": lines, "totals": statement_totals(lines), "today": timezone.localdate()}
+    return render(request, "payments/charge_list.html", context)
 
 
 def visible_charge(request: HttpRequest, pk: int) -> Charge:
@@ -62,7 +76,6 @@ def standing(charge: Charge) -> dict[str, Any]:
         "balance": services.Balance.of(charge),
         "checkout": checkout,
         "is_on_its_way": checkout is not None and checkout.state == Checkout.State.PENDING,
-        "payments": charge.payments.select_related("receipt").order_by("received_at"),
     }
 
 
@@ -72,10 +85,18 @@ def standing(charge: Charge) -> dict[str, Any]:
 @leads_to_checkout
 def charge_pay(request: HttpRequest, pk: int) -> HttpResponse:
     """One charge: the amount line by line, the refund terms, the ways to pay."""
-    charge = visible_charge(request, pk)
-    context = standing(charge) | {
-        "adjustments": charge.adjustments.order_by("pk"),
-        "refunds": charge.refunds.order_by("refunded_at"),
+    charges = with_lines(Charge.objects.visible_to(request.user).select_related("user"))
+    line = line_of(get_object_or_404(charges, pk=pk))
+    charge = line.charge
+    parts = instalments_of(charge)
+    context = {
+        "line": line,
+        "charge": charge,
+        "balance": line.balance,
+        "is_on_its_way": line.is_on_its_way,
+        "instalments": [(part, Balance.of(part)) for part in parts] if len(parts) > 1 else [],
+        "invoices": charge.invoices.all(),
+        "payment_instructions": edition_in_force(timezone.now()).payment_instructions,
         "is_mine": charge.user_id == request.user.pk,
         "is_sandbox": is_sandbox(),
     }
@@ -136,17 +157,72 @@ def ask_about(charge: Charge) -> None:
 def receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Download a receipt; only its owner and the office."""
     found = get_object_or_404(Receipt.objects.visible_to(request.user), pk=pk)
+    return made_document(request, found)
+
+
+@signed_in
+@require_GET
+def credit_note(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Download a credit note; only its owner and the office. A void one says that it is."""
+    notes = CreditNote.objects.visible_to(request.user)
+    found = get_object_or_404(notes, pk=pk)
+    if found.void_at is not None:
+        return pdf_response(BytesIO(credit_notes.render(found)), found.label)
+    return made_document(request, found)
+
+
+def made_document(request: HttpRequest, found: NumberedDocument) -> HttpResponseBase:
+    """A numbered document as it was made, or back to the statement while it is not."""
     if found.made_at is None:
-        messages.info(request, _("This receipt is being prepared. Please try again in a minute."))
+        messages.info(request, _("This document is being prepared. Please try again in a minute."))
         return redirect("payments:list")
+    return pdf_response(found.document.open("rb"), found.label)
+
+
+def pdf_response(file: IO[bytes], label: str) -> FileResponse:
+    """A PDF to be saved; no cache between us and the person keeps it."""
     response = FileResponse(
-        found.document.open("rb"),
-        as_attachment=True,
-        filename=f"{found.label}.pdf",
-        content_type="application/pdf",
+        file, as_attachment=True, filename=f"{label}.pdf", content_type="application/pdf"
     )
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+@never_cache
+def invoice_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody else pays: who they are, then an invoice for them."""
+    charge = visible_charge(request, pk)
+    form = InvoiceForm(request.POST or None, initial={"country": charge.user.country})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.make_invoice(
+                charge,
+                payer=form.payer_facts,
+                by=request.user,  # type: ignore[arg-type]
+            )
+        except Refusal as refusal:
+            form.add_error(None, str(refusal.sentence))
+        else:
+            messages.success(
+                request,
+                _("The invoice for {payer} is ready below. Nothing was sent.").format(
+                    payer=made.payer
+                ),
+            )
+            return redirect(reverse("payments:pay", args=[pk]) + "#invoices")
+    context = {"form": form, "charge": charge, "balance": Balance.of(charge)}
+    return render(request, "payments/invoice_form.html", context)
+
+
+@signed_in
+@require_GET
+def invoice(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Download a pro-forma invoice, drawn from its frozen facts."""
+    invoices_of = Invoice.objects.visible_to(request.user).select_related("charge")
+    found = get_object_or_404(invoices_of, pk=pk)
+    return pdf_response(BytesIO(invoices.render(found)), found.label)
 
 
 @public
