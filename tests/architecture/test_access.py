@@ -8,7 +8,6 @@ import pytest
 from scip.access import mark_of
 from scip.access.admin import StaffModelAdmin
 from scip.accounts.models import User
-from tests.architecture import places
 from tests.architecture.matrix import (
     Place,
     Rule,
@@ -31,16 +30,16 @@ PLACES = list(walk())
 
 
 @pytest.fixture
-def house(db: None, settings: Any, tmp_path: Any) -> House:
-    """Built anew for each test. Sessions and counters are kept in memory here: the rest of a
-    GET then has no excuse for writing."""
+def house(house: House, settings: Any) -> House:
+    """Sessions and counters are kept in memory here: the rest of a GET then has no excuse for
+    writing."""
     settings.CACHES = {
-        name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name}
+        name: {"BACKEND": "tests.architecture.matrix.Memory", "LOCATION": name}
         for name in ("default", "sessions")
     }
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
     settings.SESSION_CACHE_ALIAS = "sessions"
-    return places.build()
+    return house
 
 
 def is_ours(place: Place) -> bool:
@@ -164,7 +163,7 @@ LATER = {"reviewer", "chair", "panel"}
     [pytest.param(name, marks=[pytest.mark.soak] if name in LATER else []) for name in PERSONAS],
 )
 def test_the_site_answers_as_the_policy_says(house, persona):
-    asking = clients(house)
+    asking = clients(house, {persona, *PAIR})
     found = [
         difference
         for rule in rules().values()
@@ -220,6 +219,9 @@ def insider(rule: Rule) -> str:
     return "staff"
 
 
+ASKED = ("anonymous", "stranger", "peer", "aid", "staff")
+
+
 def unguarded(house: House, place: Place, rule: Rule, monkeypatch: Any) -> list[str]:
     """What the matrix says about this address while its guard is gone."""
     pretender = Pretender(place.pattern.callback, house.people[insider(rule)])
@@ -230,9 +232,9 @@ def unguarded(house: House, place: Place, rule: Rule, monkeypatch: Any) -> list[
             patch.setattr(User, "has_module_perms", lambda *a, **k: True)
             for name in ("view", "add", "change", "delete"):
                 patch.setattr(StaffModelAdmin, f"has_{name}_permission", lambda *a, **k: True)
-        asking = clients(house)
+        asking = clients(house, {*ASKED, *PAIR})
         found = []
-        for persona in ("anonymous", "stranger", "peer", "aid", "staff"):
+        for persona in ASKED:
             found += differences(house, asking, rule, [persona])
             if found:
                 return found

@@ -13,7 +13,6 @@ from django.test import Client
 from django.urls import reverse
 
 from scip.headers import PERMISSIONS
-from tests.architecture import places
 from tests.architecture.places import House
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,11 +24,6 @@ EVERYWHERE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": PERMISSIONS,
 }
-
-
-@pytest.fixture
-def house(db: None) -> House:
-    return places.build()
 
 
 @pytest.fixture

@@ -43,10 +43,17 @@ CSRF = "csrfmiddlewaretoken"
 CHOICES = {"act": "pay", "verb": "offer"}
 
 
+@pytest.fixture(scope="module")
+def built(built: House, django_db_blocker: Any) -> House:
+    """With the process guide rendered and kept, as it is for everybody but the first reader."""
+    with django_db_blocker.unblock():
+        assert Client().get(reverse("pages:process_guide")).status_code == 200
+    return built
+
+
 @pytest.fixture
-def house(db: None) -> House:
+def house(house: House) -> House:
     """Everybody of the pair has been here once, so that there are sessions to point at."""
-    house = places.build()
     for whose in places.PAIR:
         signed_in(house, whose).get("/healthz")
     return house
