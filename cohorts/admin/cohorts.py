@@ -10,12 +10,17 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from cohorts.admin.pages import acting, page, refused
+from cohorts.emails.cancellation import preview_cancelled
+from cohorts.forms.cancelling import CancelCohortForm
 from cohorts.forms.cohorts import CohortForm, NoteForm, SessionMoveForm
 from cohorts.models import Cohort, Enrolment, PriceTier, Session, SkippedDay
+from cohorts.queries.cancelling import plan_cohort_cancellation
+from cohorts.services.cancellation import cancel_cohort
 from cohorts.services.opening import copy_cohort, figures_of, open_cohort, planned_times
 from cohorts.services.sessions import cancel_session, reschedule_session
 from scip.access.admin import StaffModelAdmin
@@ -50,6 +55,12 @@ class CohortInline(admin.TabularInline[Any, Cohort]):
     """Rows of a cohort: the office looks, and edits while the cohort is a draft."""
 
     extra = 0
+    max_num = 100
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """No more rows are read from a post than a cohort can have: Django's own bound is
+        2,000, and a made-up count keeps a worker busy for many seconds."""
+        return super().get_formset(request, obj, absolute_max=self.max_num, **kwargs)
 
     def formfield_for_dbfield(
         self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
@@ -175,6 +186,7 @@ class CohortAdmin(StaffModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/open/", wrap(self.open_view), name="cohorts_cohort_open"),
+            path("<int:pk>/cancel/", wrap(self.cancel_view), name="cohorts_cohort_cancel"),
             path("<int:pk>/copy/", wrap(require_POST(self.copy_view)), name="cohorts_cohort_copy"),
             path(
                 "<int:pk>/sessions/<int:number>/",
@@ -203,6 +215,33 @@ class CohortAdmin(StaffModelAdmin):
             title=_("Open this cohort"),
             times=planned_times(cohort),
             tiers=cohort.tiers.all(),
+        )
+
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Show whom it concerns, how much goes back and the letter; then cancel."""
+        by = acting(self, request)
+        cohort = get_object_or_404(Cohort.objects.visible_to(by), pk=pk)
+        form = CancelCohortForm(request.POST or None)
+        draft = None
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            if "send" in request.POST:
+                try:
+                    cancel_cohort(cohort, by=by, reason=reason)
+                    messages.success(request, _("The cohort is cancelled; everybody is told."))
+                except Refusal as refusal:
+                    refused(request, refusal)
+                return redirect("admin:cohorts_cohort_change", pk)
+            draft = preview_cancelled(cohort, by, reason)
+        return page(
+            self,
+            request,
+            cohort,
+            "cohorts/admin/cohort_cancel.html",
+            title=_("Cancel this cohort"),
+            plan=plan_cohort_cancellation(cohort, now=timezone.now()),
+            form=form,
+            draft=draft,
         )
 
     def copy_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:

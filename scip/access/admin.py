@@ -75,6 +75,12 @@ class StaffModelAdmin(ModelAdmin):
         """Money as amounts, days and times in the browser's own fields."""
         return office_field(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """No more rows are read from a posted list than one page can show: Django's own bound
+        is 2,000, and a made-up count keeps a worker busy for seconds."""
+        most = max(self.list_per_page, self.list_max_show_all)
+        return super().get_changelist_formset(request, max_num=most, absolute_max=most, **kwargs)
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows = super().get_queryset(request)
         narrowed = getattr(rows, "visible_to", None)
