@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -56,14 +57,26 @@ def test_later_sessions_have_a_day_and_an_hour(before, kind):
     assert found == ([(2, kind)] if kind else [])
 
 
-def test_once_each_however_often_beat_runs():
+CLOSE = timedelta(minutes=20)
+
+
+def moments(apart: timedelta) -> Iterator[datetime]:
+    """From before the first reminder to after the second session: every 20 minutes within
+    three hours of where something becomes due or ends, ``apart`` elsewhere."""
+    edges = [start - before for start in (FIRST, FIRST + WEEK) for before in (WEEK, DAY, 0 * DAY)]
+    now = FIRST - WEEK - HOUR
+    while now < FIRST + 8 * DAY:
+        yield now
+        now += CLOSE if any(abs(now - edge) <= 3 * HOUR for edge in edges) else apart
+
+
+@pytest.mark.parametrize("apart", [2 * HOUR, pytest.param(CLOSE, marks=pytest.mark.soak)])
+def test_once_each_however_often_beat_runs(apart):
     cohort = make_running(state="open")
     enrol_new(cohort, 3)
-    now = FIRST - WEEK - HOUR
-    while now < FIRST + timedelta(days=8):
+    for now in moments(apart):
         queue_reminders(now)
         queue_reminders(now)
-        now += timedelta(minutes=20)
     # First session: week, day, hour; second: day, hour.
     assert kinds() == {"week": 3, "day": 6, "hour": 6}
 
