@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date
+from functools import cache
 from io import BytesIO
 
 import psutil
@@ -24,7 +25,9 @@ from .conftest import CertificateFor
 from .test_certificates import embedded_fonts, letters, text_of
 
 
-def guide(figures: GuideFigures, paper: Paper = Paper.A4) -> bytes:
+@cache
+def guide(figures: GuideFigures, paper: Paper) -> bytes:
+    """It takes seconds to render, so several tests look at the same one."""
     return render_process_guide(
         figures, organisation="House of Practice", contact="us@example.org", paper=paper
     )
@@ -83,7 +86,7 @@ def test_every_figure_of_the_guide_comes_from_the_edition(
 
 
 def test_the_guide_adds_up_what_the_way_costs(figures: GuideFigures) -> None:
-    text = text_of(guide(figures))
+    text = text_of(guide(figures, Paper.A4))
     printed = letters(text)
     money = ["EUR 510", "3 × EUR 170", "6 × EUR 170", "2 × EUR 170", "EUR 1,020", "EUR 340"]
     sums = ["EUR 760", "EUR 161", "In all EUR 3,140"]
@@ -93,7 +96,7 @@ def test_the_guide_adds_up_what_the_way_costs(figures: GuideFigures) -> None:
 
 
 def test_the_contents_lead_to_the_right_pages(figures: GuideFigures) -> None:
-    reader = PdfReader(BytesIO(guide(figures)))
+    reader = PdfReader(BytesIO(guide(figures, Paper.A4)))
     printed = re.findall(r"^(\d)$", reader.pages[0].extract_text(), re.MULTILINE)
     chapters = "meaning before stages sessions competencies portfolio decision fees prepare words"
     targets = reader.named_destinations
