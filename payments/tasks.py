@@ -4,7 +4,7 @@ from celery import shared_task
 
 from payments import services
 from payments.gateway import is_sandbox, webhook_secret
-from payments.models import Checkout, SandboxEvent
+from payments.models import Checkout, Refund, SandboxEvent
 from payments.sandbox import desk, events
 
 
@@ -28,9 +28,10 @@ def dispatch_settlement(settlement_id: int) -> None:
 
 @shared_task(name="payments.sweep_settlements")
 def sweep_settlements() -> None:
-    """Settlements that nobody has claimed, and receipts not made yet (beat)."""
+    """Settlements that nobody has claimed, and documents not made yet (beat)."""
     services.sweep_settlements()
     services.sweep_receipts()
+    services.sweep_credit_notes()
 
 
 @shared_task(name="payments.make_receipt", soft_time_limit=25, time_limit=30)
@@ -39,15 +40,39 @@ def make_receipt(receipt_id: int) -> None:
     services.make_receipt(receipt_id)
 
 
+@shared_task(name="payments.make_credit_note", soft_time_limit=25, time_limit=30)
+def make_credit_note(note_id: int) -> None:
+    """Make one credit note's PDF and send it."""
+    services.make_credit_note(note_id)
+
+
+@shared_task(name="payments.queue_reminders")
+def queue_reminders() -> None:
+    """Reminders of instalments before and after their day (beat)."""
+    services.queue_reminders()
+
+
 @shared_task(name="payments.end_checkout")
 def end_checkout(checkout_id: int) -> None:
     """End a checkout at Stripe whose charge needs no money any more."""
     services.end_checkout(Checkout.objects.select_related("charge").get(pk=checkout_id))
 
 
+@shared_task(name="payments.send_refund")
+def send_refund(refund_id: int) -> None:
+    """Have Stripe send one refund."""
+    services.send_refund(Refund.objects.get(pk=refund_id))
+
+
+@shared_task(name="payments.sweep_refunds")
+def sweep_refunds() -> None:
+    """Refunds whose task was lost, or that Stripe did not take the last time (beat)."""
+    services.sweep_refunds()
+
+
 @shared_task(name="payments.reconcile")
 def reconcile() -> None:
-    """Ask Stripe about every checkout under way (beat)."""
+    """Ask Stripe about all that is under way, and list what it has (beat)."""
     services.reconcile()
 
 

@@ -407,8 +407,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(minute=20),
     },
     "payments: handle stored events": {"task": "payments.sweep_events", "schedule": 30},
+    "payments: reminders of instalments": {
+        "task": "payments.queue_reminders",
+        "schedule": crontab(minute=40),
+    },
     "payments: settlements nobody claimed": {"task": "payments.sweep_settlements", "schedule": 60},
-    "payments: ask Stripe about open checkouts": {"task": "payments.reconcile", "schedule": 600},
+    "payments: refunds to send": {"task": "payments.sweep_refunds", "schedule": 60},
+    "payments: ask Stripe what is under way": {"task": "payments.reconcile", "schedule": 600},
     **(
         {}
         if STRIPE_SECRET_KEY

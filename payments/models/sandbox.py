@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class SandboxObject(models.Model):
-    """A customer, checkout session or payment intent, as the API shows it."""
+    """A customer, checkout session, payment intent, refund or dispute, as the API shows it."""
 
     object_id = models.CharField(max_length=120, primary_key=True)
     kind = models.CharField(max_length=40)

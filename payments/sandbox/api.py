@@ -1,13 +1,11 @@
 """The part of Stripe's API that we use, answered from our own tables.
 
-Customers, Checkout Sessions (create, retrieve, expire) with payment intents, idempotency
-keys, and errors in Stripe's form. What it refuses, Stripe refuses too.
+Customers, Checkout Sessions (create, retrieve, expire), payment intents, refunds, disputes,
+idempotency keys, and errors in Stripe's form. What it refuses, Stripe refuses too.
 """
 
 import hashlib
-import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -16,36 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from payments.models import SandboxObject, SandboxRequest
-from payments.sandbox.events import queue_event
+from payments.sandbox import money_back
+from payments.sandbox.store import Answer, Refused, body_of, end, find, keep
 from payments.sandbox.wire import parse_form
 
 SHORTEST, LONGEST = timedelta(minutes=30), timedelta(hours=24)
 SMALLEST_CENTS = 50
 CLOCK_SLACK = timedelta(seconds=90)  # clocks differ a little
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response: HTTP status and JSON body."""
-
-    status: int
-    body: dict[str, Any]
-
-
-class Refused(Exception):
-    """An error in Stripe's form."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int = 400,
-        kind: str = "invalid_request_error",
-        code: str = "",
-    ) -> None:
-        super().__init__(message)
-        error = {"type": kind, "message": message}
-        self.answer = Answer(status, {"error": error | ({"code": code} if code else {})})
 
 
 def respond(method: str, url: str, encoded: str, *, idempotency_key: str = "") -> Answer:
@@ -90,45 +65,24 @@ def _act(route: tuple[str, ...], params: dict[str, Any]) -> dict[str, Any]:
             return shown(find(session_id, kind="checkout.session"), params)
         case ("POST", "checkout", "sessions", session_id, "expire"):
             return shown(_expire(find(session_id, kind="checkout.session")), params)
+        case ("GET", "payment_intents", intent_id):
+            return body_of(find(intent_id, kind="payment_intent"))
+        case ("POST", "refunds"):
+            return body_of(money_back.create_refund(params))
+        case ("GET", "refunds" | "disputes" as collection):
+            return money_back.listed(collection, params)
+        case ("GET", "refunds", refund_id):
+            return body_of(find(refund_id, kind="refund"))
+        case ("GET", "disputes", dispute_id):
+            return body_of(find(dispute_id, kind="dispute"))
     raise Refused(f"Unrecognized request URL {route}.", status=404)
-
-
-def find(object_id: str, *, kind: str) -> SandboxObject:
-    """The object under a row lock, brought up to date; Refused (404) if there is none."""
-    found = SandboxObject.objects.select_for_update().filter(object_id=object_id, kind=kind).first()
-    if found is None:
-        raise Refused(f"No such {kind}: '{object_id}'", status=404, code="resource_missing")
-    if kind == "checkout.session":
-        follow_the_clock(found, timezone.now())
-    return found
-
-
-def follow_the_clock(session: SandboxObject, now: datetime) -> None:
-    """What happens by itself: an open session ends, slow money arrives. Call under lock."""
-    if session.body["status"] == "open" and session.body["expires_at"] <= now.timestamp():
-        _end(session)
-    if session.settles_at is not None and session.settles_at <= now:
-        session.settles_at = None
-        intent = SandboxObject.objects.get(object_id=session.body["payment_intent"])
-        intent.body |= {"status": "succeeded", "amount_received": intent.body["amount"]}
-        intent.save(update_fields=["body"])
-        session.body["payment_status"] = "paid"
-        session.save(update_fields=["body", "settles_at"])
-        queue_event("payment_intent.succeeded", intent.body)
-        queue_event("checkout.session.async_payment_succeeded", session.body)
 
 
 def _expire(session: SandboxObject) -> SandboxObject:
     if session.body["status"] != "open":
         raise Refused("Only Checkout Sessions with a status in [open] can be expired.")
-    _end(session)
+    end(session)
     return session
-
-
-def _end(session: SandboxObject) -> None:
-    session.body |= {"status": "expired", "url": None}
-    session.save(update_fields=["body"])
-    queue_event("checkout.session.expired", session.body)
 
 
 def shown(session: SandboxObject, params: dict[str, Any]) -> dict[str, Any]:
@@ -137,14 +91,6 @@ def shown(session: SandboxObject, params: dict[str, Any]) -> dict[str, Any]:
     if "payment_intent" in params.get("expand", []) and body["payment_intent"]:
         body["payment_intent"] = SandboxObject.objects.get(object_id=body["payment_intent"]).body
     return body
-
-
-def keep(kind: str, prefix: str, body: dict[str, Any], **fields: Any) -> SandboxObject:
-    """Store a new object under an id of Stripe's form."""
-    object_id = f"{prefix}_{secrets.token_hex(16)}"
-    created = int(timezone.now().timestamp())
-    full = {"id": object_id, "object": kind, "created": created, "livemode": False} | body
-    return SandboxObject.objects.create(object_id=object_id, kind=kind, body=full, **fields)
 
 
 def _create_customer(params: dict[str, Any]) -> dict[str, Any]:

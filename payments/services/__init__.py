@@ -1,12 +1,22 @@
 """One function per verb; everything that other apps call is here."""
 
 from payments.queries import Balance, balance
+from payments.services.background import enqueue
 from payments.services.cancellation import Cancellation, cancel_charge, plan_cancellation
 from payments.services.charges import adjust_charge, extend_due, open_charge
 from payments.services.checkouts import ask_stripe, end_checkout, start_checkout
+from payments.services.credit_notes import make_credit_note, sweep_credit_notes
 from payments.services.events import SignatureRefused, handle_event, receive_event, sweep_events
-from payments.services.fund import add_gift, fund_balance, given_so_far, put_back, set_aside
+from payments.services.fund import (
+    add_gift,
+    fund_balance,
+    given_so_far,
+    lower_grant,
+    put_back,
+    set_aside,
+)
 from payments.services.instalments import agree_instalments
+from payments.services.invoices import make_invoice
 from payments.services.offline import record_offline_payment
 from payments.services.receipts import make_receipt, sweep_receipts
 from payments.services.reconcile import reconcile
@@ -16,12 +26,14 @@ from payments.services.refunds import (
     request_refund,
     return_money,
 )
+from payments.services.reminders import queue_reminders
 from payments.services.settlements import (
     dispatch_settlement,
     mark_looked_at,
     record_payment,
     sweep_settlements,
 )
+from payments.services.stripe_refunds import send_refund, sweep_refunds
 
 __all__ = [
     "Balance",
@@ -36,15 +48,20 @@ __all__ = [
     "cancel_charge",
     "dispatch_settlement",
     "end_checkout",
+    "enqueue",
     "extend_due",
     "fund_balance",
     "given_so_far",
     "handle_event",
+    "lower_grant",
+    "make_credit_note",
+    "make_invoice",
     "make_receipt",
     "mark_looked_at",
     "open_charge",
     "plan_cancellation",
     "put_back",
+    "queue_reminders",
     "receive_event",
     "reconcile",
     "record_offline_payment",
@@ -52,9 +69,12 @@ __all__ = [
     "record_returned",
     "request_refund",
     "return_money",
+    "send_refund",
     "set_aside",
     "start_checkout",
+    "sweep_credit_notes",
     "sweep_events",
     "sweep_receipts",
+    "sweep_refunds",
     "sweep_settlements",
 ]

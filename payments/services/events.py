@@ -12,10 +12,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from payments.gateway import webhook_secret
+from payments.gateway import stripe_client, webhook_secret
 from payments.models import Checkout, StripeEvent
 from payments.services.background import enqueue
 from payments.services.checkouts import ask_stripe
+from payments.services.disputes import take_in_dispute
+from payments.services.stripe_refunds import NotOurs, refunds_at_stripe, take_in_refund
 
 # Seconds by which an event's signature may be older or younger than our clock.
 TOLERANCE = 300
@@ -27,6 +29,22 @@ CHECKOUT_EVENTS = frozenset(
         "checkout.session.expired",
     }
 )
+REFUND_EVENTS = frozenset(
+    {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+)
+CHARGE_EVENTS = frozenset({"charge.refunded"})
+DISPUTE_EVENTS = frozenset(
+    {
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    }
+)
+# What Stripe's endpoint has to be subscribed to (docs/payments.md); all else is recorded only.
+EVENTS = CHECKOUT_EVENTS | REFUND_EVENTS | CHARGE_EVENTS | DISPUTE_EVENTS
+UNKNOWN = "unknown object"
 # How long an event about an object that we do not know is tried again.
 PATIENCE = timedelta(days=3)
 
@@ -113,16 +131,39 @@ def handle_event(event_id: str, *, now: datetime | None = None) -> str:
 
 def act_on(event: StripeEvent, now: datetime) -> str:
     """The outcome; an empty text when Stripe is away or the object is not known (yet)."""
-    if event.type not in CHECKOUT_EVENTS:
+    if event.type not in EVENTS:
         return "ignored"
-    checkout = checkout_of(event)
-    if checkout is None:
-        return "unknown object" if now - event.received_at > PATIENCE else ""
     try:
-        return ask_stripe(checkout, now=now).state
+        outcome = follow(event, now)
+    except NotOurs:
+        return "not ours"
     except stripe.StripeError as error:
-        StripeEvent.objects.filter(pk=event.pk).update(outcome=f"waits: {type(error).__name__}")
+        is_missing = isinstance(error, stripe.InvalidRequestError)
+        if not (is_missing and error.code == "resource_missing"):
+            waits = f"waits: {type(error).__name__}"
+            StripeEvent.objects.filter(pk=event.pk).update(outcome=waits)
+            return ""
+        outcome = ""
+    return outcome or (UNKNOWN if now - event.received_at > PATIENCE else "")
+
+
+def follow(event: StripeEvent, now: datetime) -> str:
+    """Ask Stripe how the event's object stands now and apply it; the state here, or an empty
+    text for what is not known. Raises NotOurs, and stripe.StripeError."""
+    if event.type in CHECKOUT_EVENTS:
+        checkout = checkout_of(event)
+        return ask_stripe(checkout, now=now).state if checkout else ""
+    if event.type in DISPUTE_EVENTS:
+        dispute = take_in_dispute(stripe_client().v1.disputes.retrieve(event.object_id), now=now)
+        return dispute.state if dispute else ""
+    if event.type in REFUND_EVENTS:
+        theirs = [stripe_client().v1.refunds.retrieve(event.object_id)]
+    else:
+        theirs = refunds_at_stripe({"charge": event.object_id})
+    refunds = [take_in_refund(refund, now=now) for refund in theirs]
+    if not refunds or None in refunds:
         return ""
+    return ", ".join(sorted({refund.state for refund in refunds if refund}))
 
 
 def checkout_of(event: StripeEvent) -> Checkout | None:
