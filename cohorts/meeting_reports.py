@@ -360,14 +360,21 @@ def guest_of(
 
 
 def likeliest(name: str, known: Collection[Known]) -> list[tuple[int, float]]:
-    """People whose name is like this one or like the original behind it, the likeliest first."""
+    """People whose name is like this one or like the original behind it, the likeliest first.
+
+    A part of a name ("Ana S.", "Ana") makes somebody a candidate, never sure.
+    """
     names = {person.key: plain(person.name) for person in known}
     found: dict[int, float] = {}
     for part in spellings(name):
-        for _text, likeness, key in process.extract(
-            part, names, scorer=fuzz.token_sort_ratio, score_cutoff=ALIKE, limit=5
+        for scorer, most in (
+            (fuzz.token_sort_ratio, 100),
+            (fuzz.partial_token_sort_ratio, SURE - 1),
         ):
-            found[key] = max(found.get(key, 0), likeness)
+            for _text, likeness, key in process.extract(
+                part, names, scorer=scorer, score_cutoff=ALIKE, limit=5
+            ):
+                found[key] = max(found.get(key, 0), min(likeness, most))
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cohorts.views import facilitate
+from cohorts.views import facilitate, reports
 
 app_name = "facilitate"
 urlpatterns = [
@@ -11,5 +11,6 @@ urlpatterns = [
     path("<int:pk>/mark/", facilitate.mark, name="mark"),
     path("<int:pk>/everyone/", facilitate.everyone, name="everyone"),
     path("<int:pk>/sessions/<int:number>/", facilitate.session, name="session"),
+    path("<int:pk>/sessions/<int:number>/report/", reports.session_report, name="report"),
     path("<int:pk>/roster.csv", facilitate.roster_csv, name="roster_csv"),
 ]
