@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Coalesce
 
 from payments.models import Charge, Checkout, Payment, Refund
+from payments.models.ledger import ChargeQuerySet
 from scip.accounts.models import User
 from scip.policy.models import Edition
 
@@ -78,27 +79,20 @@ def balance(charge: Charge) -> Balance:
     return Balance.of(Charge.objects.with_sums().get(pk=charge.pk))
 
 
-def with_lines(charges: QuerySet[Charge]) -> QuerySet[Charge]:
+def with_lines(charges: ChargeQuerySet) -> ChargeQuerySet:
     """Charges with their sums and everything that explains them; a fixed number of queries.
 
     A charge's instalments stand together, the newest family first.
     """
+    pending = Checkout.objects.filter(state=Checkout.State.PENDING)
+    refunds = Refund.objects.select_related("credit_note", "payment").order_by("requested_at")
+    payments = Payment.objects.select_related("receipt").order_by("received_at")
     return (
-        charges.with_sums()  # type: ignore[attr-defined]
-        .prefetch_related(
-            "adjustments",
-            "disputes",
-            Prefetch(
-                "refunds",
-                Refund.objects.select_related("credit_note", "payment").order_by("requested_at"),
-            ),
-            Prefetch("payments", Payment.objects.select_related("receipt").order_by("received_at")),
-            Prefetch(
-                "checkouts",
-                Checkout.objects.filter(state=Checkout.State.PENDING),
-                to_attr="pending_checkouts",
-            ),
-        )
+        charges.with_sums()
+        .prefetch_related("adjustments", "disputes")
+        .prefetch_related(Prefetch("refunds", refunds))
+        .prefetch_related(Prefetch("payments", payments))
+        .prefetch_related(Prefetch("checkouts", pending, to_attr="pending_checkouts"))
         .order_by(Coalesce(F("part_of"), F("pk")).desc(), "pk")
     )
 

@@ -32,8 +32,18 @@ from cohorts.models import (
 )
 from cohorts.services.opening import generate_sessions
 from consultations.models import Topic
-from payments.models import Receipt, StripeEvent
-from payments.services import open_charge, start_checkout
+from payments.models import (
+    AidFund,
+    CreditNote,
+    Dispute,
+    FundEntry,
+    Payment,
+    Receipt,
+    Refund,
+    StripeEvent,
+)
+from payments.refund_terms import RefundTerms
+from payments.services import make_invoice, open_charge, start_checkout
 from scip.accounts.models import Prerequisite, Role, User
 from scip.audit.services import record
 from scip.credentials.models import Certificate
@@ -93,6 +103,7 @@ MISSING: dict[str, dict[str, Any]] = {
     "session_of_cohort": {"pk": 999_999_999, "number": 1},
     "step": {"pk": 999_999_999, "step": "words"},
     "decision": {"pk": 999_999_999, "verb": "offer"},
+    "charge_act": {"pk": 999_999_999, "verb": "adjust"},
     "document": {"pk": 999_999_999, "token": "none"},
     "sandbox": {"session_id": "cs_none"},
     "feed": {"token": "none"},
@@ -216,8 +227,14 @@ def add_things(house: House, whose: str) -> None:
 def add_money(house: House, whose: str, enrolment: Enrolment) -> None:
     user, things = house.people[whose], house.things[whose]
     now = timezone.now()
-    payment = enrolment.charge.payments.get()
-    payment.__class__.objects.filter(pk=payment.pk).update(reference=canary(whose, "reference"))
+    payment = Payment.objects.create(
+        charge=enrolment.charge,
+        amount_cents=100,
+        currency="USD",
+        method="bank",
+        reference=canary(whose, "reference"),
+        received_at=now,
+    )
     receipt = Receipt(
         payment=payment,
         year=2026,
@@ -233,11 +250,33 @@ def add_money(house: House, whose: str, enrolment: Enrolment) -> None:
         amount_cents=100_000,
         currency="USD",
         due_at=now + timedelta(days=3),
-        refund_terms=[],
+        refund_terms=RefundTerms(("Nothing comes back.",)),
     )
+    refund = Refund.objects.create(
+        charge=enrolment.charge,
+        payment=payment,
+        amount_cents=100,
+        currency="USD",
+        reason=canary(whose, "refund"),
+        state="done",
+        reference=canary(whose, "transfer"),
+        done_at=now,
+    )
+    note = CreditNote(
+        refund=refund,
+        year=2026,
+        number=payment.pk,
+        facts={"name": canary(whose, "note")},
+        made_at=now,
+    )
+    note.document.save("note.pdf", ContentFile(simple_pdf()), save=True)
+    payer = {"payer": canary(whose, "payer"), "address": "1 Practice Street", "country": "PT"}
     things |= {
         "charge": charge,
         "receipt": receipt,
+        "refund": refund,
+        "credit_note": note,
+        "invoice": make_invoice(charge, payer=payer, by=user),
         "payment": payment,
         "settlement": enrolment.charge.settlement,
     }
@@ -247,6 +286,21 @@ def add_money(house: House, whose: str, enrolment: Enrolment) -> None:
         success_url=f"{settings.SITE_URL}/payments/{charge.pk}/returned/",
         cancel_url=f"{settings.SITE_URL}/payments/{charge.pk}/",
     )
+    things["charge_act"] = {"pk": charge.pk, "verb": "adjust"}
+    things["dispute"] = Dispute.objects.create(
+        charge=enrolment.charge,
+        payment=payment,
+        reference=canary(whose, "dispute"),
+        amount_cents=100,
+        currency="USD",
+        flagged_at=now,
+    )
+    # Of a gift in a price whose it is stays with the office; of aid its reason is never a statement.
+    AidFund.objects.get_or_create(currency="USD")
+    things["fund_entry"] = FundEntry.objects.create(
+        fund_id="USD", kind="surplus", amount_cents=100, charge=charge, user=user,
+        reason=charge.description,
+    )  # fmt: skip
     things["sandbox"] = {"session_id": charge.checkouts.get().session_id}
 
 
