@@ -1,14 +1,25 @@
-"""Background work of cohorts (beat); each task may run twice."""
+"""Background work of cohorts (beat); each task may run twice.
+
+A sweep only lists, and hands each case to a task of its own: one difficulty stops nothing else.
+"""
 
 from celery import shared_task
 
-from cohorts.services import offers, reminders, sessions
+from cohorts.services import cancellation, due, reminders, sessions
+from payments.services import enqueue
 
 
 @shared_task(name="cohorts.sweep_offers")
 def sweep_offers() -> None:
     """Last calls, offers and unpaid places past their time, the waiting list."""
-    offers.sweep_offers()
+    for case in due.due_cases():
+        enqueue("cohorts.settle_case", case.kind, case.pk)
+
+
+@shared_task(name="cohorts.settle_case")
+def settle_case(kind: str, pk: int) -> None:
+    """One thing whose time has come."""
+    due.settle_case(due.DueCase(kind, pk))
 
 
 @shared_task(name="cohorts.queue_reminders")
@@ -19,5 +30,28 @@ def queue_reminders() -> None:
 
 @shared_task(name="cohorts.follow_calendar")
 def follow_calendar() -> None:
-    """Sessions that are over, cohorts that begin and end."""
-    sessions.follow_calendar()
+    """Cohorts that begin and end, people to conclude, and whom a cancelled cohort still holds."""
+    for pk in sessions.cohorts_to_follow():
+        enqueue("cohorts.follow_cohort", pk)
+    for pk in sessions.enrolments_to_conclude():
+        enqueue("cohorts.conclude_place", pk)
+    for pk in cancellation.applications_to_close():
+        enqueue("cohorts.close_application", pk)
+
+
+@shared_task(name="cohorts.follow_cohort")
+def follow_cohort(pk: int) -> None:
+    """Sessions of one cohort that are over; its beginning and end."""
+    sessions.follow_cohort(pk)
+
+
+@shared_task(name="cohorts.conclude_place")
+def conclude_place(pk: int) -> None:
+    """The outcome of one place."""
+    sessions.conclude_place(pk)
+
+
+@shared_task(name="cohorts.close_application")
+def close_application(pk: int) -> None:
+    """One person's part in a cohort that does not take place."""
+    cancellation.close_application(pk)

@@ -16,6 +16,7 @@ from cohorts.emails import admission as letters
 from cohorts.forms.decisions import DeclineAidForm, GrantForm
 from cohorts.models import AidRequest, PriceTier
 from cohorts.services.aid import decline_aid, grant_aid, open_statement
+from payments.services import fund_balance
 from scip.access.admin import StaffModelAdmin
 from scip.accounts.models import Role, User
 from scip.mail.services import Draft
@@ -115,6 +116,8 @@ class AidRequestAdmin(StaffModelAdmin):
         return self.page(request, row, form=form, draft=draft, title=title)
 
     def page(self, request: HttpRequest, row: AidRequest, **context: Any) -> HttpResponse:
+        tiers = list(PriceTier.objects.filter(cohort=row.application.cohort_id))
+        currency = tiers[0].currency if tiers else row.application.cohort.edition.currency
         return render(
             request,
             "cohorts/admin/aid_change.html",
@@ -124,7 +127,9 @@ class AidRequestAdmin(StaffModelAdmin):
                 "title": str(row.application.user),
                 "aid": row,
                 "application": row.application,
-                "tiers": PriceTier.objects.filter(cohort=row.application.cohort_id),
+                "tiers": tiers,
+                "currency": currency,
+                "fund_cents": fund_balance(currency),
                 **context,
             },
         )

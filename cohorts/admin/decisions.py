@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cohorts.emails import admission as letters
+from cohorts.emails.cancellation import place_cancelled
 from cohorts.forms.decisions import (
+    CorrectionForm,
     DecisionForm,
     DeclineForm,
     OfferForm,
@@ -24,10 +26,17 @@ from cohorts.services.applications import (
     ask_for_information,
     decline_application,
     put_on_waiting_list,
-    release_place,
 )
-from cohorts.services.offers import offer_place, plan_offer, take_back_offer
+from cohorts.services.cancellation import place_of, release_place
+from cohorts.services.offers import (
+    correct_offer,
+    offer_place,
+    plan_correction,
+    plan_offer,
+    take_back_offer,
+)
 from cohorts.services.places import promise_place
+from payments.services import plan_cancellation
 from scip.accounts.models import User
 from scip.mail.services import Draft
 from scip.requirements import Refusal
@@ -90,6 +99,17 @@ def preview_promise(application: Application, data: Data, by: User) -> Draft:
     return letters.place_confirmed(promised)
 
 
+def preview_correction(application: Application, data: Data, by: User) -> Draft:
+    planned = plan_correction(open_offer(application), tier=data["tier"], by=by, now=timezone.now())
+    return letters.offer_corrected(planned, note=data["note"])
+
+
+def preview_release(application: Application, data: Data, by: User) -> Draft:
+    enrolment = place_of(application)
+    plan = plan_cancellation(enrolment.charge, refund_cents=data["refund"])
+    return place_cancelled(enrolment, plan)
+
+
 DECISIONS = {
     decision.verb: decision
     for decision in (
@@ -138,6 +158,17 @@ DECISIONS = {
             act=lambda row, data, by: decline_application(row, note=data["note"], by=by),
         ),
         Decision(
+            verb="correct",
+            title=_("Correct the price"),
+            done=_("The offer is replaced, the seat stays; the letter is on its way."),
+            form=CorrectionForm,
+            states=frozenset({State.OFFERED}),
+            preview=preview_correction,
+            act=lambda row, data, by: correct_offer(
+                open_offer(row), tier=data["tier"], note=data["note"], by=by
+            ),
+        ),
+        Decision(
             verb="take-back",
             title=_("Take the offer back"),
             done=_("The offer is taken back; the letter is on its way."),
@@ -159,12 +190,14 @@ DECISIONS = {
         ),
         Decision(
             verb="release",
-            title=_("Free the place"),
-            done=_("The place is free; the letter is on its way. Payments lists what to return."),
+            title=_("Cancel the place"),
+            done=_("The place is free; the money and the letter are on their way."),
             form=ReleaseForm,
             states=frozenset({State.ACCEPTED}),
-            preview=lambda row, _data, _by: letters.withdrawn_confirmed(row),
-            act=lambda row, data, by: release_place(row, reason=data["reason"], by=by),
+            preview=preview_release,
+            act=lambda row, data, by: release_place(
+                row, reason=data["reason"], refund_cents=data["refund"], by=by
+            ),
         ),
     )
 }

@@ -83,6 +83,19 @@ def place_offered(offer: Offer, *, note: str = "") -> Draft:
     )
 
 
+def offer_corrected(offer: Offer, *, note: str = "") -> Draft:
+    """Another offer in the place of one with a mistake; the seat was kept."""
+    application = offer.application
+    return letter(
+        "offer_corrected",
+        application,
+        button=(offer_page(application), _("Look at the offer")),
+        note=note,
+        offer=offer,
+        refund_terms=tuition_terms(application.cohort).sentences,
+    )
+
+
 def offer_reminder(offer: Offer) -> Draft:
     """Two days before an offer ends."""
     application = offer.application

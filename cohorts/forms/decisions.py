@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cohorts.models import Application, PriceTier
+from cohorts.models import Application, Enrolment, PriceTier
+from payments.services import plan_cancellation
+from scip.access.fields import MoneyField
 from scip.formats import money
 
 NOTE_HELP = _("Optional. A personal paragraph in the letter, in your own words.")
@@ -29,6 +31,14 @@ class DecisionForm(forms.Form):
         self.application = application
 
 
+def prices_of(application: Application) -> list[tuple[str, str]]:
+    """The cohort's prices to choose from."""
+    return [
+        (tier.kind, f"{tier.get_kind_display()}, {money(tier.amount_cents, tier.currency)}")
+        for tier in PriceTier.objects.filter(cohort=application.cohort_id)
+    ]
+
+
 class QuestionForm(DecisionForm):
     """More information needed."""
 
@@ -49,11 +59,7 @@ class OfferForm(DecisionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        tiers = PriceTier.objects.filter(cohort=self.application.cohort_id)
-        self.fields["tier"].choices = [  # type: ignore[attr-defined]
-            (tier.kind, f"{tier.get_kind_display()}, {money(tier.amount_cents, tier.currency)}")
-            for tier in tiers
-        ]
+        self.fields["tier"].choices = prices_of(self.application)  # type: ignore[attr-defined]
         self.fields["tier"].initial = self.application.tier or PriceTier.Kind.STANDARD
 
 
@@ -94,14 +100,44 @@ class PromiseForm(DecisionForm):
     )
 
 
+class CorrectionForm(DecisionForm):
+    """Another price for an open offer; the seat is kept."""
+
+    tier = forms.ChoiceField(label=_("Price"))
+    note = words(_("Personal paragraph"), NOTE_HELP, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tier"].choices = prices_of(self.application)  # type: ignore[attr-defined]
+
+
 class ReleaseForm(DecisionForm):
-    """A place that somebody can't keep."""
+    """A place that somebody gives up or can't keep; what goes back is by the terms or not."""
+
+    refund = MoneyField(label=_("Goes back"))
 
     reason = forms.CharField(
         label=_("Why the place is freed"),
         help_text=_("For example that the person asked for it. Stays with the charge."),
         max_length=300,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = Enrolment.objects.filter(application=self.application).select_related("charge")
+        enrolment = places.order_by("-pk").first()
+        if enrolment is None:
+            return
+        plan = plan_cancellation(enrolment.charge)
+        self.fields["refund"].initial = plan.back_cents
+        self.fields["refund"].help_text = _(
+            "By the terms {percent} % comes back now: {back} of {held}. Another amount is a "
+            "deviation; the reason below explains it."
+        ).format(
+            percent=plan.percent,
+            back=money(plan.back_cents, plan.currency),
+            held=money(plan.held_cents, plan.currency),
+        )
 
 
 class GrantForm(forms.Form):

@@ -203,6 +203,13 @@ class AidRequest(Stateful):
     granted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
+    grant = models.OneToOneField(
+        "payments.FundEntry",
+        models.PROTECT,
+        null=True,
+        related_name="aid_request",
+        help_text=_("What the aid fund has set aside for it."),
+    )
     declined_at = models.DateTimeField(null=True)
     declined_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -254,6 +261,9 @@ class Offer(Stateful):
     tier = models.CharField(max_length=20, choices=PriceTier.Kind)
     list_cents = models.PositiveIntegerField()
     aid_cents = models.PositiveIntegerField(default=0)
+    gift_cents = models.PositiveIntegerField(
+        default=0, help_text=_("The part of the price that goes on to the aid fund.")
+    )
     currency = models.CharField(max_length=3, default="USD")
     is_from_waiting_list = models.BooleanField(default=False)
     order_reason = models.CharField(
@@ -278,6 +288,10 @@ class Offer(Stateful):
             ),
             models.CheckConstraint(
                 condition=Q(aid_cents__lte=F("list_cents")), name="offer_aid_at_most_price"
+            ),
+            models.CheckConstraint(
+                condition=Q(gift_cents__lte=F("list_cents") - F("aid_cents")),
+                name="offer_gift_within_amount",
             ),
         ]
         indexes = [

@@ -105,6 +105,12 @@ class Cohort(Stateful):
     )
     opened_at = models.DateTimeField(null=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    cancel_reason = models.TextField(
+        blank=True, editable=False, help_text=_("As people read it in their letter.")
+    )
 
     objects = CohortQuerySet.as_manager()
 

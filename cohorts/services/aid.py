@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from cohorts.emails import admission as letters
 from cohorts.models import AidRequest, Application, PriceTier
 from cohorts.permissions import refuse_own
+from cohorts.services.grants import set_grant_aside
 from cohorts.services.offers import offer_next
 from scip.accounts.models import User
 from scip.audit.services import record
@@ -89,7 +90,8 @@ def grant_aid(
 ) -> AidRequest:
     """Take ``cents`` off the standard price. At most the standard price (a full scholarship).
 
-    Side effects: a letter; a free seat that waited for this decision is offered.
+    Raises Refusal when the aid fund does not hold that much. Side effects: the fund sets the
+    money aside; a letter; a free seat that waited for this decision is offered.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -107,6 +109,9 @@ def grant_aid(
         request.granted_cents = cents
         request.save(update_fields=["granted_cents"])
         move(request, State.GRANTED, by=by, now=now, data={"cents": cents})
+        request.application = application
+        application.cohort = cohort
+        set_grant_aside(request, cents=cents, currency=standard.currency, by=by, now=now)
         application.tier = PriceTier.Kind.STANDARD
         application.save(update_fields=["tier"])
         queue_draft(
@@ -139,13 +144,3 @@ def decline_aid(
         )
         offer_next(cohort, now=now)
         return request
-
-
-def close_request(
-    application: Application, *, by: User | None, now: datetime, also_granted: bool
-) -> None:
-    """Take an undecided request (and a granted one, when the person steps back) off the table."""
-    states = {State.DRAFT, State.REQUESTED} | ({State.GRANTED} if also_granted else set())
-    request = AidRequest.objects.filter(application=application, state__in=states).first()
-    if request is not None:
-        move(lock(request), State.WITHDRAWN, by=by, now=now)

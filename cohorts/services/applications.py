@@ -14,10 +14,10 @@ from cohorts.models import AidRequest, Application, Cohort, Enrolment, Offer, Pr
 from cohorts.permissions import refuse_own, refuse_second_alive
 from cohorts.queries.admission import assess, places_left
 from cohorts.requirements.admission import holding_up_sending
-from cohorts.services.aid import close_request, keep_request
+from cohorts.services.aid import keep_request
+from cohorts.services.grants import close_request, renew_grant
 from cohorts.services.offers import offer_next
 from cohorts.services.places import free_place, give_up_place
-from payments.services import cancel_charge
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.mail.services import queue_draft
@@ -238,6 +238,9 @@ def put_on_waiting_list(
         else:
             last = waiting[-1].waiting_rank if waiting else 0
             number, reason = (last or 0) + 1, ""
+        currency = cohort.tiers.values_list("currency", flat=True).first()
+        if currency is not None:
+            renew_grant(application, currency=currency, by=by, now=now)
         application.waiting_rank, application.waiting_reason = number, reason.strip()
         application.save(update_fields=["waiting_rank", "waiting_reason"])
         move(application, State.WAITING_LIST, by=by, now=now, data={"rank": number})
@@ -310,39 +313,4 @@ def withdraw_application(application: Application, *, now: datetime | None = Non
                 to=application.user,
                 dedupe_key=f"application:{application.pk}:withdrawn",
             )
-        return application
-
-
-def release_place(
-    application: Application, *, reason: str, by: User, now: datetime | None = None
-) -> Application:
-    """The office frees a place that somebody can't keep, paid or not.
-
-    ``reason`` stays with the charge. What was paid goes on the office's look-list, to be
-    returned by the refund terms; the seat is offered to the next in line while the cohort
-    has not begun; the person gets a letter. Raises Refusal without a reason or for one's own
-    place, IllegalMove once the cohort was concluded for this person.
-    """
-    now = now or timezone.now()
-    if not reason.strip():
-        raise Refusal(_("Please write why the place is freed; it stays on record."))
-    with transaction.atomic():
-        cohort = lock(application.cohort)
-        application = lock(application)
-        refuse_own(application, by)
-        refuse_unless(application, State.ACCEPTED)
-        gone = [Enrolment.State.LAPSED, Enrolment.State.WITHDRAWN]
-        alive = Enrolment.objects.filter(application=application).exclude(state__in=gone)
-        enrolment = lock(alive.get())
-        move(enrolment, Enrolment.State.WITHDRAWN, by=by, now=now)
-        cancel_charge(enrolment.charge, by=by, reason=reason.strip(), now=now)
-        move(application, State.WITHDRAWN, by=by, now=now)
-        close_request(application, by=by, now=now, also_granted=True)
-        free_place(application, by=by)
-        offer_next(cohort, now=now)
-        queue_draft(
-            letters.withdrawn_confirmed(application),
-            to=application.user,
-            dedupe_key=f"application:{application.pk}:withdrawn",
-        )
         return application

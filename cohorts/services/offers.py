@@ -3,11 +3,9 @@
 Order of locks: cohort, application, offer, enrolment (see `places`).
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,18 +20,15 @@ from cohorts.queries.admission import (
     tuition_terms,
 )
 from cohorts.requirements.admission import admission_findings, holding_up_a_place
-from cohorts.services.places import confirm_place, free_place, give_up_place, is_paid, take_seat
-from payments.models import Adjustment
+from cohorts.services.grants import aid_adjustments, close_request, renew_grant
+from cohorts.services.places import confirm_place, free_place, take_seat
 from payments.services import open_charge
 from scip.accounts.models import User
+from scip.audit.services import record
 from scip.formats import moment
-from scip.mail.models import Letter
 from scip.mail.services import queue_draft
 from scip.requirements import Finding, Refusal, Status
 from scip.states import lock, move
-
-# When the last call goes out; offers that last no longer get none.
-LAST_CALL = timedelta(days=2)
 
 
 def plan_offer(
@@ -83,6 +78,7 @@ def plan_offer(
         tier=price.kind,
         list_cents=price.amount_cents,
         aid_cents=min(granted, price.amount_cents),
+        gift_cents=0 if granted else gift_in(price),
         currency=price.currency,
         is_from_waiting_list=from_list,
         order_reason=order_reason.strip()[:300],
@@ -90,6 +86,15 @@ def plan_offer(
         made_by=by,
         expires_at=min(now + lasts, begins_at),
     )
+
+
+def gift_in(price: PriceTier) -> int:
+    """What "Lend a Hand" pays beyond the standard price, in cents: it goes to the aid fund."""
+    if price.kind != PriceTier.Kind.LEND_A_HAND:
+        return 0
+    standard = PriceTier.objects.filter(cohort=price.cohort_id, kind=PriceTier.Kind.STANDARD)
+    usual = standard.values_list("amount_cents", flat=True).first()
+    return 0 if usual is None else max(price.amount_cents - usual, 0)
 
 
 def passes_somebody_over(application: Application) -> bool:
@@ -148,6 +153,8 @@ def offer_place(
                     "a place that comes free is offered in order."
                 )
             )
+        if by is not None:
+            renew_grant(application, currency=offer.currency, by=by, now=now)
         offer.save()
         queue_draft(
             letters.place_offered(offer, note=note),
@@ -165,8 +172,7 @@ def accept_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Enro
     enrolment. When aid covers everything the place is confirmed at once.
     """
     with transaction.atomic():
-        application = lock(offer.application)
-        offer = lock(offer)
+        cohort, application, offer = lock_for_seat(offer)
         if offer.state == Offer.State.ACCEPTED:
             return Enrolment.objects.get(offer=offer)
         now = now or timezone.now()
@@ -177,6 +183,8 @@ def accept_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Enro
                     "whether another place is free."
                 ).format(when=moment(offer.expires_at))
             )
+        if cohort.state == Cohort.State.CANCELLED:
+            raise Refusal(_("We are sorry: this cohort does not take place. A letter explains."))
         unmet = holding_up_a_place(assess(application, now=now))
         if unmet:
             raise Refusal(
@@ -186,7 +194,6 @@ def accept_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Enro
                 ),
                 unmet,
             )
-        cohort = application.cohort
         pay_by = max(offer.expires_at, now + timedelta(hours=cohort.payment_hours))
         charge = open_charge(
             application.user,
@@ -196,7 +203,8 @@ def accept_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Enro
             currency=offer.currency,
             due_at=pay_by,
             refund_terms=tuition_terms(cohort),
-            adjustments=aid_adjustments(offer),
+            gift_cents=offer.gift_cents,
+            adjustments=aid_adjustments(offer, by=by, now=now),
             now=now,
         )
         move(offer, Offer.State.ACCEPTED, by=by, now=now)
@@ -216,22 +224,6 @@ def accept_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Enro
         return enrolment
 
 
-def aid_adjustments(offer: Offer) -> list[Adjustment]:
-    """The aid of an offer as the charge explains it (unsaved; `payments` saves them)."""
-    if not offer.aid_cents:
-        return []
-    request = AidRequest.objects.defer("statement").get(application=offer.application_id)
-    is_scholarship = request.kind == AidRequest.Kind.SCHOLARSHIP
-    return [
-        Adjustment(
-            kind=Adjustment.Kind.SCHOLARSHIP if is_scholarship else Adjustment.Kind.AID,
-            amount_cents=-offer.aid_cents,
-            reason=str(request.get_kind_display()),
-            author_id=request.granted_by_id,
-        )
-    ]
-
-
 def decline_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Application:
     """The person says no; the seat goes to the next in line. A second click changes nothing."""
     with transaction.atomic():
@@ -241,6 +233,7 @@ def decline_offer(offer: Offer, *, by: User, now: datetime | None = None) -> App
         now = now or timezone.now()
         move(offer, Offer.State.DECLINED, by=by, now=now)
         move(application, Application.State.WITHDRAWN, by=by, now=now)
+        close_request(application, by=by, now=now, also_granted=True)
         free_place(application, by=by)
         offer_next(cohort, now=now)
         queue_draft(
@@ -268,6 +261,42 @@ def take_back_offer(offer: Offer, *, by: User, now: datetime | None = None) -> A
             dedupe_key=f"offer:{offer.pk}:taken-back",
         )
         return application
+
+
+def correct_offer(
+    offer: Offer, *, tier: str, by: User, note: str = "", now: datetime | None = None
+) -> Offer:
+    """Replace an open offer by one at another price; the seat stays with the person throughout.
+
+    The time to answer begins anew. ``note`` is a personal paragraph in the letter. Raises
+    Refusal for the same price or for the reasons of `plan_offer`, IllegalMove when the offer
+    was answered in the meantime.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        _cohort, application, offer = lock_for_seat(offer)
+        refuse_own(application, by)
+        if offer.state == Offer.State.OPEN and offer.tier == tier:
+            raise Refusal(_("The offer has this price already. Nothing was changed."))
+        planned = plan_correction(offer, tier=tier, by=by, now=now)
+        move(offer, Offer.State.TAKEN_BACK, by=by, now=now)
+        planned.save()
+        record("offer.corrected", planned, by=by, subject=application.user, replaces=offer.pk)
+        queue_draft(
+            letters.offer_corrected(planned, note=note),
+            to=application.user,
+            dedupe_key=f"offer:{planned.pk}:made",
+        )
+        return planned
+
+
+def plan_correction(offer: Offer, *, tier: str, by: User, now: datetime) -> Offer:
+    """The offer that would stand in the place of an open one, not saved."""
+    planned = plan_offer(
+        offer.application, tier=tier, order_reason=offer.order_reason, by=by, now=now
+    )
+    planned.is_from_waiting_list = offer.is_from_waiting_list
+    return planned
 
 
 def lock_for_seat(offer: Offer) -> tuple[Cohort, Application, Offer]:
@@ -335,125 +364,3 @@ def held_tier(application: Application) -> str:
     tier = PriceTier.objects.filter(cohort=application.cohort_id, kind=application.tier).first()
     sent = application.submitted_at
     return tier.kind if tier and sent and tier.holds(sent) else PriceTier.Kind.STANDARD
-
-
-# --- What time does -------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """How much one run did."""
-
-    reminded: int
-    lapsed_offers: int
-    lapsed_places: int
-    offered: int
-
-
-def sweep_offers(now: datetime | None = None) -> Sweep:
-    """Last calls, offers past their end, places unpaid past their time, freed seats offered on.
-
-    Each case is a transaction of its own, so one never holds up the others. May run twice
-    or beside people: what somebody else settled first is left alone.
-    """
-    now = now or timezone.now()
-    return Sweep(
-        reminded=sum(remind(offer) for offer in offers_to_remind(now)),
-        lapsed_offers=sum(
-            lapse_offer(offer, now=now)
-            for offer in Offer.objects.filter(
-                state=Offer.State.OPEN, expires_at__lte=now
-            ).select_related("application__cohort")
-        ),
-        lapsed_places=sum(
-            lapse_place(enrolment, now=now)
-            for enrolment in Enrolment.objects.filter(
-                state=Enrolment.State.AWAITING_PAYMENT, pay_by__lte=now
-            ).select_related("application__cohort")
-        ),
-        offered=sum(offer_free_seats(cohort, now=now) for cohort in cohorts_with_waiting_list(now)),
-    )
-
-
-def offers_to_remind(now: datetime) -> list[Offer]:
-    """Open offers in their last days that have had no last call yet."""
-    soon = Offer.objects.filter(
-        state=Offer.State.OPEN, expires_at__gt=now, expires_at__lte=now + LAST_CALL
-    ).select_related("application__cohort__edition", "application__user")
-    offers = [offer for offer in soon if offer.expires_at - offer.made_at > LAST_CALL]
-    known = set(
-        Letter.objects.filter(
-            dedupe_key__in=[f"offer:{offer.pk}:last-call" for offer in offers]
-        ).values_list("dedupe_key", flat=True)
-    )
-    return [offer for offer in offers if f"offer:{offer.pk}:last-call" not in known]
-
-
-def remind(offer: Offer) -> bool:
-    """Send the last call, unless the offer was answered just now."""
-    with transaction.atomic():
-        application = lock(offer.application)
-        if lock(offer).state != Offer.State.OPEN:
-            return False
-        queue_draft(
-            letters.offer_reminder(offer),
-            to=application.user,
-            dedupe_key=f"offer:{offer.pk}:last-call",
-        )
-        return True
-
-
-def lapse_offer(offer: Offer, *, now: datetime) -> bool:
-    """End an offer whose time is over and pass the seat on; False if it was answered."""
-    with transaction.atomic():
-        cohort, application, offer = lock_for_seat(offer)
-        if offer.state != Offer.State.OPEN or now < offer.expires_at:
-            return False
-        move(offer, Offer.State.LAPSED, by=None, now=now)
-        move(application, Application.State.LAPSED, by=None, now=now)
-        free_place(application, by=None)
-        offer_next(cohort, now=now)
-        queue_draft(
-            letters.offer_lapsed(offer),
-            to=application.user,
-            dedupe_key=f"offer:{offer.pk}:lapsed",
-        )
-        return True
-
-
-def lapse_place(enrolment: Enrolment, *, now: datetime) -> bool:
-    """Free a place that was not paid in time; False if it was paid or promised.
-
-    Money that arrived but was not dispatched yet keeps the place: a settlement is on its way.
-    """
-    with transaction.atomic():
-        cohort = lock(enrolment.application.cohort)
-        application = lock(enrolment.application)
-        enrolment = lock(enrolment)
-        is_late = enrolment.state == Enrolment.State.AWAITING_PAYMENT and now >= enrolment.pay_by
-        lock(enrolment.charge)  # money that is just being recorded decides first
-        if not is_late or is_paid(enrolment):
-            return False
-        give_up_place(application, to=Enrolment.State.LAPSED, by=None, now=now)
-        move(application, Application.State.LAPSED, by=None, now=now)
-        free_place(application, by=None)
-        offer_next(cohort, now=now)
-        enrolment.refresh_from_db()
-        queue_draft(
-            letters.place_lapsed(enrolment),
-            to=application.user,
-            dedupe_key=f"enrolment:{enrolment.pk}:lapsed",
-        )
-        return True
-
-
-def cohorts_with_waiting_list(now: datetime) -> list[Cohort]:
-    """Open cohorts where somebody waits (a seat may be free: aid decided, seats added)."""
-    waits = Application.objects.waiting_list().order_by().filter(cohort=OuterRef("pk"))
-    return list(Cohort.objects.filter(Exists(waits), state=Cohort.State.OPEN))
-
-
-def offer_free_seats(cohort: Cohort, *, now: datetime) -> int:
-    """Offer what is free in one cohort; how many offers went out."""
-    with transaction.atomic():
-        return len(offer_next(lock(cohort), now=now))

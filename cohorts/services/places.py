@@ -7,6 +7,7 @@ holds the cohort's lock (READ COMMITTED: a snapshot taken before the lock would 
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,8 @@ from cohorts.emails import admission as letters
 from cohorts.models import Application, Cohort, Enrolment, Seat
 from cohorts.permissions import refuse_own
 from cohorts.queries.admission import standing_sessions
-from payments.models import Settlement
-from payments.services import balance, cancel_charge
+from payments.models import Charge, Payment, Settlement
+from payments.services import cancel_charge
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.mail.services import Attachment, queue_draft
@@ -75,24 +76,29 @@ def give_up_place(
             state__in=[Enrolment.State.LAPSED, Enrolment.State.WITHDRAWN]
         ).get(application=application)
     )
-    lock(enrolment.charge)  # money that is just being recorded decides first
+    lock_charges(enrolment)  # money that is just being recorded decides first
     if enrolment.state != Enrolment.State.AWAITING_PAYMENT or is_paid(enrolment):
         raise Refusal(
             _(
-                "This place is confirmed. Please write to the office: it frees the place and "
-                "arranges what comes back to you under the refund terms."
+                "Money has arrived for this place. Its own page shows what comes back to you "
+                "by the refund terms, and you can cancel it there."
             )
         )
     move(enrolment, to, by=by, now=now)
-    cancel_charge(enrolment.charge, by=by, reason=str(to.label), now=now)
+    cancel_charge(enrolment.charge, by=by, reason=str(to.label), is_told=True, now=now)
 
 
 def is_paid(enrolment: Enrolment) -> bool:
     """Money arrived, in part or in full, whether or not the place was confirmed yet."""
-    return (
-        Settlement.objects.filter(charge=enrolment.charge_id).exists()
-        or balance(enrolment.charge).paid_cents > 0
-    )
+    parts = Q(charge=enrolment.charge_id) | Q(charge__part_of=enrolment.charge_id)
+    return Settlement.objects.filter(parts).exists() or Payment.objects.filter(parts).exists()
+
+
+def lock_charges(enrolment: Enrolment) -> Charge:
+    """Lock the charge of a place and its later instalments, in their order; returns the first."""
+    rows = Charge.objects.filter(Q(pk=enrolment.charge_id) | Q(part_of=enrolment.charge_id))
+    first, *_later = rows.select_for_update(no_key=True).order_by("pk")
+    return first
 
 
 def confirm_place(

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cohorts.emails import sessions as letters
-from cohorts.models import Attendance, Cohort, Session
+from cohorts.models import Attendance, Cohort, Enrolment, Session
 from cohorts.queries.guests import guests_of
-from cohorts.services.completion import conclude_cohort
+from cohorts.services.completion import conclude_enrolment
 from scip.audit.services import fingerprint, record
 from scip.requirements import Refusal
 from scip.states import lock, move
@@ -111,6 +111,18 @@ def cancel_session(
     return session
 
 
+def cancel_sessions_of(cohort: Cohort, *, by: Any, now: datetime) -> list[Session]:
+    """Cancel what is still planned in a cohort that is locked and does not take place; the
+    caller tells people, once for all of it. Returns the sessions."""
+    planned = Session.objects.filter(cohort=cohort, state=Session.State.PLANNED).order_by("pk")
+    sessions = list(planned.select_for_update(no_key=True))
+    for session in sessions:
+        session.cohort = cohort
+        move(session, Session.State.CANCELLED, by=by, now=now)
+        save_changed(session, now)
+    return sessions
+
+
 def save_changed(session: Session, now: datetime) -> None:
     """Save a new time; the calendar identity stays, the sequence grows."""
     session.sequence += 1
@@ -119,44 +131,66 @@ def save_changed(session: Session, now: datetime) -> None:
 
 
 def follow_calendar(now: datetime | None = None) -> None:
-    """Let states follow the calendar; beat calls it, and every step may run twice.
+    """Let states follow the calendar, here and one after the other; may run twice.
 
-    Sessions that are over count as held; a cohort runs from its first session on and is
-    finished after its last one; finished cohorts with people still to conclude are concluded
-    again, so marks that came late are not forgotten.
+    For whoever travels in time; the worker gives each cohort and each person a task of their
+    own, so that one difficulty never holds up the others.
     """
     now = now or timezone.now()
-    for pk in cohorts_that_start(now):
-        start_cohort(pk, now)
-    for session in Session.objects.filter(
-        state=Session.State.PLANNED, ends_at__lte=now, cohort__state=Cohort.State.RUNNING
-    ):
-        hold_session(session, now)
-    over = Cohort.objects.filter(state=Cohort.State.RUNNING).exclude(
-        sessions__state=Session.State.PLANNED
-    )
-    for cohort in over:
-        finish_cohort(cohort, now)
-    waiting = Cohort.objects.filter(
-        state=Cohort.State.FINISHED, enrolments__state="confirmed"
-    ).distinct()
-    for cohort in waiting:
-        conclude_cohort(cohort, by=None, now=now)
+    for pk in cohorts_to_follow(now):
+        follow_cohort(pk, now)
+    for pk in enrolments_to_conclude():
+        conclude_place(pk, now)
 
 
-def cohorts_that_start(now: datetime) -> list[int]:
-    """Open cohorts whose first session has begun."""
+def cohorts_to_follow(now: datetime | None = None) -> list[int]:
+    """Open cohorts whose first session has begun, and the running ones."""
+    now = now or timezone.now()
     standing = ~Q(sessions__state=Session.State.CANCELLED)
     first = Min("sessions__starts_at", filter=standing)
-    opened = Cohort.objects.filter(state=Cohort.State.OPEN).order_by("pk")
-    return list(opened.annotate(first=first).filter(first__lte=now).values_list("pk", flat=True))
+    rows = Cohort.objects.filter(state__in=ALIVE).annotate(first=first)
+    begun = rows.filter(Q(state=Cohort.State.RUNNING) | Q(first__lte=now))
+    return list(begun.order_by("pk").values_list("pk", flat=True))
+
+
+def follow_cohort(pk: int, now: datetime | None = None) -> None:
+    """A cohort runs from its first session on and is finished after its last one; sessions
+    that are over count as held."""
+    now = now or timezone.now()
+    start_cohort(pk, now)
+    for session in Session.objects.filter(
+        cohort=pk,
+        state=Session.State.PLANNED,
+        ends_at__lte=now,
+        cohort__state=Cohort.State.RUNNING,
+    ):
+        hold_session(session, now)
+    finish_cohort(Cohort(pk=pk), now)
+
+
+def enrolments_to_conclude() -> list[int]:
+    """Everybody of a finished cohort in which somebody is still to conclude, so that marks
+    that came late are not forgotten."""
+    open_ones = Enrolment.objects.filter(state=Enrolment.State.CONFIRMED)
+    rows = Enrolment.objects.filter(
+        state__in=[Enrolment.State.CONFIRMED, Enrolment.State.NOT_COMPLETED],
+        cohort__state=Cohort.State.FINISHED,
+        cohort__in=open_ones.values("cohort"),
+    )
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def conclude_place(pk: int, now: datetime | None = None) -> bool:
+    """Conclude one enrolment if its facts are complete; True if it was completed just now."""
+    rows = Enrolment.objects.select_related("cohort__edition", "user")
+    return conclude_enrolment(rows.get(pk=pk), by=None, now=now)
 
 
 @transaction.atomic
 def start_cohort(pk: int, now: datetime) -> None:
-    """Bring an open cohort to running, unless somebody was faster."""
+    """Bring an open cohort to running once its first session has begun."""
     cohort = lock(Cohort(pk=pk))
-    if cohort.state == Cohort.State.OPEN:
+    if cohort.state == Cohort.State.OPEN and cohort.begins_at <= now:
         move(cohort, Cohort.State.RUNNING, by=None, now=now)
 
 

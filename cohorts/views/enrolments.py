@@ -16,6 +16,7 @@ from cohorts.grid import state_of, words_of
 from cohorts.models import AbsenceException, Enrolment, Session
 from cohorts.queries.roster import evidence_of, exceptions_of, marks_of, sessions_of
 from cohorts.requirements.attendance import SessionEvidence, attendance_findings, attendance_tally
+from cohorts.services.cancellation import HELD
 from cohorts.services.exceptions import (
     OPEN_TO_EXCEPTIONS,
     hand_in_make_up,
@@ -40,7 +41,7 @@ class Meeting:
 def my_enrolment(request: HttpRequest, pk: int) -> Enrolment:
     """One's own place; 404 for everybody else's."""
     mine = Enrolment.objects.visible_to(request.user).filter(user_id=request.user.pk or 0)
-    return get_object_or_404(mine.select_related("cohort"), pk=pk)
+    return get_object_or_404(mine.select_related("cohort", "charge", "user"), pk=pk)
 
 
 def is_taking_part(enrolment: Enrolment) -> bool:
@@ -81,6 +82,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "findings": attendance_findings(evidence, as_of=now),
             "tally": attendance_tally(evidence, as_of=now),
             "is_taking_part": is_taking_part(enrolment),
+            "can_cancel": enrolment.state in HELD,
             "breadcrumb": crumbs(enrolment),
         },
     )

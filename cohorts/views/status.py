@@ -6,9 +6,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cohorts.models import AidRequest, Application, Enrolment, Offer
+from cohorts.models import AidRequest, Application, Cohort, Enrolment, Offer
 from cohorts.queries.admission import assess, waiting_position
 from cohorts.requirements.admission import PREREQUISITES
+from cohorts.services.cancellation import HELD
 from scip.formats import moment
 
 State = Application.State
@@ -28,6 +29,7 @@ def status_context(application: Application) -> dict[str, Any]:
     )
     assessment = assess(application, now=timezone.now())
     is_firm = enrolment is not None and enrolment.state in Enrolment.TAKING_PART
+    can_cancel = enrolment is not None and enrolment.state in HELD
     return {
         "application": application,
         "cohort": application.cohort,
@@ -40,6 +42,7 @@ def status_context(application: Application) -> dict[str, Any]:
         "next_step": next_step(application, offer, enrolment),
         "events": events(application, offer, enrolment),
         "can_withdraw": application.state in CAN_WITHDRAW and not is_firm,
+        "can_cancel": can_cancel and application.state == State.ACCEPTED,
     }
 
 
@@ -77,6 +80,13 @@ def next_step(
             return {
                 "title": _("Your application is with the office"),
                 "text": _("You need not do anything now. We write to you as soon as we decide."),
+            }
+        case _ if application.cohort.state == Cohort.State.CANCELLED:
+            return {
+                "title": _("This cohort does not take place"),
+                "text": _("We are sorry. Your profile and your documents stay with you."),
+                "url": reverse("cohorts:list"),
+                "label": _("See coming cohorts"),
             }
         case _other:
             return {
@@ -126,7 +136,9 @@ def events(
         happened.append((enrolment.confirmed_at, _("Your place was confirmed")))
         happened.append((enrolment.lapsed_at, _("The place was passed on")))
     happened.append((application.declined_at, _("The office answered")))
-    happened.append((application.withdrawn_at, _("You stepped back")))
+    is_cancelled = application.cohort.state == Cohort.State.CANCELLED
+    ending = _("The cohort was cancelled") if is_cancelled else _("You stepped back")
+    happened.append((application.withdrawn_at, ending))
     rows: list[dict[str, Any]] = [
         {"when": when, "what": what, "state": "done"}
         for when, what in sorted(

@@ -5,7 +5,7 @@ is returned. Aid and gifts go back in the same share.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -13,7 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from payments.models import Adjustment, Charge, Checkout, FundEntry
+from payments.emails import send_returning
+from payments.models import Adjustment, Charge, Checkout, FundEntry, Refund
 from payments.queries import Balance, balance
 from payments.refund_terms import share
 from payments.services.background import enqueue
@@ -58,22 +59,31 @@ def family(charge: Charge) -> list[Charge]:
     return list(charges.select_related("user").order_by("pk"))
 
 
-def plan_cancellation(charge: Charge, *, now: datetime | None = None) -> Cancellation:
-    """What cancelling would mean now; changes nothing."""
+def plan_cancellation(
+    charge: Charge, *, refund_cents: int | None = None, now: datetime | None = None
+) -> Cancellation:
+    """What cancelling would mean now; changes nothing. ``refund_cents`` as in `cancel_charge`."""
     now = now or timezone.now()
     parts = [(part, balance(part)) for part in family(charge)]
-    backs = [by_the_terms(part, standing, now) for part, standing in parts]
+    if refund_cents is None:
+        backs = [by_the_terms(part, standing, now) for part, standing in parts]
+    else:
+        standings = [standing for _part, standing in parts]
+        backs = shared_out(refund_cents, standings, charge.currency)
     return Cancellation(
         percent=charge.terms.percent_at(now),
         held_cents=sum(standing.held_cents for _part, standing in parts),
         back_cents=sum(backs),
         waived_cents=sum(standing.due_cents for _part, standing in parts),
         currency=charge.currency,
-        ways=tuple(
-            way
-            for (part, _standing), back in zip(parts, backs, strict=True)
-            for way in ways_back(part, back)
-        ),
+        ways=ways_of([part for part, _standing in parts], backs),
+    )
+
+
+def ways_of(parts: Iterable[Charge], backs: Iterable[int]) -> tuple[Way, ...]:
+    """By which way the money of each part goes back."""
+    return tuple(
+        way for part, back in zip(parts, backs, strict=True) for way in ways_back(part, back)
     )
 
 
@@ -84,31 +94,45 @@ def cancel_charge(
     by: User | None,
     reason: str,
     refund_cents: int | None = None,
+    in_full: bool = False,
+    is_told: bool = False,
     now: datetime | None = None,
 ) -> Cancellation:
     """Expect no more money on a charge and its later instalments, and send back what is due.
 
     ``by`` is None when time did it. ``refund_cents`` deviates from the terms (the office, with
-    its ``reason``): between what was never owed and all that is held, else Refusal. Doing it
+    its ``reason``): between what was never owed and all that is held, else Refusal. ``in_full``:
+    everything comes back whatever the terms say, aid too (we cancelled). Doing it
     twice changes nothing. Side effects: a checkout that is open is ended at Stripe after
     commit (money that comes all the same is kept and flagged); refunds are written down and
-    sent; aid and gifts go back to or out of the fund in the same share.
+    sent; aid and gifts go back to or out of the fund in the same share; one letter says what
+    comes back, unless the caller's own letter does (``is_told``). Returns what was done.
     """
     now = now or timezone.now()
     charge = lock(charge)
     plan = plan_cancellation(charge, now=now)
     parts = [lock(part) for part in family(charge)]
     standings = [balance(part) for part in parts]
-    if refund_cents is None:
+    if in_full:
+        backs = [standing.held_cents for standing in standings]
+    elif refund_cents is None:
         backs = [
             by_the_terms(part, standing, now)
             for part, standing in zip(parts, standings, strict=True)
         ]
     else:
         backs = shared_out(refund_cents, standings, charge.currency)
-    for part, standing, back in zip(parts, standings, backs, strict=True):
-        _cancel_one(part, standing, back, by=by, reason=reason, now=now)
-    return plan
+    ways = ways_of(parts, backs)
+    refunds = [
+        refund
+        for part, standing, back in zip(parts, standings, backs, strict=True)
+        for refund in _cancel_one(
+            part, standing, back, by=by, reason=reason, in_full=in_full, now=now
+        )
+    ]
+    if not is_told:
+        send_returning(charge, refunds)
+    return replace(plan, back_cents=sum(backs), ways=ways)
 
 
 def shared_out(cents: int, standings: Iterable[Balance], currency: str) -> list[int]:
@@ -131,8 +155,15 @@ def shared_out(cents: int, standings: Iterable[Balance], currency: str) -> list[
 
 
 def _cancel_one(
-    charge: Charge, standing: Balance, back: int, *, by: User | None, reason: str, now: datetime
-) -> None:
+    charge: Charge,
+    standing: Balance,
+    back: int,
+    *,
+    by: User | None,
+    reason: str,
+    in_full: bool,
+    now: datetime,
+) -> list[Refund]:
     charge.cancelled_at = now
     charge.cancelled_by = by
     charge.cancel_reason = reason[:300]
@@ -156,20 +187,29 @@ def _cancel_one(
         back_cents=back,
         kept_cents=kept,
     )
-    _even_out_the_fund(charge, standing, back, by=by, reason=reason, now=now)
+    percent = 100 if in_full else charge.terms.percent_at(now)
+    _even_out_the_fund(charge, standing, back, percent, by=by, reason=reason, now=now)
     for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
         enqueue("payments.end_checkout", pk)
     # What a bank holds in a dispute goes back once that is decided.
     sendable = sum(way.cents for way in ways_back(charge, back))
-    if sendable:
-        request_refund(charge, cents=sendable, by=by, reason=reason, now=now)
+    if not sendable:
+        return []
+    return request_refund(charge, cents=sendable, by=by, reason=reason, is_told=True, now=now)
 
 
 def _even_out_the_fund(
-    charge: Charge, standing: Balance, back: int, *, by: User | None, reason: str, now: datetime
+    charge: Charge,
+    standing: Balance,
+    back: int,
+    percent: int,
+    *,
+    by: User | None,
+    reason: str,
+    now: datetime,
 ) -> None:
-    """Aid and gifts follow the money: the same share goes back."""
-    held, percent = standing.held_cents, charge.terms.percent_at(now)
+    """Aid and gifts follow the money: the same share goes back, by ``percent`` without money."""
+    held = standing.held_cents
 
     def same_share(cents: int) -> int:
         return cents * back // held if held else share(cents, percent)

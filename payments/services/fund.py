@@ -109,6 +109,23 @@ def put_back(
     )
 
 
+@transaction.atomic
+def lower_grant(
+    grant: FundEntry, *, cents: int, by: User | None, reason: str, now: datetime | None = None
+) -> FundEntry:
+    """Set aside ``cents`` in the place of a larger grant that no charge uses; the rest comes back.
+
+    Never refused for want of money: the fund holds the larger promise already. Raises
+    ValueError for more than was granted, or for a grant that was put back.
+    """
+    fund = locked_fund(grant.fund_id)
+    if not 0 < cents <= -grant.amount_cents:
+        raise ValueError("More would be set aside than was granted.")
+    if put_back(grant, by=by, reason=reason, now=now) is None:
+        raise ValueError("This grant was put back already.")
+    return _book(Kind.GRANT, -cents, fund, user=grant.user, reason=grant.reason, by=by, now=now)
+
+
 def book_surplus(charge: Charge, *, now: datetime) -> FundEntry | None:
     """The gift in a settled charge goes to the fund, once. Call under the charge's lock."""
     if not charge.gift_cents:

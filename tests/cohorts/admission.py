@@ -8,7 +8,7 @@ from django.utils import timezone
 from cohorts.models import Application, Cohort, Enrolment, Offer
 from cohorts.services.applications import save_draft, start_application, submit_application
 from cohorts.services.offers import accept_offer, offer_place
-from payments.services import record_offline_payment
+from payments.services import add_gift, record_offline_payment
 from scip.accounts.models import User
 from tests import world
 
@@ -67,6 +67,11 @@ def pay(enrolment: Enrolment, by: User, *, reference: str = "T-1") -> None:
         received_at=timezone.now(),
         by=by,
     )
+
+
+def fill_fund(by: User, cents: int = 1_000_000) -> None:
+    """Somebody gives to the aid fund."""
+    add_gift(cents=cents, currency="USD", reason="A friend of the house", by=by)
 
 
 def soon(**parts: int) -> datetime:

@@ -195,7 +195,8 @@ def test_opening_a_statement_is_a_post_on_record(cohort, as_user, aid_decider):
     assert Entry.objects.get(action="aidrequest.opened").actor_id == aid_decider.pk
 
 
-def test_granting_shows_the_letter_then_grants(cohort, as_user, aid_decider):
+def test_granting_shows_the_letter_then_grants(cohort, as_user, aid_decider, staff):
+    make.fill_fund(staff)
     make.sent(cohort, tier="", aid=ASK)
     aid = AidRequest.objects.get()
     client = as_user(aid_decider)
@@ -227,9 +228,10 @@ def test_lists_of_offers_and_requests_take_the_same_queries(
 def test_freeing_a_place_shows_its_letter_then_frees_it(cohort, office, staff):
     enrolment = make.accepted(cohort, staff)
     address = decide(enrolment.application, "release")
-    shown = office.post(address, {"reason": "Asked for it", "show": "1"}).content.decode()
+    data = {"reason": "Asked for it", "refund": "0"}
+    shown = office.post(address, data | {"show": "1"}).content.decode()
     enrolment.refresh_from_db()
-    assert ("You have stepped back" in shown, enrolment.state) == (True, "awaiting_payment")
-    office.post(address, {"reason": "Asked for it", "send": "1"})
+    assert ("Nothing more is owed" in shown, enrolment.state) == (True, "awaiting_payment")
+    office.post(address, data | {"send": "1"})
     enrolment.refresh_from_db()
     assert (enrolment.state, enrolment.charge.cancel_reason) == ("withdrawn", "Asked for it")

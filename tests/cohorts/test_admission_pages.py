@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from cohorts.models import AidRequest, Application, Enrolment, Offer, PriceTier
 from cohorts.services.applications import ask_for_information
-from cohorts.services.offers import offer_place, sweep_offers
+from cohorts.services.due import sweep_offers
+from cohorts.services.offers import offer_place
 from tests import world
 from tests.cohorts import admission as make
 

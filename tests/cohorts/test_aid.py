@@ -33,7 +33,13 @@ def cohort(edition):
 
 
 @pytest.fixture
-def asked(cohort):
+def funded(staff):
+    """The aid fund holds more than anybody here asks for."""
+    make.fill_fund(staff)
+
+
+@pytest.fixture
+def asked(cohort, funded):
     """A sent application with a request for aid."""
     application = make.sent(cohort, tier="", aid=ASK)
     return AidRequest.objects.get(application=application)
@@ -65,7 +71,7 @@ def test_the_offer_takes_what_was_granted_off_the_price(asked, staff, aid_decide
     assert (line.kind, line.amount_cents) == ("aid", -200_000)
 
 
-def test_full_aid_confirms_without_any_payment(cohort, staff, aid_decider):
+def test_full_aid_confirms_without_any_payment(cohort, staff, funded, aid_decider):
     application = make.sent(cohort, tier="", aid=ASK | {"kind": "scholarship"})
     grant_aid(AidRequest.objects.get(application=application), cents=289_500, by=aid_decider)
     offer = offer_place(application, tier="standard", by=staff)
@@ -97,7 +103,7 @@ def test_nobody_decides_about_their_own_request(cohort, aid_decider):
         grant_aid(AidRequest.objects.get(), cents=100, by=aid_decider)
 
 
-def test_a_seat_that_waited_for_the_decision_is_offered_with_it(cohort, staff, aid_decider):
+def test_a_seat_that_waited_for_the_decision_is_offered_with_it(cohort, staff, funded, aid_decider):
     holder = make.offered(cohort, staff)
     waiting = put_on_waiting_list(make.sent(cohort, tier="", aid=ASK), by=staff)
     decline_offer(holder, by=holder.application.user)

@@ -13,12 +13,12 @@ from cohorts.services.applications import (
     decline_application,
     move_to_standard_price,
     put_on_waiting_list,
-    release_place,
     save_draft,
     start_application,
     submit_application,
     withdraw_application,
 )
+from cohorts.services.cancellation import release_place
 from cohorts.services.offers import offer_place
 from payments.models import Payment, Settlement
 from payments.services import dispatch_settlement
@@ -258,7 +258,7 @@ def test_a_draft_is_dropped_without_a_letter(cohort):
 def test_a_confirmed_place_is_not_withdrawn_by_a_click(cohort, staff):
     enrolment = make.accepted(cohort, staff)
     make.pay(enrolment, staff)
-    with pytest.raises(Refusal, match="write to the office"):
+    with pytest.raises(Refusal, match="Money has arrived"):
         withdraw_application(enrolment.application)
 
 
@@ -315,5 +315,6 @@ def test_the_office_frees_a_paid_place_and_the_next_in_line_is_offered_it(cohort
     assert (application.state, enrolment.state) == ("withdrawn", "withdrawn")
     assert (waiting.state, Seat.objects.get().application_id) == ("offered", waiting.pk)
     payment = Payment.objects.get(charge=enrolment.charge)
-    assert (payment.amount_cents, payment.flagged_at is not None) == (289_500, True)
-    assert Letter.objects.filter(dedupe_key=f"application:{application.pk}:withdrawn").count() == 1
+    assert (payment.amount_cents, payment.refunds.get().amount_cents) == (289_500, 289_500)
+    letter = Letter.objects.get(dedupe_key=f"enrolment:{enrolment.pk}:cancelled")
+    assert "USD 2,895 of the USD 2,895 that you paid" in letter.text

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from cohorts.models import Application, Enrolment, Offer, PriceTier, Seat
 from cohorts.services.applications import put_on_waiting_list
+from cohorts.services.due import sweep_offers
 from cohorts.services.offers import (
     accept_offer,
     decline_offer,
     offer_place,
-    sweep_offers,
     take_back_offer,
 )
 from cohorts.services.opening import generate_sessions

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from cohorts.models import Application, Enrolment, Offer, Seat
 from cohorts.services.applications import submit_application
-from cohorts.services.offers import accept_offer, offer_place, sweep_offers
+from cohorts.services.due import sweep_offers
+from cohorts.services.offers import accept_offer, offer_place
 from cohorts.services.places import take_seat
 from scip.mail.models import Letter
 from scip.requirements import Refusal

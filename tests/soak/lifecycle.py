@@ -23,11 +23,11 @@ from cohorts.services.applications import (
     withdraw_application,
 )
 from cohorts.services.attendance import mark_attendance
+from cohorts.services.due import sweep_offers
 from cohorts.services.offers import (
     accept_offer,
     decline_offer,
     offer_place,
-    sweep_offers,
     take_back_offer,
 )
 from cohorts.services.opening import generate_sessions
@@ -73,6 +73,7 @@ class LifeCycle(RuleBasedStateMachine):
         self.now = timezone.now()
         self.office = world.make_user("office@example.com", Role.STAFF)
         self.aid = world.make_user("aid@example.com", Role.AID)
+        admission.fill_fund(self.office, cents=10_000_000)
         self.cohort = world.make_cohort(
             capacity=CAPACITY,
             session_count=SESSIONS,

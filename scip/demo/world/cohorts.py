@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cohorts.models import Cohort, Enrolment, PriceTier, Session
 from cohorts.services.attendance import mark_attendance, mark_everyone
-from cohorts.services.offers import sweep_offers
+from cohorts.services.due import sweep_offers
 from cohorts.services.opening import draft_cohort, open_cohort
 from cohorts.services.reminders import queue_reminders
 from cohorts.services.sessions import follow_calendar

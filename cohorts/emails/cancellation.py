@@ -1,0 +1,75 @@
+"""Letters about places that are given up, with the amounts: rendered here, queued by the services."""
+
+from collections.abc import Iterable
+from copy import copy
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
+from cohorts.emails.admission import letter
+from cohorts.models import Application, Cohort, Enrolment, Session
+from cohorts.queries.cancelling import ways_in_words
+from payments.services import Cancellation
+from scip.accounts.models import User
+from scip.mail.services import Attachment, Draft, render_letter
+
+
+def place_cancelled(enrolment: Enrolment, done: Cancellation) -> Draft:
+    """Somebody's place is given up: what comes back, what stays."""
+    return letter(
+        "place_cancelled",
+        enrolment.application,
+        button=(reverse("payments:list"), _("See your payments")),
+        done=done,
+        ways=ways_in_words(done),
+    )
+
+
+def cohort_cancelled(application: Application, done: Cancellation | None) -> Draft:
+    """The cohort does not take place; ``done`` is there for whoever held a place."""
+    button = (reverse("cohorts:list"), _("See coming cohorts"))
+    if done is not None and done.held_cents:
+        button = (reverse("payments:list"), _("See your payments"))
+    return letter(
+        "cohort_cancelled",
+        application,
+        button=button,
+        note=application.cohort.cancel_reason,
+        done=done,
+        ways=ways_in_words(done) if done else [],
+    )
+
+
+def preview_cancelled(cohort: Cohort, reader: User, reason: str) -> Draft:
+    """The letter of a cohort's cancellation before it goes, as somebody without a place reads it."""
+    shown = copy(cohort)
+    shown.cancel_reason = reason.strip()
+    return cohort_cancelled(Application(user=reader, cohort=shown), None)
+
+
+def cohort_cancelled_for_leader(cohort: Cohort, leader: User) -> Draft:
+    """To the people who would have led it."""
+    return render_letter(
+        "cohorts/emails/cohort_cancelled_leader",
+        leader,
+        {
+            "cohort": cohort,
+            "name": leader.first_name or _("colleague"),
+            "note": cohort.cancel_reason,
+            "button_url": f"{settings.SITE_URL}{reverse('facilitate:home')}",
+            "button_label": _("See your cohorts"),
+        },
+    )
+
+
+def calendar_of(cohort: Cohort, sessions: Iterable[Session]) -> list[Attachment]:
+    """A calendar file that takes the cancelled sessions away; nothing when there are none."""
+    rows = [session for session in sessions if session.state == Session.State.CANCELLED]
+    if not rows:
+        return []
+    for session in rows:
+        session.cohort = cohort
+    content = sessions_calendar(rows, name=cohort.title)
+    return [Attachment("sessions.ics", CONTENT_TYPE, content)]
