@@ -453,9 +453,7 @@ def income_by_month(since: datetime) -> list[tuple[date, str, str, int]]:
         )
         .order_by("month", "purpose", "currency")
     )
-    return [
-        (row["month"].date(), row["purpose"], row["currency"], row["total"]) for row in rows
-    ]
+    return [(row["month"].date(), row["purpose"], row["currency"], row["total"]) for row in rows]
 
 
 def aid_by_month(since: datetime) -> list[tuple[date, str, int]]:

@@ -133,9 +133,9 @@ def of_dispute(row: Dispute, _now: datetime) -> tuple[str, str]:
     amount = money(row.amount_cents, row.currency)
     match row.state:
         case Dispute.State.WON:
-            return _("The bank decided for us; {amount} is here again.").format(
-                amount=amount
-            ), _("Nothing to do but to read it and mark it as looked at.")
+            return _("The bank decided for us; {amount} is here again.").format(amount=amount), _(
+                "Nothing to do but to read it and mark it as looked at."
+            )
         case Dispute.State.LOST:
             return _("The bank took {amount} back for good.").format(amount=amount), _(
                 "Decide whether the charge stays due or is cancelled."
@@ -159,9 +159,9 @@ def of_payment(row: Payment, _now: datetime) -> tuple[str, str]:
                 amount=amount
             ), _("Send it back at Stripe or the bank, and ask for the right currency.")
         case Payment.Flag.AMOUNT_MISMATCH:
-            return _("{amount} came, which differs from what was asked.").format(
-                amount=amount
-            ), _("Compare with the bank, then correct the charge or send the difference back.")
+            return _("{amount} came, which differs from what was asked.").format(amount=amount), _(
+                "Compare with the bank, then correct the charge or send the difference back."
+            )
         case Payment.Flag.OVERPAID:
             return _("{amount} came, which is more than was owed.").format(amount=amount), send_back
         case Payment.Flag.AFTER_CANCEL:
@@ -295,9 +295,15 @@ def matters(user: User, *, now: datetime, only: str = "") -> list[Matter]:
         matter_of(kind, row, now)
         for kind in KINDS
         if only in ("", kind.code)
-        for row in kind.rows(now).visible_to(user).order_by(kind.age, "pk")[:LISTED_AT_MOST]
+        for row in seen_by(user, kind.rows(now)).order_by(kind.age, "pk")[:LISTED_AT_MOST]
     ]
     return sorted(found, key=lambda item: (item.deadline is None, item.deadline or item.since))
+
+
+def seen_by(user: User, rows: Any) -> QuerySet[Any]:
+    """Of a kind's rows those that this person may see (each model has ``visible_to``)."""
+    narrowed: QuerySet[Any] = rows.visible_to(user)
+    return narrowed
 
 
 def matter_of(kind: Kind, row: Any, now: datetime) -> Matter:

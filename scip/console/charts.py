@@ -2,25 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, DateTimeField, Min, Sum
-from django.db.models.functions import Least, TruncMonth
+from django.db.models import Count, DateTimeField, Min
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cohorts.models import Application, Cohort, Enrolment
-from payments.models import Payment
+from payments.reports import aid_by_month, income_by_month, purpose_name
 from scip.console.tally import count_all
 from scip.credentials.models import Completion, Level
 from scip.formats import money
 from scip.pages.models import InterestEntry
 
 MONTHS = 6
+# More colours than this nobody tells apart; the rest is one.
+SERIES = 3
 DAY_SECONDS = 24 * 3600
 
 
@@ -36,6 +38,7 @@ class Chart:
     rows: tuple[dict[str, Any], ...]
     empty: str = ""
     is_plain: bool = True
+    is_stacked: bool = False
 
     @property
     def most(self) -> int:
@@ -47,9 +50,65 @@ class Chart:
         return any(row["value"] or row.get("of") for row in self.rows)
 
 
-def charts(*, now: datetime) -> list[Chart]:
+@dataclass(frozen=True, slots=True)
+class StackedRow:
+    """A month with a value for each series, in cents of ``currency``."""
+
+    label: str
+    values: tuple[int, ...]
+    currency: str
+    note: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(self.values)
+
+    @property
+    def texts(self) -> list[str]:
+        return [money(value, self.currency) if value else "–" for value in self.values]
+
+    @property
+    def total_text(self) -> str:
+        return money(self.total, self.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackedChart:
+    """Rows for the component ``chart_stacks``: each bar in parts, one for each of ``series``."""
+
+    code: str
+    title: str
+    caption: str
+    label_head: str
+    series: tuple[str, ...]
+    rows: tuple[StackedRow, ...]
+    empty: str = ""
+    is_stacked: bool = True
+
+    @property
+    def has_figures(self) -> bool:
+        return any(value for row in self.rows for value in row.values)
+
+    @property
+    def drawn(self) -> list[tuple[StackedRow, list[tuple[int, float, float]]]]:
+        """Each row with its bar's parts: series (from 1), where it begins and how wide it is, in
+        percent of the fullest bar. A month in which more went back than came has no bar there."""
+        most = max((sum(max(v, 0) for v in row.values) for row in self.rows), default=0) or 1
+        found = []
+        for row in self.rows:
+            at, parts = 0.0, []
+            for number, value in enumerate(row.values, start=1):
+                width = round(max(value, 0) * 100 / most, 2)
+                if width:
+                    parts.append((number, round(at, 2), width))
+                at += width
+            found.append((row, parts))
+        return found
+
+
+def charts(*, now: datetime) -> list[Chart | StackedChart]:
     """All charts of the first page, one query each."""
-    return [funnel(now), seats(), money_in(now), days_waiting(now)]
+    return [funnel(now), seats(), money_in(now), aid_given(now), days_waiting(now)]
 
 
 def months_back(now: datetime) -> list[date]:
@@ -135,44 +194,81 @@ def seats() -> Chart:
     )
 
 
-def money_in(now: datetime) -> Chart:
-    """Money received by month, in the currency most of it came in."""
-    months = months_back(now)
-    found = (
-        Payment.objects.filter(received_at__date__gte=months[0])
-        .annotate(month=TruncMonth("received_at"))
-        .values("month", "currency")
-        .annotate(total=Sum("amount_cents"))
-        .order_by("month", "currency")
-    )
-    totals: dict[tuple[date, str], int] = {
-        (row["month"].date(), row["currency"]): row["total"] for row in found
-    }
+def main_currency(totals: Iterable[tuple[str, int]]) -> str:
+    """The currency in which most moved; the others are named beside it."""
     by_currency: dict[str, int] = {}
-    for (_month, currency), cents in totals.items():
-        by_currency[currency] = by_currency.get(currency, 0) + cents
-    main = max(by_currency, key=lambda code: by_currency[code], default="USD")
-    rows = tuple(
-        {
-            "label": month_name(month),
-            "value": totals.get((month, main), 0),
-            "text": money(totals.get((month, main), 0), main),
-            "note": ", ".join(
-                money(cents, code)
-                for (day, code), cents in totals.items()
-                if day == month and code != main
-            ),
-        }
-        for month in months
-    )
-    return Chart(
+    for currency, cents in totals:
+        by_currency[currency] = by_currency.get(currency, 0) + abs(cents)
+    return max(by_currency, key=lambda code: by_currency[code], default="USD")
+
+
+def money_in(now: datetime) -> StackedChart:
+    """Income by purpose and month, net of what went back, in the currency most of it came in."""
+    months = months_back(now)
+    found = income_by_month(midnight_of(months[0]))
+    main = main_currency((currency, cents) for _month, _purpose, currency, cents in found)
+    cells = {(month, purpose): cents for month, purpose, code, cents in found if code == main}
+    others = [(month, code, cents) for month, _purpose, code, cents in found if code != main]
+    purposes = largest_first(cells)
+    shown, rest = purposes[:SERIES], purposes[SERIES:]
+    heads = [purpose_name(purpose) for purpose in shown] + ([_("Other")] if rest else [])
+    rows = []
+    for month in months:
+        values = [cells.get((month, purpose), 0) for purpose in shown]
+        if rest:
+            values.append(sum(cells.get((month, purpose), 0) for purpose in rest))
+        note = ", ".join(money(cents, code) for day, code, cents in others if day == month)
+        rows.append(StackedRow(month_name(month), tuple(values), main, note))
+    return StackedChart(
         code="money",
-        title=_("Money received"),
-        caption=_("By month, before anything went back."),
+        title=_("Income by purpose"),
+        caption=_("By month of payment, less what went back or was taken back."),
         label_head=_("Month"),
-        value_head=_("Received"),
-        rows=rows,
+        series=tuple(heads),
+        rows=tuple(rows),
         empty=_("Nothing was received in the last six months."),
+    )
+
+
+def largest_first(cells: dict[tuple[date, str], int]) -> list[str]:
+    """Purposes by what they brought, the largest first."""
+    sums: dict[str, int] = {}
+    for (_month, purpose), cents in cells.items():
+        sums[purpose] = sums.get(purpose, 0) + cents
+    return sorted(sums, key=lambda purpose: (-sums[purpose], purpose))
+
+
+def midnight_of(day: date) -> datetime:
+    """The first moment of a day in the active zone."""
+    return datetime.combine(day, time(), tzinfo=timezone.get_current_timezone())
+
+
+def aid_given(now: datetime) -> Chart:
+    """Aid given from the fund by month, less what was not used."""
+    months = months_back(now)
+    found = aid_by_month(midnight_of(months[0]))
+    main = main_currency((currency, cents) for _month, currency, cents in found)
+    given = {month: cents for month, currency, cents in found if currency == main}
+    return Chart(
+        code="aid",
+        title=_("Aid given"),
+        caption=_("From the aid fund by month, less what was not used."),
+        label_head=_("Month"),
+        value_head=_("Given"),
+        rows=tuple(
+            {
+                "label": month_name(month),
+                "value": max(given.get(month, 0), 0),
+                "text": money(given.get(month, 0), main),
+                "note": ", ".join(
+                    money(cents, code)
+                    for day, code, cents in found
+                    if day == month and code != main
+                ),
+            }
+            for month in months
+        ),
+        empty=_("No aid was given in the last six months."),
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cohorts.models import AbsenceException, AidRequest, Application, Offer
-from payments.models import Payment, Settlement
+from payments.waiting import KINDS
 from scip.accounts.models import Prerequisite, Role, User
 from scip.console.tally import Count, count_all
 from scip.credentials.models import Certificate
@@ -24,7 +24,6 @@ from scip.pages.models import ContactMessage, InterestEntry
 QUESTION_DAYS = 7
 OFFER_HOURS = 48
 CERTIFICATE_MINUTES = 10
-CLAIM_MINUTES = 10
 INTEREST_DAYS = 7
 
 type Rows = Callable[[datetime], QuerySet[Any]]
@@ -34,7 +33,8 @@ type Rows = Callable[[datetime], QuerySet[Any]]
 class Queue:
     """One kind of waiting matter. ``age`` is the field with the moment since which it waits;
     ``is_news``: worth knowing, nobody is waiting; ``is_deadline``: the moment lies ahead;
-    ``within``: the list shows rows that are no older than this."""
+    ``within``: the list shows rows that are no older than this; ``page``: a page of its own in
+    place of the model's list."""
 
     code: str
     label: str | Promise
@@ -47,6 +47,7 @@ class Queue:
     is_news: bool = False
     is_deadline: bool = False
     within: timedelta | None = None
+    page: str = ""
 
 
 def filters_of(queue: Queue, now: datetime) -> dict[str, str]:
@@ -110,26 +111,19 @@ QUEUES: tuple[Queue, ...] = (
         age="requested_at",
         filters={"state__in": "requested,made_up"},
     ),
-    Queue(
-        code="payments",
-        label=gettext_lazy("Payments to look at"),
-        hint=gettext_lazy("Money that came differently than expected."),
-        model=Payment,
-        rows=lambda _now: Payment.objects.filter(flagged_at__isnull=False, looked_at=None),
-        age="flagged_at",
-        filters={"flagged_at__isnull": "False", "looked_at__isnull": "True"},
-    ),
-    Queue(
-        code="settlements",
-        label=gettext_lazy("Paid, and nothing came of it"),
-        hint=gettext_lazy("Settled charges that nobody claimed, or whose place was gone."),
-        model=Settlement,
-        rows=lambda now: Settlement.objects.filter(looked_at=None).filter(
-            Q(flagged_at__isnull=False)
-            | Q(claimed_at=None, settled_at__lt=now - timedelta(minutes=CLAIM_MINUTES))
-        ),
-        age="settled_at",
-        filters={"standing": "look"},
+    *(
+        Queue(
+            code=kind.code,
+            label=kind.label,
+            hint=kind.hint,
+            model=kind.model,
+            rows=kind.rows,
+            age=kind.age,
+            filters={"kind": kind.code},
+            is_deadline=kind.is_deadline,
+            page="admin:payments_charge_waiting",
+        )
+        for kind in KINDS
     ),
     Queue(
         code="certificates",
@@ -215,10 +209,17 @@ def shown(queue: Queue, count: Count, now: datetime) -> Waiting:
         hint=str(queue.hint),
         count=count,
         note=note_of(queue, count, now),
-        url=list_url(queue.model, filters_of(queue, now)),
+        url=url_of(queue, now),
         is_late=bool(count.oldest) and not queue.is_news and is_late(queue, count, now),
         is_news=queue.is_news,
     )
+
+
+def url_of(queue: Queue, now: datetime) -> str:
+    """Where the queue's rows are listed."""
+    if queue.page:
+        return f"{reverse(queue.page)}?{urlencode(queue.filters)}"
+    return list_url(queue.model, filters_of(queue, now))
 
 
 def is_late(queue: Queue, count: Count, now: datetime) -> bool:

@@ -59,7 +59,7 @@ def fill(number):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_first_page_asks_ten_times_however_much_waits(as_user, staff, count):
+def test_the_first_page_asks_eleven_times_however_much_waits(as_user, staff, count):
     for number in range(count):
         fill(number)
     client = as_user(staff)
@@ -67,7 +67,7 @@ def test_the_first_page_asks_ten_times_however_much_waits(as_user, staff, count)
     with CaptureQueriesContext(connection) as queries:
         response = client.get(OFFICE)
     assert response.status_code == 200
-    assert len(queries) == 10, "\n".join(query["sql"][:160] for query in queries)
+    assert len(queries) == 11, "\n".join(query["sql"][:160] for query in queries)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -81,8 +81,12 @@ def test_every_queue_counts_its_own(staff, count):
         "questions": count,
         "offers": count,
         "exceptions": count,
+        "disputes": 0,
         "payments": count,
         "settlements": count,
+        "refunds": 0,
+        "to_return": 0,
+        "overdue": 0,
         "certificates": count,
         "letters": count,
         "messages": count,
@@ -134,7 +138,7 @@ def test_every_link_of_a_queue_opens_its_list(as_user, staff, aid_decider):
             if item.url:
                 response = client.get(item.url)
                 assert response.status_code == 200, item.code
-                if item.code not in {"settlements", "certificates"}:
+                if "cl" in response.context and item.code != "certificates":
                     assert response.context["cl"].result_count >= 1, item.code
 
 
@@ -164,7 +168,7 @@ def test_people_who_decide_on_aid_see_their_queue_and_nothing_else(as_user, aid_
     labels = {
         model["object_name"] for app in response.context["app_list"] for model in app["models"]
     }
-    assert labels <= {"AidRequest"}
+    assert labels <= {"AidRequest", "FundEntry"}
     assert "Find a person" not in response.content.decode()
 
 
@@ -254,8 +258,8 @@ def test_money_by_month_keeps_currencies_apart(participant):
     rows.pay(rows.make_charge(participant), 7_000, received_at=now - 400 * DAY)
     chart = money_in(now)
     assert len(chart.rows) == 6
-    assert [row["value"] for row in chart.rows] == [0, 0, 0, 0, 0, 100_000]
-    assert (chart.rows[-1]["text"], chart.rows[-1]["note"]) == ("USD 1,000", "EUR 50")
+    assert [row.total for row in chart.rows] == [0, 0, 0, 0, 0, 100_000]
+    assert (chart.rows[-1].total_text, chart.rows[-1].note) == ("USD 1,000", "EUR 50")
 
 
 def test_waiting_is_the_median_until_the_first_answer(participant):

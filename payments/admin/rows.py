@@ -1,0 +1,134 @@
+"""Lists of what stands on charges: payments, refunds, disputes, settlements; and Stripe's events."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payments.models import Dispute, Payment, Refund, Settlement, StripeEvent
+from scip.access.admin import StaffModelAdmin
+from scip.formats import money
+
+
+class LookFilter(admin.SimpleListFilter):
+    """Settlements that the office has to look at: flagged, or claimed by nobody."""
+
+    title = gettext_lazy("standing")
+    parameter_name = "standing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("look", _("Needs a look"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "look":
+            return queryset
+        return queryset.filter(looked_at=None).filter(
+            Q(flagged_at__isnull=False) | Q(claimed_at=None)
+        )
+
+
+class OfChargeAdmin(StaffModelAdmin):
+    """Rows of a charge: listed on their own, opened on the charge's page, where the whole
+    statement stands and where the office acts."""
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """To the charge."""
+        if not object_id.isdecimal() or len(object_id) > 18:
+            raise Http404
+        row = get_object_or_404(self.get_queryset(request), pk=object_id)
+        return redirect("admin:payments_charge_change", row.charge_id)
+
+
+@admin.register(Payment)
+class PaymentAdmin(OfChargeAdmin):
+    """Money received, read-only; what needs a look is filtered by its flag."""
+
+    list_display = ("charge", "person", "amount", "method", "received_at", "flag", "looked_at")
+    list_filter = ("flag", "method", "currency", "received_at")
+    search_fields = ("reference", "charge__user__name", "charge__user__email")
+    list_select_related = ("charge__user",)
+    ordering = ("-id",)
+
+    @admin.display(description=gettext_lazy("person"))
+    def person(self, payment: Payment) -> str:
+        return str(payment.charge.user)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def amount(self, payment: Payment) -> str:
+        return money(payment.amount_cents, payment.currency)
+
+
+class MoneyBackAdmin(OfChargeAdmin):
+    """What refunds and disputes have in common."""
+
+    list_select_related = ("charge__user", "payment")
+    ordering = ("-id",)
+
+    @admin.display(description=gettext_lazy("person"))
+    def person(self, row: Refund | Dispute) -> str:
+        return str(row.charge.user)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def amount(self, row: Refund | Dispute) -> str:
+        return money(row.amount_cents, row.currency)
+
+
+@admin.register(Refund)
+class RefundAdmin(MoneyBackAdmin):
+    """Money that goes back, read-only."""
+
+    list_display = ("charge", "person", "amount", "way", "state", "requested_at", "flag")
+    list_filter = ("state", "flag", "payment__method", "requested_at")
+    search_fields = ("reference", "charge__user__name", "charge__user__email")
+
+    @admin.display(description=gettext_lazy("by"))
+    def way(self, refund: Refund) -> str:
+        return refund.payment.get_method_display()
+
+
+@admin.register(Dispute)
+class DisputeAdmin(MoneyBackAdmin):
+    """What payers' banks ask for, read-only."""
+
+    list_display = ("charge", "person", "amount", "state", "opened_at", "answer_by", "looked_at")
+    list_filter = ("state", "opened_at")
+    search_fields = ("reference", "charge__user__name", "charge__user__email")
+
+
+@admin.register(Settlement)
+class SettlementAdmin(OfChargeAdmin):
+    """Which charges are settled and who took note of it, read-only."""
+
+    list_display = ("charge", "person", "settled_at", "claim", "looked_at")
+    list_filter = (LookFilter, "settled_at")
+    search_fields = ("charge__user__name", "charge__user__email", "charge__description")
+    list_select_related = ("charge__user",)
+    ordering = ("-id",)
+
+    @admin.display(description=gettext_lazy("person"))
+    def person(self, settlement: Settlement) -> str:
+        return str(settlement.charge.user)
+
+    @admin.display(description=gettext_lazy("what came of it"))
+    def claim(self, settlement: Settlement) -> str:
+        return settlement.outcome
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(StaffModelAdmin):
+    """What Stripe told us, read-only."""
+
+    list_display = ("event_id", "type", "object_id", "received_at", "attempts", "outcome")
+    list_filter = ("type", "outcome", "received_at")
+    search_fields = ("event_id", "object_id")
+    ordering = ("-id",)
