@@ -16,7 +16,7 @@ def measure(folder: Path) -> list[Row]:
     from django.conf import settings
 
     settings.ROOT_URLCONF = "bench.urls"
-    from bench import documents, pages, people, work
+    from bench import documents, pages, people, webhook, work
 
     edition = people.install()
     people.add_people()
@@ -24,7 +24,7 @@ def measure(folder: Path) -> list[Row]:
     rows: list[Row] = []
     sections = {
         "pages": lambda: pages.page_rows(edition),
-        "webhook": work.webhook_rows,
+        "webhook": webhook.webhook_rows,
         "vault": lambda: work.vault_rows(folder),
         "seats": work.seat_rows,
         "documents": documents.document_rows,

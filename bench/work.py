@@ -1,9 +1,7 @@
-"""Webhook, vault and seats: what the services do in a second."""
+"""Vault and seats: what the services do in a second."""
 
 import hashlib
 import io
-import itertools
-import json
 import os
 import threading
 import time
@@ -15,12 +13,9 @@ from django.db import connection
 
 from bench import people
 from bench.report import Row
-from bench.requests import Site
 from bench.rounds import alternate
 from cohorts.models import Application, Seat
 from cohorts.services.offers import offer_place
-from payments.gateway import webhook_secret
-from payments.sandbox.events import sign
 from scip.requirements import Refusal
 from scip.vault import services as vault
 from scip.vault.inspection.check import CheckedUpload
@@ -28,46 +23,6 @@ from tests import world
 from tests.cohorts import admission
 
 MIB = 2**20
-numbers = itertools.count(1)
-
-
-def webhook_rows() -> list[Row]:
-    """How long Stripe waits for its answer, in turns with a POST that does nothing."""
-    site = Site()
-
-    def tell() -> None:
-        body = {
-            "id": f"evt_bench_{next(numbers)}",
-            "type": "customer.updated",
-            "data": {"object": {"id": "cus_1", "object": "customer"}},
-        }
-        payload, header = sign(body, webhook_secret())
-        status, _ = site.ask(
-            "/payments/stripe/webhook/",
-            body=payload.encode(),
-            headers={"HTTP_STRIPE_SIGNATURE": header}.items(),
-        )
-        assert status == 200
-
-    body = json.dumps({"id": "x" * 200}).encode()
-    taken = alternate(
-        {"bare": lambda: site.ask("/bench/post/", body=body), "webhook": tell}, calls=200
-    )
-    return [
-        Row(
-            name="webhook acknowledged, p50 (one connection)",
-            value=taken["webhook"].p50,
-            unit="ms",
-            baseline="bare POST",
-            baseline_value=taken["bare"].p50,
-        ),
-        Row(
-            name="webhook acknowledged, p99 (one connection)",
-            value=taken["webhook"].p99,
-            unit="ms",
-            goal=50,
-        ),
-    ]
 
 
 def vault_rows(folder: Path, megabytes: int = 20) -> list[Row]:

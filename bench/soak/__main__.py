@@ -26,6 +26,7 @@ def checks(folder: Path, *, small: bool) -> Checks:
             "stripe": lambda: [
                 stripe.check_sequences(more=5, every_nth=37),
                 stripe.check_copies(copies=20),
+                stripe.check_replays(charges=4),
             ],
             "signin": lambda: signin.check_sign_in(guesses=20),
             "certificates": lambda: certificates.check_certificates(rounds=1),
@@ -37,7 +38,11 @@ def checks(folder: Path, *, small: bool) -> Checks:
         "life": life.check_life_cycle,
         "log": log.check_log,
         "seats": seats.check_seats,
-        "stripe": lambda: [stripe.check_sequences(), stripe.check_copies()],
+        "stripe": lambda: [
+            stripe.check_sequences(),
+            stripe.check_copies(),
+            stripe.check_replays(),
+        ],
         "signin": signin.check_sign_in,
         "certificates": certificates.check_certificates,
         "outbox": outbox.check_outbox,

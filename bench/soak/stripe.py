@@ -1,23 +1,25 @@
-"""Stripe's events in every order, and a hundred copies at once."""
+"""Stripe's events in every order, a hundred copies at once, replays, and killed workers."""
 
 import random
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from bench.soak.outcome import Outcome
 from bench.soak.threads import all_at_once
 from payments import services
 from payments.models import Charge, Payment, Settlement, StripeEvent
-from scip.accounts.models import User
+from scip.accounts.models import Role, User
 from tests import world
-from tests.payments import conftest, test_events
+from tests.payments import conftest, test_events, test_replay
 
 MORE = 280
 COPIES = 100
+ONE_END = "one end state"
 
 
 def charge_of(user: User) -> Charge:
@@ -44,27 +46,67 @@ def check_sequences(more: int = MORE, *, every_nth: int = 1) -> Outcome:
     every = test_events.sequences()
     chosen = [found for found in every if len(found) <= 6][::every_nth]
     twice = random.Random(5).sample([found for found in every if len(found) > 6], more)
-    try:
-        test_events.run_sequences(till, chosen + twice)
-    except AssertionError as failure:
-        found = str(failure)[:200]
-    else:
-        found = "one end state"
+    found = end_of(till, chosen + twice)
     return Outcome(
         name="Stripe, orders",
         figure=f"{len(chosen) + len(twice)} sequences of 5 events with copies: one end state",
         found=found,
-        is_met=found == "one end state",
-        control="with payments added per event",
-        control_failed=naive_sequences(chosen),
+        is_met=found == ONE_END,
+        control="with a database that forgets the reference by which money is known again",
+        control_failed=forgetful(lambda: end_of(till, chosen[:6])) != ONE_END,
         seconds=time.monotonic() - started,
     )
 
 
-def naive_sequences(chosen: list[tuple[int, ...]]) -> bool:
-    """The control: who books money per success event ends in different states."""
-    success = {2, 3, 4}
-    return len({sum(number in success for number in found) for found in chosen}) > 1
+def end_of(till: conftest.Till, chosen: list[tuple[int, ...]]) -> str:
+    """One end state, or what went wrong."""
+    try:
+        test_events.run_sequences(till, chosen)
+    except AssertionError as failure:
+        return str(failure)[:200]
+    return ONE_END
+
+
+def forgetful[T](act: Callable[[], T]) -> T:
+    """Run with a database that does not keep a payment's reference as it was given."""
+    with connection.cursor() as cursor:
+        cursor.execute(test_replay.FORGETFUL)
+        try:
+            return act()
+        finally:
+            cursor.execute(test_replay.NOT_FORGETFUL)
+
+
+def check_replays(charges: int = 100) -> Outcome:
+    """A thousand events told again as known ones, then as new ones in another order."""
+    started = time.monotonic()
+    clear()
+    person = world.make_user(f"soak-replay-{time.monotonic_ns()}@example.com")
+    office = world.make_user(f"soak-office-{time.monotonic_ns()}@example.com", Role.STAFF)
+    told, agree = test_replay.replays_agree(person, office, charges)
+    return Outcome(
+        name="Stripe, replays",
+        figure="every event replayed twice: the same books, line by line",
+        found=f"{told} events, books {'identical' if agree else 'DIFFERENT'}",
+        is_met=agree,
+        control="with a database that forgets the reference by which money is known again",
+        control_failed=forgetful(replays_differ),
+        seconds=time.monotonic() - started,
+    )
+
+
+def replays_differ() -> bool:
+    """Two payments told twice add lines to the books."""
+    clear()
+    person = world.make_user(f"soak-replay-{time.monotonic_ns()}@example.com")
+    bodies = [
+        body for body in test_replay.two_payments(person) if body["type"].startswith("checkout")
+    ]
+    test_replay.tell(bodies)
+    before = test_replay.books(person)
+    StripeEvent.objects.all().delete()
+    test_replay.tell(bodies)
+    return test_replay.books(person) != before
 
 
 def check_copies(copies: int = COPIES) -> Outcome:
