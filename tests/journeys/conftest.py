@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
 from payments import tasks as money
-from payments.models import Receipt, StripeEvent
+from payments.models import CreditNote, Receipt, StripeEvent
 from payments.services import handle_event
 from scip.credentials import services as credentials
 from scip.credentials.models import Certificate
@@ -118,6 +118,8 @@ def worker(site: str) -> Callable[[], None]:
         money.sweep_settlements()
         for pk in Receipt.objects.filter(made_at=None).values_list("pk", flat=True):
             money.make_receipt(pk)
+        for pk in CreditNote.objects.filter(made_at=None).values_list("pk", flat=True):
+            money.make_credit_note(pk)
         for pk in Certificate.objects.filter(made_at=None).values_list("pk", flat=True):
             credentials.make_certificate(pk, now=timezone.now())
         mail.sweep()
