@@ -172,7 +172,7 @@ ACTIONS = {
             done=gettext_lazy("The refund is written down."),
             confirm=gettext_lazy("Yes, send it back"),
             form=ReturnForm,
-            is_open=lambda case: case.standing.held_cents > 0,
+            is_open=lambda case: case.standing.held_cents > 0 and not case.standing.due_cents,
             act=lambda charge, form, by, now: services.return_money(
                 charge,
                 cents=form.cleaned_data["cents"],

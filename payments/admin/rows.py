@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -42,7 +43,9 @@ class OfChargeAdmin(StaffModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """To the charge."""
+        """To the charge; PermissionDenied for whoever may not see it."""
+        if not self.opens_for(request):
+            raise PermissionDenied
         if not object_id.isdecimal() or len(object_id) > 18:
             raise Http404
         row = get_object_or_404(self.get_queryset(request), pk=object_id)

@@ -124,7 +124,8 @@ def return_money(
     charge: Charge, *, cents: int, by: User, reason: str, now: datetime | None = None
 ) -> list[Refund]:
     """The office sends more back than the terms say: what is owed sinks by a correction with
-    the same reason. Raises Refusal as `request_refund` does, or beyond what was received."""
+    the same reason. Raises Refusal as `request_refund` does, beyond what was received, or while
+    something is still due."""
     now = now or timezone.now()
     charge = lock(charge)
     standing = balance(charge)
@@ -136,6 +137,13 @@ def return_money(
         )
     if not reason.strip():
         raise Refusal(_("Please write why the money goes back; it stays on record."))
+    if standing.due_cents:
+        raise Refusal(
+            _(
+                "{due} is still due here, so what came is owed. Waive the rest or cancel the "
+                "charge first; then it can go back."
+            ).format(due=money(standing.due_cents, charge.currency))
+        )
     beyond = cents - standing.to_return_cents
     if beyond > 0:
         Adjustment.objects.create(

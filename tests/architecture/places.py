@@ -31,7 +31,8 @@ from cohorts.models import (
     Session,
 )
 from cohorts.services.opening import generate_sessions
-from consultations.models import Topic
+from consultations.models import Group as ConsultationGroup
+from consultations.models import Presentation, Swap, Topic
 from payments.models import (
     AidFund,
     CreditNote,
@@ -173,6 +174,9 @@ def add_common(house: House) -> None:
         "faq": FaqEntry.objects.create(topic="money", question="Why?", answer="Because."),
         "topic": Topic.objects.create(name="Topic", slug="topic"),
         "group": Group.objects.create(name="a group"),
+        "consultation": ConsultationGroup.objects.create(
+            cohort=running, topic=Topic.objects.create(name="Theme", slug="theme")
+        ),
         "event": StripeEvent.objects.create(event_id="evt_1", type="x", payload={}),
         "reset": {"uidb36": "1", "key": "set-password"},
         "type": {"content_type_id": "1", "object_id": "1"},
@@ -220,8 +224,25 @@ def add_things(house: House, whose: str) -> None:
         state="requested",
         requested_at=now,
     )
+    add_case(house, whose, enrolment)
     add_money(house, whose, enrolment)
     add_records(house, whose, enrolment)
+
+
+def add_case(house: House, whose: str, enrolment: Enrolment) -> None:
+    """A case on the group's rota, offered to oneself: nobody else is asked."""
+    group = house.common["consultation"]
+    mine = [
+        Presentation.objects.create(
+            group=group,
+            session=enrolment.cohort.sessions.get(number=number),
+            enrolment=enrolment,
+            slot=PAIR.index(whose) + 1,
+        )
+        for number in (11, 12)
+    ]
+    swap = Swap.objects.create(offered=mine[0], asked=mine[1], created_by=enrolment.user)
+    house.things[whose]["swap"] = {"pk": group.pk, "swap_pk": swap.pk}
 
 
 def add_money(house: House, whose: str, enrolment: Enrolment) -> None:

@@ -96,7 +96,7 @@ MISSABLE = {
     "application", "draft", "submitted", "asked", "offered", "step", "enrolment",
     "session_of_enrolment", "record", "document", "charge", "receipt", "sandbox", "cohort",
     "session_of_cohort", "feed", "code", "leave", "slug", "kind", "user", "credential", "aid",
-    "decision", "draft_cohort", "exception", "message",
+    "decision", "charge_act", "draft_cohort", "exception", "message",
 }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def test_the_statement_takes_the_same_queries_for_any_length(
         mine.get("/payments/")
 
 
-STATEMENT_QUERIES = 8
+STATEMENT_QUERIES = 9
 
 
 def test_the_office_sees_its_own_statement_only(as_user, staff, charge):
@@ -258,7 +258,7 @@ def test_the_day_money_arrived_is_the_day_on_the_receipt(
 
 def test_a_day_to_come_is_told_at_its_field(office, charge):
     values = {"method": "bank", "reference": "T", "amount": "1", "received_on": "2999-01-01"}
-    page = office.post(reverse("admin:payments_charge_offline", args=[charge.pk]), values)
+    page = office.post(reverse("admin:payments_charge_act", args=[charge.pk, "offline"]), values)
     assert page.context["form"].errors["received_on"] == [
         "That day is still to come. Please check it."
     ]
@@ -279,7 +279,7 @@ def test_the_statement_names_the_day_where_the_reader_is(mine, participant, char
 
 
 def test_the_office_records_a_transfer_on_the_charges_page(office, staff, charge):
-    address = reverse("admin:payments_charge_offline", args=[charge.pk])
+    address = reverse("admin:payments_charge_act", args=[charge.pk, "offline"])
     assert "Still due: USD 2,895" in office.get(address).content.decode()
     values = {
         "method": "bank",
@@ -287,7 +287,11 @@ def test_the_office_records_a_transfer_on_the_charges_page(office, staff, charge
         "amount": "2895.00",
         "received_on": timezone.localdate(timezone=staff.zone).isoformat(),
     }
-    page = office.post(address, values, follow=True).content.decode()
+    shown = office.post(address, values)
+    assert "What will happen" in shown.content.decode()
+    assert charge.payments.count() == 0
+    confirmed = values | {"confirm": "1", "seen": shown.context["seen"]}
+    page = office.post(address, confirmed, follow=True).content.decode()
     assert "The payment is recorded." in page
     assert "T 77" in page
     assert charge.payments.get().amount_cents == 289_500
@@ -300,7 +304,7 @@ def test_the_office_marks_what_it_looked_at(office, charge, staff):
     pay_offline(charge, staff, cents=300_000)
     listed = reverse("admin:payments_charge_changelist") + "?standing=look"
     assert "Learning cohort 1" in office.get(listed).content.decode()
-    address = reverse("admin:payments_charge_looked", args=[charge.pk])
+    address = reverse("admin:payments_charge_act", args=[charge.pk, "looked"])
     office.post(address, {"note": "Returned the difference"})
     assert charge.payments.get().look_note == "Returned the difference"
     assert "0 charges" in office.get(listed).content.decode()
@@ -317,7 +321,7 @@ def test_the_admin_pages_are_the_offices_alone_and_read_only(
     assert office.get(reverse(f"admin:payments_{model}_add")).status_code == 403
     assert as_user(participant).get(address).status_code in {302, 403}
     assert as_user(aid_decider).get(address).status_code == 403
-    act = reverse("admin:payments_charge_offline", args=[charge.pk])
+    act = reverse("admin:payments_charge_act", args=[charge.pk, "offline"])
     assert as_user(aid_decider).post(act, {}).status_code in {302, 403, 404}
     assert charge.payments.count() == 1
 
