@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "payments",
     "cohorts",
     "consultations",
+    "scip.community",
     "scip.pages",
     "scip.pathway",
     "scip.console",
@@ -425,6 +426,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         }
     ),
     "cohorts: offers and places that lapse": {"task": "cohorts.sweep_offers", "schedule": 60},
+    "consultations: who presents next week": {
+        "task": "consultations.remind_presenters",
+        "schedule": crontab(minute=50),
+    },
+    "community: daily letters": {"task": "scip.community.send_digests", "schedule": 600},
     "cohorts: reminders": {"task": "cohorts.queue_reminders", "schedule": 60},
     "cohorts: states that follow the calendar": {
         "task": "cohorts.follow_calendar",

@@ -1,0 +1,49 @@
+"""Groups for visitors: themes with what is coming."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from consultations.models import Group, Topic
+from scip.credentials.models import Level
+from tests.world import make_cohort
+
+pytestmark = pytest.mark.django_db
+
+
+def make_group(name: str, **fields) -> Group:
+    topic, _new = Topic.objects.get_or_create(name=name, slug=name.lower())
+    return Group.objects.create(cohort=make_cohort(level=Level.B, **fields), topic=topic)
+
+
+def test_coming_groups_stand_under_their_theme(client):
+    make_group("Trauma", title="Trauma in spring")
+    make_group("Couples", title="A draft", state="draft")
+    make_group("Anxiety", title="Long ago", starts_on=timezone.localdate() - timedelta(days=9))
+    page = client.get(reverse("consultations:list")).content.decode()
+    assert "Trauma in spring" in page
+    assert "A draft" not in page
+    assert "Long ago" not in page
+
+
+def test_groups_are_not_listed_among_the_cohorts(client):
+    make_group("Trauma", title="Trauma in spring")
+    assert "Trauma in spring" not in client.get(reverse("cohorts:list")).content.decode()
+
+
+def test_the_page_costs_the_same_for_any_number(client):
+    counts = []
+    for number in range(3):
+        make_group(f"Theme{number}", title=f"Group {number}", slug=f"group-{number}")
+        client.get(reverse("consultations:list"))
+        if number in (0, 2):
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                client.get(reverse("consultations:list"))
+            counts.append(len(queries))
+    assert counts[0] == counts[1]
