@@ -1,9 +1,11 @@
 """Aid: who reads the statement, what is granted, what the offer makes of it."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from cohorts.models import AidRequest, Application, Enrolment, Seat
+from cohorts.models import AidRequest, Application, Enrolment, PriceTier, Seat
 from cohorts.queries.admission import aid_outcome
 from cohorts.services.aid import decline_aid, grant_aid, open_statement, request_aid
 from cohorts.services.applications import (
@@ -12,9 +14,10 @@ from cohorts.services.applications import (
     save_draft,
     withdraw_application,
 )
+from cohorts.services.due import sweep_offers
 from cohorts.services.offers import accept_offer, decline_offer, offer_place
 from payments.models import Adjustment
-from payments.services import balance
+from payments.services import balance, fund_balance, set_aside
 from scip.audit.models import Entry
 from scip.mail.models import Letter
 from scip.requirements import Refusal
@@ -169,3 +172,112 @@ def test_a_draft_request_that_was_put_away_stays_with_its_writer(cohort, aid_dec
     assert AidRequest.objects.visible_to(application.user).get() == request
     read = reverse("admin:cohorts_aidrequest_read", args=[request.pk])
     assert as_user(aid_decider).post(read).status_code == 404
+
+
+# --- The fund -------------------------------------------------------------------------
+
+
+def gone(asked):
+    """What the fund holds for this request now, in cents."""
+    asked.refresh_from_db()
+    return -asked.grant.amount_cents if asked.grant else 0
+
+
+def test_a_grant_is_set_aside_and_the_fund_says_when_it_is_too_much(cohort, staff, aid_decider):
+    make.fill_fund(staff, cents=150_000)
+    asked = AidRequest.objects.get(application=make.sent(cohort, tier="", aid=ASK))
+    with pytest.raises(Refusal, match="holds USD 1,500"):
+        grant_aid(asked, cents=150_001, by=aid_decider)
+    asked.refresh_from_db()
+    assert (asked.state, fund_balance()) == ("requested", 150_000)
+    grant_aid(asked, cents=150_000, by=aid_decider)
+    assert (gone(asked), fund_balance()) == (150_000, 0)
+
+
+def test_the_page_of_a_request_says_what_the_fund_holds(asked, as_user, aid_decider):
+    client = as_user(aid_decider)
+    address = reverse("admin:cohorts_aidrequest_grant", args=[asked.pk])
+    assert "USD 10,000" in client.get(address).content.decode()
+    grant_from(asked, aid_decider, "The fund is empty now")
+    shown = client.post(address, {"amount": "2000", "send": "1"}).content.decode()
+    assert "The aid fund holds USD 0" in shown
+
+
+def grant_from(asked, by, reason):
+    """The fund's money goes to somebody else."""
+    set_aside(
+        cents=fund_balance(), currency="USD", user=asked.application.user, reason=reason, by=by
+    )
+
+
+def test_accepting_uses_the_grant_and_a_lower_price_uses_less(asked, staff, aid_decider):
+    grant_aid(asked, cents=280_000, by=aid_decider)
+    PriceTier.objects.filter(kind="early_bird").update(amount_cents=259_500)
+    offer = offer_place(asked.application, tier="early_bird", by=staff)
+    assert (offer.aid_cents, fund_balance()) == (259_500, 720_000)
+    enrolment = accept_offer(offer, by=asked.application.user)
+    line = Adjustment.objects.get(charge=enrolment.charge)
+    assert (line.grant.amount_cents, line.amount_cents) == (-259_500, -259_500)
+    assert (gone(asked), fund_balance()) == (259_500, 740_500)
+
+
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [
+        (lambda offer, staff: decline_offer(offer, by=offer.application.user), "withdrawn"),
+        (lambda offer, staff: withdraw_application(offer.application), "withdrawn"),
+        (lambda offer, staff: sweep_offers(offer.expires_at), "granted"),
+    ],
+)
+def test_a_place_not_taken_gives_the_money_back(asked, staff, aid_decider, end, state):
+    grant_aid(asked, cents=200_000, by=aid_decider)
+    offer = offer_place(asked.application, tier="standard", by=staff)
+    assert fund_balance() == 800_000
+    end(offer, staff)
+    assert (gone(asked), asked.state, fund_balance()) == (0, state, 1_000_000)
+
+
+def test_a_place_not_paid_gives_the_money_back(asked, staff, aid_decider):
+    grant_aid(asked, cents=200_000, by=aid_decider)
+    offer = offer_place(asked.application, tier="standard", by=staff)
+    enrolment = accept_offer(offer, by=asked.application.user)
+    assert sweep_offers(enrolment.pay_by).lapsed_places == 1
+    assert (gone(asked), fund_balance()) == (0, 1_000_000)
+
+
+def test_an_application_declined_by_the_office_gives_the_money_back(asked, staff, aid_decider):
+    grant_aid(asked, cents=200_000, by=aid_decider)
+    decline_application(asked.application, note="Another time", by=staff)
+    assert (gone(asked), fund_balance()) == (0, 1_000_000)
+
+
+def test_a_new_offer_after_all_sets_the_money_aside_again_or_says_so(asked, staff, aid_decider):
+    grant_aid(asked, cents=200_000, by=aid_decider)
+    first = offer_place(asked.application, tier="standard", by=staff)
+    sweep_offers(first.expires_at)
+    asked.application.refresh_from_db()
+    later = first.expires_at + timedelta(days=1)
+    again = offer_place(asked.application, tier="standard", by=staff, now=later)
+    assert (again.aid_cents, gone(asked), fund_balance()) == (200_000, 200_000, 800_000)
+    sweep_offers(again.expires_at)
+    grant_from(asked, aid_decider, "Somebody else")
+    asked.application.refresh_from_db()
+    with pytest.raises(Refusal, match="holds USD 0"):
+        offer_place(asked.application, tier="standard", by=staff, now=again.expires_at)
+    assert not Seat.objects.exists()
+
+
+def test_lend_a_hand_gives_its_surplus_to_the_fund_once_it_is_paid(cohort, staff):
+    application = make.sent(cohort, tier="lend_a_hand")
+    offer = offer_place(application, tier="lend_a_hand", by=staff)
+    PriceTier.objects.filter(kind="standard").update(amount_cents=1)  # held by the offer
+    enrolment = accept_offer(offer, by=application.user)
+    assert (enrolment.charge.gift_cents, fund_balance()) == (30_000, 0)
+    make.pay(enrolment, staff)
+    assert fund_balance() == 30_000
+
+
+def test_nobody_who_gets_aid_is_asked_for_a_gift(asked, staff, aid_decider):
+    grant_aid(asked, cents=100_000, by=aid_decider)
+    offer = offer_place(asked.application, tier="lend_a_hand", by=staff)
+    assert offer.gift_cents == 0

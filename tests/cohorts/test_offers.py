@@ -1,17 +1,21 @@
 """Offers and places: prices, seats, answers, and what time does."""
 
 import base64
+import uuid
 from datetime import timedelta
 
 import pytest
+from celery import Celery, current_app
 from django.urls import reverse
 from django.utils import timezone
 
+from cohorts import tasks
 from cohorts.models import Application, Enrolment, Offer, PriceTier, Seat
 from cohorts.services.applications import put_on_waiting_list
 from cohorts.services.due import sweep_offers
 from cohorts.services.offers import (
     accept_offer,
+    correct_offer,
     decline_offer,
     offer_place,
     take_back_offer,
@@ -292,3 +296,92 @@ def test_no_place_is_offered_once_the_cohort_has_begun(edition, staff):
     cohort = world.make_cohort(starts_on=timezone.localdate() - timedelta(days=3))
     with pytest.raises(Refusal, match="has begun"):
         offer_place(make.sent(cohort), tier="standard", by=staff)
+
+
+def test_correcting_a_price_never_costs_the_place(cohort, staff):
+    offer = make.offered(cohort, staff)
+    waiting = put_on_waiting_list(make.sent(cohort), by=staff)
+    seat = Seat.objects.get()
+    with pytest.raises(Refusal, match="this price already"):
+        correct_offer(offer, tier="standard", by=staff)
+    corrected = correct_offer(offer, tier="lend_a_hand", by=staff, note="Our mistake.")
+    offer.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (offer.state, corrected.state, corrected.list_cents) == ("taken_back", "open", 319_500)
+    assert (corrected.application.state, waiting.state) == ("offered", "waiting_list")
+    assert Seat.objects.get() == seat
+    letter = Letter.objects.get(dedupe_key=f"offer:{corrected.pk}:made")
+    assert "Our mistake." in letter.text
+    assert "your seat was kept" in letter.text
+    with pytest.raises(IllegalMove):
+        accept_offer(offer, by=offer.application.user)
+    assert accept_offer(corrected, by=offer.application.user).charge.amount_cents == 319_500
+
+
+def test_an_answered_offer_is_not_corrected(cohort, staff):
+    offer = make.offered(cohort, staff)
+    accept_offer(offer, by=offer.application.user)
+    with pytest.raises(IllegalMove):
+        correct_offer(offer, tier="lend_a_hand", by=staff)
+    assert Offer.objects.count() == 1
+
+
+def test_the_office_corrects_a_price_on_the_applications_page(cohort, staff, as_user):
+    offer = make.offered(cohort, staff)
+    client = as_user(staff)
+    address = reverse("admin:cohorts_application_decide", args=[offer.application_id, "correct"])
+    shown = client.post(address, {"tier": "lend_a_hand", "note": "", "show": "1"})
+    assert "USD 3,195" in shown.content.decode()
+    client.post(address, {"tier": "lend_a_hand", "note": "", "send": "1"})
+    assert Offer.objects.get(state="open").list_cents == 319_500
+
+
+def queued(broker):
+    """The tasks that were handed over, in their order; none is left."""
+    found = []
+    with broker.connection() as connection:
+        queue = connection.SimpleQueue("celery")
+        while True:
+            try:
+                message = queue.get(block=False)
+            except queue.Empty:
+                return found
+            found.append((message.headers["task"], tuple(message.payload[0])))
+            message.ack()
+
+
+@pytest.fixture
+def broker():
+    """A broker of this test's own."""
+    real = current_app._get_current_object()
+    mine = Celery("sweeps", broker=f"memory://{uuid.uuid4()}/")
+    mine.set_current()
+    yield mine
+    real.set_current()
+
+
+def test_one_case_that_cannot_be_settled_stops_no_other(
+    edition, staff, broker, django_capture_on_commit_callbacks
+):
+    stuck, fine = (world.make_cohort(capacity=1) for _ in range(2))
+    offers = [make.offered(cohort, staff) for cohort in (stuck, fine)]
+    put_on_waiting_list(make.sent(stuck), by=staff)
+    PriceTier.objects.filter(cohort=stuck).delete()  # nothing can be offered there any more
+    Offer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.sweep_offers()
+    todo = queued(broker)
+    assert [args for name, args in todo if name == "cohorts.settle_case"] == [
+        ("offer", offers[0].pk),
+        ("offer", offers[1].pk),
+        ("waiting_list", stuck.pk),
+    ]
+    outcomes = []
+    for _name, args in todo:
+        try:
+            tasks.settle_case(*args)
+            outcomes.append("done")
+        except Refusal:
+            outcomes.append("stuck")
+    assert outcomes == ["stuck", "done", "done"]
+    assert Offer.objects.get(pk=offers[1].pk).state == "lapsed"

@@ -9,11 +9,15 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from cohorts.models import Application, Enrolment, Offer, Seat
-from cohorts.services.applications import submit_application
+from cohorts.models import AidRequest, Application, Enrolment, Offer, Seat
+from cohorts.services.aid import grant_aid
+from cohorts.services.applications import put_on_waiting_list, submit_application
+from cohorts.services.cancellation import cancel_place, release_place
 from cohorts.services.due import sweep_offers
 from cohorts.services.offers import accept_offer, offer_place
 from cohorts.services.places import take_seat
+from payments.models import Refund
+from payments.services import fund_balance
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
@@ -138,3 +142,45 @@ def test_two_sweeps_at_once_end_an_offer_once(staff):
     assert outcomes == {"done": 2}
     assert Letter.objects.filter(dedupe_key=f"offer:{offer.pk}:lapsed").count() == 1
     assert Application.objects.get().state == Application.State.LAPSED
+
+
+def test_two_grants_at_once_never_share_the_last_money(staff, aid_decider):
+    cohort = world.make_cohort(capacity=4)
+    make.fill_fund(staff, cents=150_000)
+    ask = {"kind": "supported", "statement": "Please", "affordable_cents": None}
+    asked = [
+        AidRequest.objects.get(application=make.sent(other, tier="", aid=ask))
+        for other in (cohort, world.make_cohort(capacity=4))
+    ]
+    jobs = [lambda row=row: grant_aid(row, cents=100_000, by=aid_decider) for row in asked]
+    assert at_once(jobs) == {"done": 1, "refused": 1}
+    assert fund_balance() == 50_000
+    assert AidRequest.objects.filter(state="granted").count() == 1
+
+
+def test_two_tabs_that_cancel_return_the_money_once(staff):
+    enrolment = make.accepted(world.make_cohort(capacity=1), staff)
+    make.pay(enrolment, staff)
+    jobs = [lambda: cancel_place(enrolment, by=enrolment.user, expected_back_cents=289_500)] * 4
+    assert at_once(jobs) == {"done": 4}
+    assert Refund.objects.get().amount_cents == 289_500
+    assert not Seat.objects.exists()
+
+
+def test_cancelling_beside_the_sweep_and_the_office_never_stands_still(staff):
+    cohort = world.make_cohort(capacity=3)
+    places = [make.accepted(cohort, staff) for _ in range(3)]
+    waiting = [put_on_waiting_list(make.sent(cohort), by=staff) for _ in range(3)]
+    late = max(place.pay_by for place in places)
+    jobs = [
+        lambda: cancel_place(places[0], by=places[0].user, expected_back_cents=0),
+        lambda: release_place(places[1].application, reason="Asked", by=staff),
+        lambda: sweep_offers(late),
+        lambda: sweep_offers(late),
+    ]
+    outcomes = at_once(jobs)
+    assert set(outcomes) <= {"done", "refused"}
+    assert Seat.objects.count() == 3
+    assert {row.state for row in Application.objects.filter(pk__in=[w.pk for w in waiting])} == {
+        "offered"
+    }
