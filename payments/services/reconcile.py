@@ -80,6 +80,8 @@ def reconcile(now: datetime | None = None, *, limit: int = 500) -> Report:
         _list_both(report, now)
     except Away:
         logger.warning("Stripe cannot be reached; the next run goes on")
+    for line in report.differs:
+        logger.error("Our books and Stripe's differ: %s", line)
     return report
 
 
