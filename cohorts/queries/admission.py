@@ -1,6 +1,6 @@
 """Evidence for admission, places left, the waiting list, and lists of cohorts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from cohorts.models import (
 )
 from cohorts.requirements.admission import (
     AdmissionEvidence,
+    LevelAEvidence,
     PriceEvidence,
     admission_findings,
     refund_terms,
@@ -31,7 +32,7 @@ from scip.accounts.models import User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import PrerequisiteEvidence
 from scip.audit.models import Entry
-from scip.credentials.models import Level
+from scip.credentials.models import Completion, Level
 from scip.requirements import Assessment
 
 
@@ -111,7 +112,8 @@ def admission_evidence(
 ) -> dict[int, AdmissionEvidence]:
     """Evidence by application id. Applications come with user and cohort (select_related).
 
-    Three queries however many applications: prerequisites, prices, aid requests.
+    Three queries however many applications (prerequisites, prices, aid requests), and two
+    more about Level A where a group of Level B is among them.
     """
     rows = list(applications)
     people = prerequisite_evidence([row.user_id for row in rows])
@@ -123,9 +125,11 @@ def admission_evidence(
         .exclude(state=AidRequest.State.WITHDRAWN)
         .values_list("application_id", flat=True)
     )
+    level_a = level_a_evidence([row.user_id for row in rows if row.cohort.level == Level.B])
     return {
         row.pk: evidence_from(
             row,
+            level_a=level_a[row.user_id] if row.cohort.level == Level.B else None,
             prerequisites=people[row.user_id],
             tier=tiers.get((row.cohort_id, row.tier)),
             asks_for_aid=row.pk in asks,
@@ -135,9 +139,30 @@ def admission_evidence(
     }
 
 
+def level_a_evidence(user_ids: Collection[int]) -> dict[int, LevelAEvidence]:
+    """What is on record about Level A, by person; two queries, none for nobody."""
+    if not user_ids:
+        return {}
+    done = dict(
+        Completion.objects.filter(user__in=user_ids, level=Level.A).values_list(
+            "user_id", "completed_on"
+        )
+    )
+    under_way = dict(
+        Enrolment.objects.filter(
+            user__in=user_ids, cohort__level=Level.A, state=Enrolment.State.CONFIRMED
+        ).values_list("user_id", "cohort__title")
+    )
+    return {
+        pk: LevelAEvidence(completed_on=done.get(pk), under_way=under_way.get(pk, ""))
+        for pk in user_ids
+    }
+
+
 def evidence_from(
     row: Application,
     *,
+    level_a: LevelAEvidence | None = None,
     prerequisites: PrerequisiteEvidence,
     tier: PriceTier | None,
     asks_for_aid: bool,
@@ -149,6 +174,7 @@ def evidence_from(
         tier.cohort = cohort
     return AdmissionEvidence(
         application_id=row.pk,
+        level_a=level_a,
         prerequisites=prerequisites,
         missing_profile=missing_in_profile(row.user),
         missing_words=missing_words(row),

@@ -14,6 +14,8 @@ from scip.formats import day, moment, money
 from scip.requirements import Assessment, Finding, Status
 
 PREREQUISITES = frozenset({"standing", "msc", "insurance", "practice"})
+# Without these no place is offered or accepted.
+ENTRY = PREREQUISITES | {"level_a"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +30,17 @@ class PriceEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelAEvidence:
+    """What is on record about Level A: the day it was completed (or credited), or the title of
+    a cohort in which the person takes part now."""
+
+    completed_on: date | None = None
+    under_way: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionEvidence:
-    """One application and its person, at one moment."""
+    """One application and its person, at one moment. ``level_a`` is None where it isn't asked."""
 
     application_id: int
     prerequisites: PrerequisiteEvidence
@@ -43,6 +54,7 @@ class AdmissionEvidence:
     opens_at: datetime
     closes_at: datetime
     msc_due_on: date | None
+    level_a: LevelAEvidence | None = None
 
     def step_url(self, step: str) -> str:
         """Address of the form's step where something can be completed."""
@@ -58,6 +70,7 @@ def admission_findings(evidence: AdmissionEvidence, *, as_of: datetime) -> Asses
     return Assessment(
         (
             profile_finding(evidence),
+            *(() if evidence.level_a is None else (level_a_finding(evidence.level_a),)),
             *prerequisite_findings(
                 evidence.prerequisites,
                 as_of=as_of.date(),
@@ -85,7 +98,7 @@ def holding_up_a_place(assessment: Assessment) -> tuple[Finding, ...]:
     return tuple(
         finding
         for finding in assessment
-        if finding.code in PREREQUISITES and finding.status in {Status.OPEN, Status.WAITING}
+        if finding.code in ENTRY and finding.status in {Status.OPEN, Status.WAITING}
     )
 
 
@@ -101,6 +114,37 @@ def profile_finding(evidence: AdmissionEvidence) -> Finding:
         else "",
         next_step=_("Complete your profile") if evidence.missing_profile else "",
         url=evidence.step_url("you"),
+    )
+
+
+def level_a_finding(level_a: LevelAEvidence) -> Finding:
+    """Level B follows Level A, completed or credited for an earlier format (`domain.md`).
+
+    While a cohort is under way one may apply; a place is offered once Level A is on record.
+    """
+    if level_a.completed_on:
+        status, found, next_step = (
+            Status.MET,
+            _("On record since {day}.").format(day=day(level_a.completed_on)),
+            "",
+        )
+    elif level_a.under_way:
+        status, next_step = Status.WAITING, _("Nothing for you to do right now.")
+        found = _("You take part in {cohort}.").format(cohort=level_a.under_way)
+    else:
+        status, found = Status.OPEN, _("There is no completed Level A on record for you.")
+        next_step = _(
+            "See the coming cohorts, or write to us if you took part in an earlier format"
+        )
+    return Finding(
+        code="level_a",
+        title=_("Level A"),
+        status=status,
+        needed=_("The learning cohort, completed, or an earlier format that we have credited."),
+        found=found,
+        next_step=next_step,
+        url=reverse("cohorts:list") if status is Status.OPEN else "",
+        waiting_for=_("the end of your cohort") if status is Status.WAITING else "",
     )
 
 

@@ -153,6 +153,42 @@ def attendance_tally(evidence: AttendanceEvidence, *, as_of: datetime) -> Tally:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactTime:
+    """Minutes in the room, and minutes held so far (marked or not)."""
+
+    minutes: int
+    held_minutes: int
+
+
+def contact_time(evidence: AttendanceEvidence, *, as_of: datetime) -> ContactTime:
+    """The second ledger: minutes that a person was in live sessions.
+
+    Apart from completion: a session that was too short to count still brings its minutes, and an
+    accepted exception brings none, because nobody was in a room. Continuing education asks
+    for this one.
+    """
+    over = [
+        session
+        for session in evidence.sessions
+        if not session.is_cancelled and session.ends_at <= as_of
+    ]
+    return ContactTime(
+        minutes=sum(
+            max(session.minutes - session.late_minutes - session.early_minutes, 0)
+            for session in over
+            if session.mark == "present"
+        ),
+        held_minutes=sum(session.minutes for session in over),
+    )
+
+
+def hours(minutes: int) -> str:
+    """``150`` → ``2:30``; whole hours stand alone."""
+    whole, rest = divmod(minutes, 60)
+    return f"{whole}:{rest:02}" if rest else str(whole)
+
+
 def attendance_findings(
     evidence: AttendanceEvidence, *, as_of: datetime | date
 ) -> tuple[Finding, ...]:

@@ -13,7 +13,13 @@ from django.utils.translation import ngettext
 from cohorts.emails import completion as emails
 from cohorts.models import Cohort, Enrolment, Session
 from cohorts.queries.roster import attendance_evidence, sessions_of
-from cohorts.requirements.attendance import Tally, attendance_findings, attendance_tally
+from cohorts.requirements.attendance import (
+    Tally,
+    attendance_findings,
+    attendance_tally,
+    contact_time,
+    hours,
+)
 from scip.credentials.joint import issue_joint_credential
 from scip.credentials.models import Completion, Credential, Level
 from scip.credentials.services import issue_credential, record_completion
@@ -66,7 +72,8 @@ def conclude_enrolment(enrolment: Enrolment, *, by: Any, now: datetime | None = 
         return False
     if finding.is_met:
         move(enrolment, Enrolment.State.COMPLETED, by=by, now=now)
-        certify(enrolment, sessions, tally, by=by, now=now)
+        there = contact_time(evidence, as_of=now)
+        certify(enrolment, sessions, tally, contact_minutes=there.minutes, by=by, now=now)
         return True
     if finding.status is Status.OPEN and enrolment.state == Enrolment.State.CONFIRMED:
         move(enrolment, Enrolment.State.NOT_COMPLETED, by=by, now=now)
@@ -84,6 +91,7 @@ def certify(
     sessions: Sequence[Session],
     tally: Tally,
     *,
+    contact_minutes: int,
     by: Any,
     now: datetime | None = None,
 ) -> Completion:
@@ -104,6 +112,7 @@ def certify(
             "sessions_attended": tally.attended,
             "sessions_excepted": tally.excepted,
             "contact_minutes_held": minutes,
+            "contact_minutes_attended": contact_minutes,
             "cohort_title": cohort.title,
         },
         by=by,
@@ -118,7 +127,7 @@ def certify(
                 (_("Cohort"), cohort.title),
                 (_("Held"), " – ".join(date_format(day, "j F Y") for day in (days[0], days[-1]))),
                 (_("Live sessions"), sessions_line(tally)),
-                (_("Contact hours"), hours_line(minutes)),
+                (_("Contact hours"), hours(minutes)),
             ],
             by=by,
             # The cohort's day, whoever's zone is active where the last mark is made.
@@ -138,9 +147,3 @@ def sessions_line(tally: Tally) -> str:
             tally.excepted,
         ).format(count=tally.excepted)
     return line
-
-
-def hours_line(minutes: int) -> str:
-    """Contact time of the sessions held, in hours."""
-    hours, rest = divmod(minutes, 60)
-    return str(hours) if not rest else f"{hours}:{rest:02}"

@@ -356,7 +356,8 @@ def offer_next(cohort: Cohort, *, now: datetime) -> list[Offer]:
 
 
 def is_theirs_to_do(unmet: tuple[Finding, ...]) -> bool:
-    return any(finding.status is Status.OPEN for finding in unmet)
+    """Does it wait for the person, or for their Level A, rather than for the office?"""
+    return any(finding.status is Status.OPEN or finding.code == "level_a" for finding in unmet)
 
 
 def held_tier(application: Application) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cohorts.forms.applications import AnswerForm, PriceForm
 from cohorts.models import AidRequest, Application, Cohort
 from cohorts.queries.admission import assess, standing_sessions
-from cohorts.requirements.admission import PREREQUISITES, holding_up_sending
+from cohorts.requirements.admission import ENTRY, holding_up_sending
 from cohorts.services.applications import (
     StaleDraft,
     answer_question,
@@ -249,7 +249,7 @@ def application_answer(request: HttpRequest, pk: int) -> HttpResponse:
     findings = [
         finding
         for finding in assess(application, now=timezone.now())
-        if finding.code in PREREQUISITES and not finding.is_met
+        if finding.code in ENTRY and not finding.is_met
     ]
     context = {"application": application, "form": form, "findings": findings}
     return render(request, "cohorts/application_answer.html", context)

@@ -15,7 +15,13 @@ from cohorts.forms.exceptions import ExceptionRequestForm, MakeUpForm
 from cohorts.grid import state_of, words_of
 from cohorts.models import AbsenceException, Enrolment, Session
 from cohorts.queries.roster import evidence_of, exceptions_of, marks_of, sessions_of
-from cohorts.requirements.attendance import SessionEvidence, attendance_findings, attendance_tally
+from cohorts.requirements.attendance import (
+    SessionEvidence,
+    attendance_findings,
+    attendance_tally,
+    contact_time,
+    hours,
+)
 from cohorts.services.cancellation import HELD
 from cohorts.services.exceptions import (
     OPEN_TO_EXCEPTIONS,
@@ -71,6 +77,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
                 can_ask=can_ask(enrolment, item, state, found),
             )
         )
+    there = contact_time(evidence, as_of=now)
     return render(
         request,
         "cohorts/enrolment_detail.html",
@@ -81,6 +88,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "next": next_session(sessions, now) if is_taking_part(enrolment) else None,
             "findings": attendance_findings(evidence, as_of=now),
             "tally": attendance_tally(evidence, as_of=now),
+            "contact": {"hours": hours(there.minutes), "held": hours(there.held_minutes)},
             "is_taking_part": is_taking_part(enrolment),
             "can_cancel": enrolment.state in HELD,
             "breadcrumb": crumbs(enrolment),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cohorts.models import AidRequest, Application, Cohort, Enrolment, Offer
 from cohorts.queries.admission import assess, waiting_position
-from cohorts.requirements.admission import PREREQUISITES
+from cohorts.requirements.admission import ENTRY
 from cohorts.services.cancellation import HELD
 from scip.formats import moment
 
@@ -38,7 +38,7 @@ def status_context(application: Application) -> dict[str, Any]:
         "aid": AidRequest.objects.filter(application=application)
         .exclude(state=AidRequest.State.WITHDRAWN)
         .first(),
-        "findings": [finding for finding in assessment if finding.code in PREREQUISITES],
+        "findings": [finding for finding in assessment if finding.code in ENTRY],
         "next_step": next_step(application, offer, enrolment),
         "events": events(application, offer, enrolment),
         "can_withdraw": application.state in CAN_WITHDRAW and not is_firm,

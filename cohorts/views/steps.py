@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from cohorts.forms.applications import AID_CHOICE, PriceForm, WordsForm
 from cohorts.models import AidRequest, Application, PriceTier
-from cohorts.requirements.admission import PREREQUISITES, tier_meaning
+from cohorts.requirements.admission import ENTRY, tier_meaning
 from scip.formats import day, money
 from scip.requirements import Assessment, Status
 
@@ -21,7 +21,7 @@ STEPS = {
 }
 CODES = {
     "you": {"profile"},
-    "prerequisites": set(PREREQUISITES),
+    "prerequisites": set(ENTRY),
     "words": {"words", "live"},
     "price": {"price"},
     "summary": {"window"},

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from cohorts.models import AidRequest, Application, Enrolment, PriceTier, Session
 from cohorts.queries.admission import evidence_from, missing_in_profile
 from cohorts.queries.roster import evidence_of
-from cohorts.requirements.admission import PREREQUISITES, admission_findings
+from cohorts.requirements.admission import PREREQUISITES, LevelAEvidence, admission_findings
 from cohorts.requirements.attendance import attendance_findings, attendance_tally
 from payments.models import Charge, Checkout
 from payments.queries import Balance
@@ -24,7 +24,7 @@ from scip.accounts.requirements import (
     page_of,
     prerequisite_findings,
 )
-from scip.credentials.models import Certificate, Completion, Credential
+from scip.credentials.models import Certificate, Completion, Credential, Level
 from scip.credentials.wording import WORDING
 from scip.formats import moment
 from scip.pathway.evidence import (
@@ -88,7 +88,10 @@ def home_of(user: User, *, now: datetime) -> Home:
         prerequisites=findings,
         returned=reopened(findings, people.returned),
         expired=reopened(findings, ended(people, now.date())),
-        applications=tuple(application_facts(row, people, tiers, now) for row in rows),
+        applications=tuple(
+            application_facts(row, people, tiers, level_a_of(completed, places), now)
+            for row in rows
+        ),
         places=places,
         charges=charges_of(user),
         recognitions=recognitions,
@@ -194,10 +197,21 @@ def reopened(findings: tuple[Finding, ...], kinds: Iterable[str]) -> frozenset[s
     return frozenset(is_open.intersection(str(kind) for kind in kinds))
 
 
+def level_a_of(completed: dict[str, date], places: tuple[PlaceFacts, ...]) -> LevelAEvidence:
+    """What is on record about Level A, from what is here already."""
+    under_way = (
+        place.cohort
+        for place in places
+        if place.level == Level.A and place.state == Enrolment.State.CONFIRMED
+    )
+    return LevelAEvidence(completed_on=completed.get(Level.A), under_way=next(under_way, ""))
+
+
 def application_facts(
     row: Any,
     people: PrerequisiteEvidence,
     tiers: dict[tuple[int, str], PriceTier],
+    level_a: LevelAEvidence,
     now: datetime,
 ) -> ApplicationFacts:
     """One application with the gate it still has to pass."""
@@ -205,6 +219,7 @@ def application_facts(
     if row.state in GATED:
         evidence = evidence_from(
             row,
+            level_a=level_a if row.cohort.level == Level.B else None,
             prerequisites=people,
             tier=tiers.get((row.cohort_id, row.tier)),
             asks_for_aid=row.asks_for_aid,

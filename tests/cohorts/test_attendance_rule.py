@@ -11,7 +11,9 @@ from cohorts.requirements.attendance import (
     SessionEvidence,
     attendance_findings,
     attendance_tally,
+    contact_time,
     counts_as_present,
+    hours,
     sessions_needed,
 )
 from scip.requirements import Status
@@ -171,3 +173,13 @@ def test_a_present_mark_never_makes_it_worse(pattern, weeks, percent, data):
     was, is_now = finding(pattern, weeks, percent), finding(better, weeks, percent)
     assert is_now.is_met or not was.is_met
     assert after.is_reachable or not before.is_reachable
+
+
+# --- The second ledger: contact time ------------------------------------------------------
+
+
+def test_contact_time_counts_every_minute_and_no_exception():
+    """A session too short to count brings its minutes; an exception and one ahead bring none."""
+    there = contact_time(evidence("plxcap.."), as_of=START + timedelta(weeks=5, hours=4))
+    assert (there.minutes, there.held_minutes) == (180 + 120 + 180, 5 * 180)
+    assert (hours(there.minutes), hours(150)) == ("8", "2:30")
