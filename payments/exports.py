@@ -28,7 +28,7 @@ HEAD = (
     "amount",
     "currency",
 )
-CHUNK = 2000
+CHUNK = 500
 
 
 def decimal(cents: int) -> str:

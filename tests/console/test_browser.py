@@ -18,11 +18,15 @@ from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
 from cohorts.models import Attendance
+from payments import services
+from payments.models import Charge
 from scip.accounts.models import Prerequisite, Role
 from scip.pathway.services import renew_feed
 from tests import world
 from tests.console.test_office import fill
 from tests.pathway import rows
+from tests.payments.conftest import TERMS
+from tests.payments.test_office import one_of_each
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -110,6 +114,32 @@ def office():
     return world.make_user("staff@example.com", Role.STAFF, name="Stella Staff")
 
 
+def bookkeeper():
+    """Every kind of matter that waits, in the office's pages about money."""
+    staff = world.make_user("staff@example.com", Role.STAFF, name="Stella Staff")
+    user = person("m@example.com", name="Marina Marques")
+    services.add_gift(cents=500_000, currency="USD", reason="A foundation", by=staff)
+    services.set_aside(cents=80_000, currency="USD", user=user, reason="Supported", by=staff)
+    for months, purpose in ((0, "tuition_level_b"), (1, "tuition_level_a"), (3, "review")):
+        charge = open_charge(user, purpose=purpose, description=f"Paid {purpose}")
+        received_at = timezone.now() - timedelta(days=31 * months)
+        rows.pay(charge, 150_000 + 70_000 * months, received_at=received_at)
+    one_of_each(user, staff, open_charge)
+    return staff
+
+
+def open_charge(user, **fields):
+    values = {
+        "purpose": "tuition_level_a",
+        "description": "Learning cohort 1: tuition",
+        "amount_cents": 289_500,
+        "currency": "USD",
+        "due_at": timezone.now() + timedelta(days=3),
+        "refund_terms": TERMS,
+    }
+    return services.open_charge(user, **values | fields)
+
+
 SCREENS = {
     "wide": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 320, "height": 700}},
@@ -133,6 +163,23 @@ VISITS = {
             "/admin/credentials/credential/",
         ],
     ),
+    "money": (
+        bookkeeper,
+        [
+            "/admin/",
+            "/admin/payments/charge/waiting/",
+            "/admin/payments/charge/books/?first=2020-01-01&last=2099-12-31",
+            "/admin/payments/charge/account/{marina}/",
+            "/admin/payments/charge/{charge}/change/",
+            "/admin/payments/charge/{charge}/act/return/",
+            "/admin/payments/charge/{charge}/act/cancel/",
+            "/admin/payments/charge/{late}/act/instalments/",
+            "/admin/payments/charge/",
+            "/admin/payments/refund/",
+            "/admin/payments/fundentry/",
+            "/admin/payments/fundentry/gift/",
+        ],
+    ),
 }
 
 
@@ -145,6 +192,11 @@ def test_pages_pass_axe_and_the_browser_has_no_complaint(browser, live_server, v
     client.force_login(user)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     marina = type(user).objects.filter(email="m@example.com").values_list("pk", flat=True).first()
+    named = {
+        "marina": marina,
+        "charge": Charge.objects.exclude(refunds=None).values_list("pk", flat=True).first(),
+        "late": Charge.objects.filter(payments=None).values_list("pk", flat=True).first(),
+    }
     found: list[Any] = []
     for screen, options in SCREENS.items():
         context = browser.new_context(**options)
@@ -154,7 +206,7 @@ def test_pages_pass_axe_and_the_browser_has_no_complaint(browser, live_server, v
         page = context.new_page()
         page.on("console", lambda message, found=found: note_complaint(message, found))
         for number, address in enumerate(addresses):
-            response = page.goto(live_server.url + address.format(marina=marina))
+            response = page.goto(live_server.url + address.format(**named))
             assert response is not None
             assert response.status == 200, address
             page.wait_for_load_state("networkidle")
