@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cohorts.requirements.attendance import sessions_needed
+from payments.services import given_so_far
 from scip.formats import money
 from scip.pages.costs import path_cost
 from scip.pages.guide import process_guide
@@ -159,6 +160,7 @@ def fees(request: HttpRequest) -> HttpResponse:
             ),
         ),
         "price_groups": by_price(cards),
+        "given_cents": given_so_far(edition.currency),
     }
     return render(request, "pages/fees.html", context)
 

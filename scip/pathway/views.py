@@ -23,6 +23,7 @@ from cohorts.queries.roster import sessions_of_person
 from scip.access import public, signed_in
 from scip.accounts.models import Role, User
 from scip.pathway import overview, services
+from scip.pathway.costs import costs_of
 from scip.pathway.models import CalendarFeed
 from scip.pathway.next_step import next_step
 from scip.pathway.queries import home_of
@@ -59,6 +60,24 @@ def home(request: HttpRequest) -> HttpResponse:
         "feed": feed_addresses(mine.feed_token),
     }
     return render(request, "pathway/home.html", context)
+
+
+@signed_in
+@never_cache
+@require_safe
+def costs(request: HttpRequest) -> HttpResponse:
+    """The honest total: paid, due and to come, with what goes to a supervisor kept apart."""
+    user: User = request.user  # type: ignore[assignment]
+    mine = home_of(user, now=timezone.now())
+    context = {
+        "costs": costs_of(mine),
+        "edition": mine.edition,
+        "breadcrumb": [
+            {"label": _("My pathway"), "url": reverse("pathway:home")},
+            {"label": _("What the whole path costs you")},
+        ],
+    }
+    return render(request, "pathway/costs.html", context)
 
 
 def feed_addresses(token: str) -> dict[str, str]:

@@ -1,0 +1,181 @@
+"""The honest total of somebody's whole path: what was paid, is due and is to come, level by level.
+
+What goes to CMSC and what goes directly to a supervisor never share a sum on the way: CMSC
+records supervision and never collects for it. Figures come from the ledger, the cohort that is
+applied for and the Edition; what has no figure of ours is named without one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scip.formats import money
+from scip.pathway.evidence import OwedFacts
+from scip.pathway.queries import Home
+
+# How purposes of charges name their level.
+LEVELS = {"tuition_level_a": "A", "tuition_level_b": "B", "certification": "C"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """One thing that costs: a charge as it stands, or a fee to come."""
+
+    label: str
+    note: str = ""
+    url_pk: int | None = None
+    paid_cents: int = 0
+    due_cents: int = 0
+    ahead_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLevel:
+    """What one level costs at CMSC, in one currency."""
+
+    letter: str
+    title: str
+    lines: tuple[CostLine, ...]
+
+    @property
+    def total_cents(self) -> int:
+        return sum(line.paid_cents + line.due_cents + line.ahead_cents for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """The page. ``to_supervisor`` are fees that never pass through CMSC; ``others`` are charges
+    in another currency, which no sum here takes in."""
+
+    currency: str
+    levels: tuple[CostLevel, ...]
+    to_supervisor: tuple[CostLine, ...]
+    others: tuple[OwedFacts, ...]
+
+    @property
+    def paid_cents(self) -> int:
+        return sum(line.paid_cents for level in self.levels for line in level.lines)
+
+    @property
+    def due_cents(self) -> int:
+        return sum(line.due_cents for level in self.levels for line in level.lines)
+
+    @property
+    def ahead_cents(self) -> int:
+        return sum(line.ahead_cents for level in self.levels for line in level.lines)
+
+    @property
+    def to_cmsc_cents(self) -> int:
+        return self.paid_cents + self.due_cents + self.ahead_cents
+
+    @property
+    def to_supervisor_cents(self) -> int:
+        return sum(line.ahead_cents for line in self.to_supervisor)
+
+
+def costs_of(home: Home) -> Costs:
+    """Work the page out from what the home has read; no query of its own."""
+    currency = home.edition.currency
+    charges = [item for item in home.evidence.charges if item.currency == currency]
+    titles = {
+        "A": _("Level A, learning cohort"),
+        "B": _("Level B, consultation group"),
+        "C": _("Level C, certification: to CMSC"),
+        "": _("Other payments to CMSC"),
+    }
+    levels = [
+        CostLevel(
+            letter=letter,
+            title=title,
+            lines=(
+                *charged(item for item in charges if level_of(item) == letter),
+                *to_come(home, letter),
+            ),
+        )
+        for letter, title in titles.items()
+    ]
+    return Costs(
+        currency=currency,
+        levels=tuple(level for level in levels if level.lines),
+        to_supervisor=supervision(home),
+        others=tuple(item for item in home.evidence.charges if item.currency != currency),
+    )
+
+
+def level_of(charge: OwedFacts) -> str:
+    """The level that a charge pays for, by its purpose; empty for anything else."""
+    return next(
+        (letter for start, letter in LEVELS.items() if charge.purpose.startswith(start)), ""
+    )
+
+
+def charged(charges: Iterable[OwedFacts]) -> list[CostLine]:
+    """Charges that matter for the total: money on them, or still due; oldest first."""
+    lines = []
+    for item in reversed(list(charges)):
+        paid = item.paid_cents - item.refunded_cents
+        if not paid and not item.due_cents and (item.is_cancelled or item.paid_cents):
+            continue  # given up, and nothing stayed
+        note = _("on its way") if item.is_on_its_way else ""
+        lines.append(
+            CostLine(
+                label=item.description,
+                note=_("cancelled; this stays with us") if item.is_cancelled else note,
+                url_pk=item.pk,
+                paid_cents=paid,
+                due_cents=item.due_cents,
+            )
+        )
+    return lines
+
+
+def to_come(home: Home, letter: str) -> list[CostLine]:
+    """Fees of CMSC that are not charged yet; nothing for a level that is completed."""
+    edition = home.edition
+    standard = _("standard price")
+    if letter == "A" and home.tuition_is_open:
+        return [CostLine(label=_("Tuition"), note=standard, ahead_cents=home.standard_cents)]
+    if letter == "B" and not is_begun(home, "B"):
+        cents = edition.level_b_standard_cents
+        return [CostLine(label=_("Tuition"), note=standard, ahead_cents=cents)]
+    if letter == "C" and not is_begun(home, "C"):
+        return [
+            CostLine(label=_("Registration"), ahead_cents=edition.registration_fee_cents),
+            CostLine(
+                label=_("Final review"),
+                note=_("with your submission"),
+                ahead_cents=edition.review_fee_cents,
+            ),
+        ]
+    return []
+
+
+def is_begun(home: Home, letter: str) -> bool:
+    """Is the level completed, or charged already?"""
+    alive = [item for item in home.evidence.charges if not item.is_cancelled]
+    return letter in home.evidence.completed or any(level_of(item) == letter for item in alive)
+
+
+def supervision(home: Home) -> tuple[CostLine, ...]:
+    """What goes directly to a supervisor at the standard rate; nothing once certified."""
+    edition = home.edition
+    if "C" in home.evidence.completed:
+        return ()
+    rate = money(edition.supervision_fee_cents, edition.currency)
+    blocks = (
+        (_("Collaborative assessment"), edition.assessment_sessions),
+        (_("Supervision"), edition.supervision_sessions),
+        (_("Portfolio review and exit interview"), edition.closing_sessions),
+    )
+    return tuple(
+        CostLine(
+            label=label,
+            note=ngettext("{count} session × {rate}", "{count} sessions × {rate}", count).format(
+                count=count, rate=rate
+            ),
+            ahead_cents=count * edition.supervision_fee_cents,
+        )
+        for label, count in blocks
+    )
