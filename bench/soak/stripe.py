@@ -15,7 +15,7 @@ from payments import services
 from payments.models import Charge, Payment, Settlement, StripeEvent
 from scip.accounts.models import Role, User
 from tests import world
-from tests.payments import conftest, test_events, test_replay
+from tests.payments import conftest, test_events, test_faults, test_replay
 
 MORE = 280
 COPIES = 100
@@ -107,6 +107,38 @@ def replays_differ() -> bool:
     StripeEvent.objects.all().delete()
     test_replay.tell(bodies)
     return test_replay.books(person) != before
+
+
+def check_kills(wanted: int | None = None) -> Outcome:
+    """Workers killed before each line (or so many) of handling an event, of sending a refund."""
+    started = time.monotonic()
+    clear()
+    person = world.make_user(f"soak-kills-{time.monotonic_ns()}@example.com")
+    office = world.make_user(f"soak-killer-{time.monotonic_ns()}@example.com", Role.STAFF)
+    try:
+        with conftest.one_owner():
+            events = test_faults.kill_the_webhook(charge_of, person, wanted)
+            refunds = test_faults.kill_the_refund(charge_of, person, office, wanted)
+    except AssertionError as failure:
+        found = str(failure)[:200]
+    else:
+        found = f"{events} deaths with an event, {refunds} with a refund: none lost, none twice"
+    return Outcome(
+        name="Stripe, killed workers",
+        figure="a worker killed before any line: one payment, one refund, one line each",
+        found=found,
+        is_met=found.endswith("none twice"),
+        control="without key and look around, dying after Stripe's answer",
+        control_failed=sent_twice(person, office),
+        seconds=time.monotonic() - started,
+    )
+
+
+def sent_twice(person: User, office: User) -> bool:
+    """The control: a refund that Stripe cannot tell from another goes twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        test_faults.forget_what_was_sent(patch)
+        return test_faults.sent_after_dying(charge_of, person, office) == 2
 
 
 def check_copies(copies: int = COPIES) -> Outcome:

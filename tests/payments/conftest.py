@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -112,8 +113,8 @@ def till(charge: Charge) -> Till:
     return Till(charge)
 
 
-@pytest.fixture
-def owner() -> Iterator[list[Charge]]:
+@contextmanager
+def one_owner() -> Iterator[list[Charge]]:
     """A process that owns every charge and notes what it was told."""
     told: list[Charge] = []
 
@@ -125,9 +126,17 @@ def owner() -> Iterator[list[Charge]]:
     silenced, charge_settled.receivers = charge_settled.receivers, []
     charge_settled.sender_receivers_cache.clear()
     charge_settled.connect(claim)
-    yield told
-    charge_settled.receivers = silenced
-    charge_settled.sender_receivers_cache.clear()
+    try:
+        yield told
+    finally:
+        charge_settled.receivers = silenced
+        charge_settled.sender_receivers_cache.clear()
+
+
+@pytest.fixture
+def owner() -> Iterator[list[Charge]]:
+    with one_owner() as told:
+        yield told
 
 
 def example_event(**changes: object) -> dict:

@@ -2,6 +2,7 @@
 nothing moves twice."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -61,7 +62,9 @@ def recover(body: dict) -> None:
         services.dispatch_settlement(settlement, later)
 
 
-def kill_the_webhook(make_charge: Callable[..., Charge], person, wanted: int | None) -> None:
+def kill_the_webhook(make_charge: Callable[..., Charge], person, wanted: int | None) -> int:
+    """Die at so many of the lines (None: at each), recover, and compare; how many it were."""
+
     def fresh() -> tuple[Till, dict]:
         till = Till(make_charge(person))
         till.pay()
@@ -91,7 +94,8 @@ def kill_the_webhook(make_charge: Callable[..., Charge], person, wanted: int | N
         assert LedgerLine.objects.filter(charge=till.charge).count() == 2, place
     assert lost_without_recovery, "the control: without the sweep something has to be lost"
     numbers = list(Receipt.objects.order_by("number").values_list("number", flat=True))
-    assert numbers == list(range(1, len(chosen) + 2))
+    assert numbers == list(range(1, len(numbers) + 1)), "no gap, whoever died"
+    return len(chosen)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -129,11 +133,13 @@ def sent_for(refund: Refund) -> int:
     return of_payment.count()
 
 
-def kill_the_refund(make_charge: Callable[..., Charge], person, staff, wanted: int | None) -> None:
+def kill_the_refund(make_charge: Callable[..., Charge], person, staff, wanted: int | None) -> int:
+    """Die at so many of the lines (None: at each), recover, and compare; how many it were."""
     refund = refund_to_send(make_charge, person, staff)
     points = lines_of(lambda: services.send_refund(refund))
     assert len(points) > 40
-    for point in sampled(len(points), wanted) if wanted else range(len(points)):
+    chosen = sampled(len(points), wanted) if wanted else range(len(points))
+    for point in chosen:
         refund = refund_to_send(make_charge, person, staff)
         place = die_at(point, lambda row=refund: services.send_refund(row))
         send_again_later()
@@ -143,6 +149,7 @@ def kill_the_refund(make_charge: Callable[..., Charge], person, staff, wanted: i
         assert CreditNote.objects.filter(refund=refund).count() == 1, place
         lines = LedgerLine.objects.filter(charge=refund.charge, kind="refund")
         assert [line.amount_cents for line in lines] == [50_000], place
+    return len(chosen)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -156,12 +163,8 @@ def test_a_worker_killed_at_every_line_of_a_refund_sends_it_once(make_charge, pa
     kill_the_refund(make_charge, participant, staff, None)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_control_without_key_and_look_around_a_killed_refund_goes_twice(
-    make_charge, participant, staff, monkeypatch
-):
-    import uuid
-
+def forget_what_was_sent(monkeypatch) -> None:
+    """Switch off both guards: the idempotency key, and looking around first."""
     ask = stripe_refunds._ask_for
 
     def without_key(row: Refund):
@@ -170,13 +173,27 @@ def test_the_control_without_key_and_look_around_a_killed_refund_goes_twice(
 
     monkeypatch.setattr(stripe_refunds, "_ask_for", without_key)
     monkeypatch.setattr(stripe_refunds, "_sent_before", lambda row: None)
-    refund = refund_to_send(make_charge, participant, staff)
+
+
+def sent_after_dying(make_charge: Callable[..., Charge], person, staff) -> int:
+    """How often money goes back when the worker dies right after Stripe's answer."""
+    refund = refund_to_send(make_charge, person, staff)
     points = lines_of(lambda: services.send_refund(refund))
     answered = next(n for n, place in enumerate(points) if "follow_refund" in place)
-    refund = refund_to_send(make_charge, participant, staff)
+    refund = refund_to_send(make_charge, person, staff)
     die_at(answered, lambda: services.send_refund(refund))
     send_again_later()
-    assert sent_for(refund) == 2
+    return sent_for(refund)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("is_guarded", "times"), [(True, 1), (False, 2)])
+def test_dying_right_after_stripes_answer_sends_once_by_its_guards(
+    make_charge, participant, staff, monkeypatch, is_guarded, times
+):
+    if not is_guarded:
+        forget_what_was_sent(monkeypatch)
+    assert sent_after_dying(make_charge, participant, staff) == times
 
 
 # --- the database is away --------------------------------------------------------------------
