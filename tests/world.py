@@ -54,7 +54,7 @@ def make_cohort(**fields: Any) -> Cohort:
         "starts_at": time(18, 0),
         "session_count": edition.level_a_sessions,
         "session_minutes": edition.level_a_session_minutes,
-        "capacity": 20,
+        "capacity": 16 if fields.get("level") == "B" else 20,
         "join_url": "https://meet.example.org/cohort",
         "applications_open_at": timezone.now() - timedelta(days=30),
         "applications_close_at": timezone.now() + timedelta(days=30),

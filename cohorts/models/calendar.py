@@ -123,6 +123,11 @@ class Cohort(Stateful):
             ),
             models.CheckConstraint(condition=Q(capacity__gt=0), name="cohort_has_seats"),
             models.CheckConstraint(
+                condition=~Q(level="B") | Q(capacity__lte=16),
+                name="group_has_at_most_16_seats",
+                violation_error_message=_("A consultation group has at most 16 places."),
+            ),
+            models.CheckConstraint(
                 condition=Q(attendance_percent__lte=100, present_percent__lte=100),
                 name="cohort_percent_at_most_100",
             ),

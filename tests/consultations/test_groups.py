@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -47,3 +47,9 @@ def test_the_page_costs_the_same_for_any_number(client):
                 client.get(reverse("consultations:list"))
             counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_the_database_knows_how_large_a_group_may_be():
+    with pytest.raises(IntegrityError, match="group_has_at_most_16_seats"), transaction.atomic():
+        make_group("Trauma", capacity=17)
+    assert make_group("Couples", capacity=16).cohort.capacity == 16
