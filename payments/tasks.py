@@ -72,8 +72,11 @@ def sweep_refunds() -> None:
 
 @shared_task(name="payments.reconcile")
 def reconcile() -> None:
-    """Ask Stripe about all that is under way, and list what it has (beat)."""
-    services.reconcile()
+    """Ask Stripe about all that is under way, and list what it has (beat).
+
+    At most a hundred of each kind a run, so that it ends well within a task's time.
+    """
+    services.reconcile(limit=100)
 
 
 @shared_task(name="payments.sandbox_deliver")
