@@ -11,7 +11,18 @@ from django.core.management import call_command
 from cohorts.models import AbsenceException, AidRequest, Application, Cohort, Enrolment, Session
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import attendance_tally
-from payments.models import Payment, Receipt, Settlement
+from payments.models import (
+    Charge,
+    CreditNote,
+    FundEntry,
+    Invoice,
+    Payment,
+    Receipt,
+    Refund,
+    SandboxObject,
+    Settlement,
+)
+from payments.services import balance, fund_balance, given_so_far
 from scip.accounts.models import Prerequisite, Role, User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import prerequisite_findings
@@ -78,7 +89,7 @@ def test_two_cohorts_finished_one_in_week_seven_one_full_one_with_places():
     assert full.seats.count() == full.capacity
     assert full.is_accepting(NOW)
     assert free.is_accepting(NOW)
-    assert not free.seats.exists()
+    assert free.seats.count() == 1
 
 
 def test_applicant_has_something_done_waiting_and_to_do():
@@ -185,3 +196,31 @@ def test_people_come_from_many_places_and_scripts():
     assert people.exclude(name__regex=r"^[\x20-\x7f]*$").count() >= 10
     assert people.exclude(name__contains=" ").exists()
     assert all(Role(role) for user in people for role in user.roles)
+
+
+def test_the_fund_has_been_filled_and_given_from():
+    kinds = Counter(FundEntry.objects.values_list("kind", flat=True))
+    assert kinds["gift"] == 1
+    assert kinds["surplus"] >= 1
+    assert kinds["grant"] >= 4
+    assert 0 < fund_balance() < given_so_far()
+    used = AidRequest.objects.filter(grant__adjustment__isnull=False)
+    assert used.filter(state="granted").exists()
+
+
+def test_one_place_is_paid_in_parts_and_the_last_one_is_late():
+    late = Charge.objects.get(part_number=3)
+    assert (balance(late).due_cents > 0, late.due_at < NOW) == (True, True)
+    assert late.part_of.enrolment.state == "confirmed"
+
+
+def test_somebody_stepped_back_and_has_half_of_it_back():
+    refund = Refund.objects.get()
+    assert (refund.state, refund.charge.enrolment.state) == ("done", "withdrawn")
+    assert refund.amount_cents * 2 == refund.payment.amount_cents
+    assert CreditNote.objects.get().refund == refund
+
+
+def test_an_employer_has_an_invoice_and_a_bank_a_question():
+    assert Invoice.objects.get().payer == "Harbour Street Clinic"
+    assert SandboxObject.objects.filter(kind="dispute").count() == 1

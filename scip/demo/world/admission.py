@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
 from cohorts.models import AidRequest, Application, Cohort, Enrolment, Offer
@@ -24,8 +25,10 @@ from cohorts.services.places import promise_place
 from payments.models import Payment, Receipt, Settlement
 from payments.sandbox import desk
 from payments.services import (
+    agree_instalments,
     balance,
     dispatch_settlement,
+    make_invoice,
     make_receipt,
     record_offline_payment,
     record_payment,
@@ -246,8 +249,45 @@ def pays_too_late(company: Company, enrolment: Enrolment) -> Story:
     yield from transfers(company, enrolment, asked)
 
 
+def pays_in_parts(company: Company, enrolment: Enrolment) -> Story:
+    """Three instalments, agreed with the office; the last one is late by a few days."""
+    charge = enrolment.charge
+    third = balance(charge).due_cents // 3
+    agree_instalments(
+        charge,
+        later=[(third, charge.due_at + 30 * DAY), (third, company.ago(6))],
+        by=company.staff,
+        now=company.now,
+    )
+    yield from transfers(company, enrolment, balance(charge).due_cents)
+    second = charge.later_parts.get(part_number=2)
+    yield second.due_at - 2 * DAY
+    record_offline_payment(
+        second,
+        method=Payment.Method.BANK,
+        reference=f"{second.reference} {enrolment.user_id}",
+        amount_cents=third,
+        received_at=company.now,
+        by=company.staff,
+        now=company.now,
+    )
+    claim(company, enrolment)
+    yield company.now + timedelta(minutes=1)
+    make_receipts(company, enrolment)
+
+
+def pays_and_disputes(company: Company, enrolment: Enrolment) -> Story:
+    """Paid in the practice checkout just now, and the bank asks for the money back already."""
+    yield from pays_at_the_checkout(company, enrolment)
+    session = desk.look_at(enrolment.charge.checkouts.get().session_id or "")
+    if session is None:
+        raise AssertionError("this was paid just now")
+    desk.open_dispute(session["payment_intent"], balance(enrolment.charge).owed_cents)
+
+
 def is_promised(company: Company, enrolment: Enrolment) -> Story:
-    """The office relies on an employer's word; the money follows."""
+    """The office relies on an employer's word and invoice; the money follows."""
+    make_invoice(enrolment.charge, payer=texts.EMPLOYER, by=enrolment.user, now=company.now)
     promise_place(enrolment, by=company.staff, reason=texts.PROMISE, now=company.now)
     yield company.now + 40 * DAY
     yield from transfers(company, enrolment, balance(enrolment.charge).due_cents)
@@ -286,15 +326,16 @@ PAYS: dict[str, Callable[[Company, Enrolment], Story]] = {
     "part": pays_a_part,
     "late": pays_too_late,
     "promise": is_promised,
+    "parts": pays_in_parts,
+    "disputed": pays_and_disputes,
     "never": pays_not_yet,
 }
 
 
 def claim(company: Company, enrolment: Enrolment) -> None:
     """Tell the owner of a settled charge now: the seeding commits as one, at its end."""
-    for pk in Settlement.objects.filter(charge=enrolment.charge, claimed_at=None).values_list(
-        "pk", flat=True
-    ):
+    parts = Q(charge=enrolment.charge_id) | Q(charge__part_of=enrolment.charge_id)
+    for pk in Settlement.objects.filter(parts, claimed_at=None).values_list("pk", flat=True):
         dispatch_settlement(pk, now=company.now)
 
 
@@ -302,6 +343,8 @@ def make_receipts(company: Company, enrolment: Enrolment) -> None:
     """The worker's part, at its time; what is due today is left to the worker."""
     if company.now >= company.stage.history_ends:
         return
-    waiting = Receipt.objects.filter(payment__charge=enrolment.charge, made_at=None)
+    charge = enrolment.charge_id
+    parts = Q(payment__charge=charge) | Q(payment__charge__part_of=charge)
+    waiting = Receipt.objects.filter(parts, made_at=None)
     for pk in waiting.values_list("pk", flat=True):
         make_receipt(pk, now=company.now)

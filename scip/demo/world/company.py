@@ -9,12 +9,13 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.hashers import make_password
 
+from payments.services import add_gift
 from scip.accounts.models import Prerequisite, User
 from scip.accounts.services import grant_role, submit_prerequisite, verify_prerequisite
 from scip.credentials.models import Completion, Level
 from scip.credentials.services import record_completion
 from scip.demo.people import BY_EMAIL, DEMO_PEOPLE, PASSWORD, DemoPerson, Person
-from scip.demo.world import papers
+from scip.demo.world import papers, texts
 from scip.demo.world.names import drawn_people
 from scip.demo.world.stage import Stage, Story
 from scip.policy.models import Edition
@@ -115,6 +116,7 @@ def office_opens(company: Company) -> Story:
         if person.role:
             take_office(company, person, person.role)
     take_office(company, COLLEAGUE, "facilitator")
+    add_gift(cents=900_000, currency="USD", reason=texts.GIFT, by=company.staff, now=company.now)
     yield company.ago(690)
     for email in CREDITED:
         verify(company, bring_evidence(company, company.users[email]))

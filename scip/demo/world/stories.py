@@ -7,12 +7,14 @@ from functools import partial
 
 from cohorts.models import AbsenceException, Application, Cohort, Enrolment
 from cohorts.services.applications import ask_for_information
+from cohorts.services.cancellation import cancel_place
 from cohorts.services.exceptions import (
     agree_make_up,
     decide_exception,
     hand_in_make_up,
     request_exception,
 )
+from payments.services import plan_cancellation, record_returned
 from scip.accounts.models import Prerequisite, User
 from scip.accounts.services import (
     announce_expiries,
@@ -159,6 +161,8 @@ def running(company: Company, place: Place, number: int, *, small: bool) -> Stor
         Path(sent=first + 3 * DAY, absences=frozenset({1, 2, 4}), then=hands_in),
         Path(sent=first + 4 * DAY, aid=AID, granted_cents=120_000),
         Path(sent=first + 5 * DAY, pays="promise"),
+        Path(sent=first + 5.5 * DAY, pays="parts", tier="lend_a_hand"),
+        Path(sent=first + 6 * DAY, pays="bank", then=steps_back),
         Path(sent=first + 6.5 * DAY, aid=AID, granted_cents=0),
         Path(sent=first + 7 * DAY, fate="declined"),
     ]
@@ -229,9 +233,10 @@ def paths_without_a_seat(company: Company) -> list[Path]:
 
 
 def with_places_left(company: Company, place: Place, number: int) -> Story:
-    """Open with every seat free: where somebody new can walk from sign-up to payment."""
+    """Open with all seats but one free: where somebody new can walk from sign-up to payment.
+    The one who was quicker has paid, and a bank asks for the money back."""
     yield company.ago(12)
-    announced(
+    cohort = announced(
         company,
         place,
         starts_on=first_day(place, company.present, held=ANNOUNCED),
@@ -241,6 +246,10 @@ def with_places_left(company: Company, place: Place, number: int) -> Story:
         leaders=(company.users[COLLEAGUE.email],),
         number=number,
     )
+    quick = Path(
+        sent=company.ago(6), pays="disputed", decided_days=3, accepted_days=2, paid_days=0.98
+    )
+    company.stage.tell(walks(company, company.someone(), cohort, quick))
 
 
 def moment_before(company: Company, day: date, days: int) -> datetime:
@@ -313,6 +322,22 @@ def is_not_excused(company: Company, enrolment: Enrolment) -> Story:
     decide_exception(
         exception, is_accepted=False, reason=texts.DECLINED, by=company.staff, now=company.now
     )
+
+
+def steps_back(company: Company, enrolment: Enrolment) -> Story:
+    """Cancels three weeks before the start: half comes back, by hand as it came by transfer."""
+    yield enrolment.cohort.first_session_at - 20 * DAY
+    plan = plan_cancellation(enrolment.charge, now=company.now)
+    cancel_place(
+        enrolment,
+        by=enrolment.user,
+        expected_back_cents=plan.back_cents,
+        reason=texts.STEPS_BACK,
+        now=company.now,
+    )
+    yield company.now + 3 * DAY
+    for refund in enrolment.charge.refunds.all():
+        record_returned(refund, reference=f"Back {refund.pk}", by=company.staff, now=company.now)
 
 
 def loses_credential(company: Company, enrolment: Enrolment) -> Story:

@@ -88,6 +88,16 @@ REVOKED = (
     "same name. We have written to you about completing them in the next cohort."
 )
 PROMISE = "The employer has confirmed in writing that it pays the invoice within sixty days."
+EMPLOYER = {
+    "payer": "Harbour Street Clinic",
+    "address": "12 Harbour Street\nGalway H91 X0X0",
+    "country": "IE",
+    "attention": "Accounts",
+    "tax_number": "",
+    "order_reference": "PO 2201",
+}
+GIFT = "Opening gift of the founding teachers, for places that somebody could not pay."
+STEPS_BACK = "My mother is ill and I will look after her this spring."
 ORDER_REASON = "Applied for the cohort before and had to step back for illness; promised a place."
 SUMMARY = (
     "Twelve weekly live sessions of three hours in a steady group. We practise together, look at "
