@@ -48,16 +48,19 @@ class Line:
 
 
 def lines_of(charge: Charge) -> list[Line]:
-    """Everything on a charge in the order in which it happened, in a fixed number of queries."""
+    """Everything on a charge in the order in which it happened, in a fixed number of queries.
+
+    The price comes first, though money may have arrived before it was asked for.
+    """
+    price = Line(
+        what=_("Price"),
+        when=charge.created_at,
+        cents=charge.amount_cents,
+        currency=charge.currency,
+        reference=charge.reference,
+        note=charge.description,
+    )
     lines = [
-        Line(
-            what=_("Price"),
-            when=charge.created_at,
-            cents=charge.amount_cents,
-            currency=charge.currency,
-            reference=charge.reference,
-            note=charge.description,
-        ),
         *adjustment_lines(charge),
         *payment_lines(charge),
         *refund_lines(charge),
@@ -85,7 +88,7 @@ def lines_of(charge: Charge) -> list[Line]:
                 note=looked(settlement),
             )
         )
-    return sorted(lines, key=lambda line: line.when)
+    return [price, *sorted(lines, key=lambda line: line.when)]
 
 
 def kind_of(row: Any, calm: str = "") -> str:

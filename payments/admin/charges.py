@@ -117,6 +117,7 @@ class ChargeAdmin(BooksPages):
         case = Case.of(charge)
         context = {
             "title": charge.description,
+            "subtitle": None,
             "lines": lines_of(charge),
             "standing": case.standing,
             # What the lines add up to, whatever came of cancelling.
@@ -134,11 +135,12 @@ class ChargeAdmin(BooksPages):
         if action is None:
             raise Http404
         charge = self.charge(request, pk)
+        parts = request.GET.get("parts", "2")
         form = action.form(
             request.POST if request.method == "POST" else None,
             charge=charge,
             standing=services.balance(charge),
-            initial={"parts": request.GET.get("parts", "")} if verb == "instalments" else {},
+            initial={"parts": parts if parts == "3" else "2"},
         )
         shown: dict[str, Any] = {}
         if request.method == "POST" and form.is_valid():
