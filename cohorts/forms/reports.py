@@ -86,6 +86,8 @@ class WhoForm(forms.Form):
     def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.plan = plan
+        for name in ("replace_marks", "others_absent"):
+            self.fields[name].widget.attrs["class"] = "form-check-input"
         people = {person.pk: str(person.user) for person in plan.people}
         for place, line in enumerate(plan.lines):
             if line.guest.sureness is Sureness.EMAIL or line.is_leader:
