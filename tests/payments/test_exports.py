@@ -181,7 +181,7 @@ def test_page_and_download_ask_the_same_for_any_length(
     assert len(queries) == 14, "\n".join(query["sql"][:120] for query in queries)
     with CaptureQueriesContext(connection) as queries:
         assert len(download(office)) == count
-    assert len(queries) == 9, "\n".join(query["sql"][:120] for query in queries)
+    assert len(queries) == 8, "\n".join(query["sql"][:120] for query in queries)
 
 
 def test_rows_are_fetched_as_they_are_sent(staff, participant):
