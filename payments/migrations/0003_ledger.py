@@ -157,16 +157,21 @@ LINES = """
     from payments_dispute d join payments_charge c on c.id = d.charge_id
     where d.open_at is not null
     union all
+    -- A case that is decided a second time keeps the line of the first decision: what moves
+    -- then moves between Stripe and what the person owes.
     select 'dispute-won-' || d.id, 'dispute_won', coalesce(d.won_at, d.closed_at),
         coalesce(d.won_at, d.closed_at), c.id, c.user_id, c.purpose, c.description, d.reference,
-        'stripe', 'disputed', d.amount_cents, d.currency
+        'stripe', case when d.won_at > d.lost_at then 'receivable' else 'disputed' end,
+        d.amount_cents, d.currency
     from payments_dispute d join payments_charge c on c.id = d.charge_id
-    where d.open_at is not null and d.state in ('won', 'closed')
+    where d.open_at is not null and coalesce(d.won_at, d.closed_at) is not null
     union all
     select 'dispute-lost-' || d.id, 'dispute_lost', d.lost_at, d.lost_at, c.id, c.user_id,
-        c.purpose, c.description, d.reference, 'receivable', 'disputed', d.amount_cents, d.currency
+        c.purpose, c.description, d.reference, 'receivable',
+        case when coalesce(d.won_at, d.closed_at) < d.lost_at then 'stripe' else 'disputed' end,
+        d.amount_cents, d.currency
     from payments_dispute d join payments_charge c on c.id = d.charge_id
-    where d.open_at is not null and d.state = 'lost'
+    where d.open_at is not null and d.lost_at is not null
     union all
     select 'fund-' || f.id, 'fund', f.created_at, f.created_at, f.charge_id, f.user_id,
         coalesce(c.purpose, 'aid_fund'), f.reason, '',

@@ -123,8 +123,9 @@ class Dispute(Stateful, ForTheOffice):
     TRANSITIONS = {
         State.INQUIRY: frozenset({State.OPEN, State.WON, State.LOST, State.CLOSED}),
         State.OPEN: frozenset({State.WON, State.LOST, State.CLOSED}),
-        # Card networks reopen cases.
+        # Card networks reopen cases, and a lost one may be decided anew.
         State.WON: frozenset({State.OPEN, State.LOST}),
+        State.LOST: frozenset({State.WON}),
         State.CLOSED: frozenset({State.OPEN, State.LOST}),
     }
     FIRST_STAMPS = frozenset({"open_at"})

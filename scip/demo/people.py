@@ -70,7 +70,7 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="America/Toronto",
         languages=("fr", "en"),
         stands=_(
-            "Completed Level A a year ago and holds the certificate. Is on the interest list "
+            "Completed Levels A and B and holds both certificates. Is on the interest list "
             "for certification; a renewed licence is with the office."
         ),
     ),

@@ -1,5 +1,7 @@
 import pytest
 
+from consultations.models import Topic
+from consultations.starting_rows import TOPICS
 from scip.demo.world import build
 from scip.policy.models import Edition
 from tests.world import utc
@@ -22,6 +24,10 @@ def small_world(django_db_setup, django_db_blocker):
         outer = transaction.atomic()
         outer.__enter__()
         Edition.objects.create(name="2026 edition", in_force_from=utc(2026, 1, 1).date())
+        Topic.objects.bulk_create(
+            Topic(name=name, slug=slug, description=description)
+            for name, slug, description in TOPICS
+        )
         report = build(now=NOW, small=True)
         yield report
         transaction.set_rollback(True)

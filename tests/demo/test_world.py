@@ -11,6 +11,7 @@ from django.core.management import call_command
 from cohorts.models import AbsenceException, AidRequest, Application, Cohort, Enrolment, Session
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import attendance_tally
+from consultations.models import Group
 from payments.models import (
     Charge,
     CreditNote,
@@ -75,7 +76,7 @@ def test_making_it_twice_changes_nothing(small_world):
 
 
 def test_two_cohorts_finished_one_in_week_seven_one_full_one_with_places():
-    cohorts = list(Cohort.objects.order_by("starts_on"))
+    cohorts = list(Cohort.objects.filter(level="A").order_by("starts_on"))
     assert [cohort.state for cohort in cohorts] == [
         "finished",
         "finished",
@@ -115,11 +116,11 @@ def test_participant_missed_one_session_and_asked():
 
 def test_candidate_and_graduate_hold_a_certificate_that_is_made():
     for name in ("candidate", "graduate"):
-        credential = Credential.objects.get(user=person(name))
+        credential = Credential.objects.get(user=person(name), kind="practicing")
         assert credential.state == "active"
         assert Certificate.objects.filter(credential=credential, made_at=None).count() == 0
         assert credential.issued_on < NOW.date()
-    graduate = Completion.objects.get(user=person("graduate"))
+    graduate = Completion.objects.get(user=person("graduate"), level="A")
     assert graduate.facts["sessions_excepted"] == 1
     assert InterestEntry.objects.filter(
         email="candidate@example.org", about="certification"
@@ -154,7 +155,11 @@ def test_the_office_and_the_people_deciding_on_aid_have_something_to_do():
 
 def test_facilitator_leads_the_running_and_a_finished_cohort():
     led = Cohort.objects.facilitated_by(person("facilitator"))
-    assert sorted(led.values_list("state", flat=True)) == ["finished", "running"]
+    assert sorted(led.values_list("level", "state")) == [
+        ("A", "finished"),
+        ("A", "running"),
+        ("B", "running"),
+    ]
 
 
 def test_history_is_stamped_in_the_past_and_in_its_order():
@@ -224,3 +229,18 @@ def test_somebody_stepped_back_and_has_half_of_it_back():
 def test_an_employer_has_an_invoice_and_a_bank_a_question():
     assert Invoice.objects.get().payer == "Harbour Street Clinic"
     assert SandboxObject.objects.filter(kind="dispute").count() == 1
+
+
+def test_groups_are_over_under_way_and_ahead():
+    groups = {group.topic.slug: group for group in Group.objects.select_related("topic", "cohort")}
+    assert {slug: group.cohort.state for slug, group in groups.items()} == {
+        "trauma": "finished",
+        "couples": "running",
+        "depression": "open",
+    }
+    candidate = User.objects.get(email="candidate@example.org")
+    assert set(candidate.completions.values_list("level", flat=True)) >= {"A", "B"}
+    joint = candidate.credentials.get(kind="informed")
+    assert not joint.certificates.filter(made_at=None).exists()
+    assert groups["couples"].presentations.exists()
+    assert groups["depression"].cohort.is_accepting(NOW)

@@ -60,6 +60,39 @@ def test_a_lost_dispute_makes_the_amount_due_again(charge, staff):
     assert balances()["receivable"] == 289_500
 
 
+@pytest.mark.parametrize(
+    ("moments", "state", "expected"),
+    [
+        (("won",), "won", {"bank": 289_500, "income": -289_500}),
+        (("lost",), "lost", {"bank": 289_500, "stripe": -289_500}),
+        (("lost", "won"), "won", {"bank": 289_500, "income": -289_500}),
+        (("won", "lost"), "lost", {"bank": 289_500, "stripe": -289_500}),
+    ],
+)
+def test_a_case_decided_twice_keeps_both_lines(charge, staff, moments, state, expected):
+    """The lines of the first decision stay; the accounts end as after the last one."""
+    payment = bank(charge, 289_500, by=staff)
+    start = timezone.now()
+    stamps = {f"{name}_at": start + timedelta(days=n) for n, name in enumerate(moments, 1)}
+    Dispute.objects.create(
+        charge=charge,
+        payment=payment,
+        reference="dp_1",
+        amount_cents=289_500,
+        currency="USD",
+        state=state,
+        open_at=start,
+        **stamps,
+    )
+    sums = balances()
+    if state == "lost":
+        assert sums.pop("receivable") == 289_500
+        assert sums.pop("income") == -289_500
+    assert sums == expected
+    kinds = LedgerLine.objects.filter(charge=charge).values_list("kind", flat=True)
+    assert len([kind for kind in kinds if kind.startswith("dispute_")]) == len(moments)
+
+
 def test_a_refund_that_did_not_arrive_is_booked_back(charge, staff):
     bank(charge, 289_500, by=staff)
     services.cancel_charge(charge, by=staff, reason="Moved", refund_cents=289_500)

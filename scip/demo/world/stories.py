@@ -36,6 +36,7 @@ from scip.demo.world.company import (
     demo,
     verify,
 )
+from scip.demo.world.groups import consultation_groups
 from scip.demo.world.stage import Story
 from scip.pages.emails import draft_answer
 from scip.pages.services import answer_message, join_interest_list, send_message
@@ -60,6 +61,8 @@ def two_years(company: Company, *, scale: int, small: bool) -> Story:
         company.stage.tell(running(company, place, number, small=small))
         company.stage.tell(open_now(company, other, number, small=small))
         company.stage.tell(with_places_left(company, place, number))
+    yield company.ago(200)
+    company.stage.tell(consultation_groups(company))
 
 
 def cast(

@@ -103,6 +103,10 @@ SUMMARY = (
     "Twelve weekly live sessions of three hours in a steady group. We practise together, look at "
     "the research, and bring it into real casework, with time between sessions to let it settle."
 )
+GROUP_SUMMARY = (
+    "Ten weekly live sessions of two hours on one theme. Each of us brings a case, and we look at "
+    "it together with warmth and care, in role-play and in conversation."
+)
 SYLLABUS = (
     "Arriving: what self-compassion is and is not",
     "Embodying it as a therapist",
