@@ -17,6 +17,7 @@ urlpatterns = [
     path("applications/", include("cohorts.urls.applications")),
     path("enrolments/", include("cohorts.urls.enrolments")),
     path("facilitate/", include("cohorts.urls.facilitate")),
+    path("groups/", include("scip.community.urls")),
     path("payments/", include("payments.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

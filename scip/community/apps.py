@@ -1,7 +1,8 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CommunityConfig(AppConfig):
     name = "scip.community"
     label = "community"
-    verbose_name = "groups' spaces"
+    verbose_name = _("Groups’ spaces")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from cohorts.models import AbsenceException, AidRequest, Application, Offer
 from payments.waiting import KINDS
 from scip.accounts.models import Prerequisite, Role, User
+from scip.community.models import Report
 from scip.console.tally import Count, count_all
 from scip.credentials.models import Certificate
 from scip.mail.models import Letter
@@ -124,6 +125,15 @@ QUEUES: tuple[Queue, ...] = (
             page="admin:payments_charge_waiting",
         )
         for kind in KINDS
+    ),
+    Queue(
+        code="reports",
+        label=gettext_lazy("Reported posts"),
+        hint=gettext_lazy("Somebody in a group asks you to look at one post."),
+        model=Report,
+        rows=lambda _now: Report.objects.waiting(),
+        age="reported_at",
+        filters={"state__exact": "open"},
     ),
     Queue(
         code="certificates",

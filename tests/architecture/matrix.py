@@ -61,6 +61,7 @@ class Rule:
     shows: tuple[str, ...] = ()
     post_ok: str = "ok"
     narrowed: str = ""
+    within: tuple[str, ...] = ()
 
     def audience(self, method: str) -> str | None:
         return self.get if method == "GET" else self.post

@@ -47,6 +47,7 @@ from payments.refund_terms import RefundTerms
 from payments.services import make_invoice, open_charge, start_checkout
 from scip.accounts.models import Prerequisite, Role, User
 from scip.audit.services import record
+from scip.community.models import AffinityMember, AffinitySpace, Material, Post, Report, Thread
 from scip.credentials.models import Certificate
 from scip.credentials.services import issue_credential, record_completion
 from scip.mail.models import Letter
@@ -92,7 +93,7 @@ class House:
         thing = mine[kind]
         if isinstance(thing, dict):
             return dict(thing)
-        if kind == "document":
+        if kind in {"document", "material_file"}:
             person = self.people[asker]
             token = mint_token(thing.document, person if person.pk else self.people["stranger"])
             return {"pk": thing.pk, "token": token}
@@ -106,6 +107,7 @@ MISSING: dict[str, dict[str, Any]] = {
     "decision": {"pk": 999_999_999, "verb": "offer"},
     "charge_act": {"pk": 999_999_999, "verb": "adjust"},
     "document": {"pk": 999_999_999, "token": "none"},
+    "material_file": {"pk": 999_999_999, "token": "none"},
     "sandbox": {"session_id": "cs_none"},
     "feed": {"token": "none"},
     "code": {"code": "0" * 17},
@@ -181,6 +183,31 @@ def add_common(house: House) -> None:
         "reset": {"uidb36": "1", "key": "set-password"},
         "type": {"content_type_id": "1", "object_id": "1"},
     }
+    house.common |= community(house, running)
+
+
+def community(house: House, cohort: Cohort) -> dict[str, Any]:
+    """What the running cohort's space holds for everybody in it, and a space with a host."""
+    host = house.people["other_facilitator"]
+    file = store(
+        SimpleUploadedFile("slides.pdf", simple_pdf()),
+        owner=house.people["facilitator"],
+        purpose="material",
+        allowed={"application/pdf"},
+        max_bytes=1_000_000,
+    )
+    material = Material.objects.create(
+        cohort=cohort,
+        title="Slides",
+        document=file,
+        state="published",
+        published_at=timezone.now(),
+    )
+    return {
+        "affinity": AffinitySpace.objects.create(name="Space", description="For us.", host=host),
+        "material": material,
+        "material_file": material,
+    }
 
 
 def application(user: User, slug: str, state: str, **fields: Any) -> Application:
@@ -226,6 +253,7 @@ def add_things(house: House, whose: str) -> None:
     )
     add_case(house, whose, enrolment)
     add_money(house, whose, enrolment)
+    add_talk(house, whose, enrolment)
     add_records(house, whose, enrolment)
 
 
@@ -243,6 +271,21 @@ def add_case(house: House, whose: str, enrolment: Enrolment) -> None:
     ]
     swap = Swap.objects.create(offered=mine[0], asked=mine[1], created_by=enrolment.user)
     house.things[whose]["swap"] = {"pk": group.pk, "swap_pk": swap.pk}
+
+
+def add_talk(house: House, whose: str, enrolment: Enrolment) -> None:
+    """A conversation in the group, a reported post, and having joined the affinity space."""
+    user, things = house.people[whose], house.things[whose]
+    things["thread"] = Thread.objects.create(
+        cohort=enrolment.cohort, title="A conversation", author=user
+    )
+    things["post"] = Post.objects.create(
+        thread=things["thread"], author=user, body=canary(whose, "talk")
+    )
+    things["report"] = Report.objects.create(
+        post=things["post"], reporter=user, reason=canary(whose, "report")
+    )
+    AffinityMember.objects.create(space=house.common["affinity"], user=user)
 
 
 def add_money(house: House, whose: str, enrolment: Enrolment) -> None:

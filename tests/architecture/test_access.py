@@ -140,13 +140,18 @@ def leaks(persona: str, rule: Rule, response: Any, whose: str, method: str) -> l
 WORDS = (
     "mail", "name", "phone", "profession", "motivation", "practice", "experience", "needs",
     "question", "statement", "reference", "receipt", "charge", "file", "licence", "absence",
-    "interest", "message", "subject", "letter",
+    "interest", "message", "subject", "letter", "talk", "report", "refund", "transfer", "payer",
 )  # fmt: skip
 
 
 def may_read(persona: str, rule: Rule, what: str, is_asked_for: bool) -> bool:
     """The office reads all but need statements; roles read what their work needs; a page may
-    show what its policy names (a code shows its holder's name)."""
+    show what its policy names (a code shows its holder's name). What groups say to each other
+    stays with them: the office reads a post only where it was reported."""
+    if what == "talk":
+        return what in rule.within
+    if what in rule.within and policy()["audience"][rule.get or rule.post].get(persona) == "ok":
+        return True
     if persona == "staff":
         return what != "statement"
     if what in READS.get(persona, {}):

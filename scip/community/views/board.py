@@ -75,7 +75,7 @@ def material_new(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             material = services.add_material(cohort, by=request.user, **form.cleaned_data)
             if "publish" in request.POST:
-                services.publish_material(material, by=request.user)
+                material = services.publish_material(material, by=request.user)
         except (Refusal, Refused) as refusal:
             form.add_error(None, str(getattr(refusal, "sentence", refusal)))
         else:

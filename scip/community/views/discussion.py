@@ -122,7 +122,7 @@ def thread(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(place_of(post))
     room = room_around(request, found)
     posts, previous_url, next_url = posts_on_page(request, found)
-    reading = Reading.objects.filter(thread=found, user_id=request.user.pk).first()
+    reading = Reading.objects.filter(thread=found, user_id=request.user.pk or 0).first()
     shown = said(posts, room=room, user=request.user, read_at=reading.read_at if reading else None)
     return render(
         request,
@@ -186,7 +186,8 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 def my_post(request: HttpRequest, pk: int) -> Post:
     """One's own post in a space that one is in; 404 otherwise."""
     mine = Post.objects.visible_to(request.user).filter(author_id=request.user.pk)
-    return get_object_or_404(with_room(mine), pk=pk, deleted_at=None)
+    found: Post = get_object_or_404(with_room(mine), pk=pk, deleted_at=None)
+    return found
 
 
 def with_room(posts: Any) -> Any:

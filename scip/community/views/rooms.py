@@ -62,7 +62,7 @@ def room_of(request: HttpRequest, space: Cohort | AffinitySpace) -> Room:
 @signed_in
 def listing(request: HttpRequest) -> HttpResponse:
     """My spaces, the affinity spaces I may join, and whether I want letters."""
-    choice = DigestChoice.objects.filter(user_id=request.user.pk).first()
+    choice = DigestChoice.objects.filter(user_id=request.user.pk or 0).first()
     frequency = choice.frequency if choice else DigestChoice.Frequency.DAILY
     spaces = list(affinities_of(request.user))
     return render(
@@ -97,7 +97,7 @@ def home(request: HttpRequest, pk: int) -> HttpResponse:
     room = cohort_room(request, pk)
     now = timezone.now()
     sessions = sessions_of([pk])[pk]
-    place = Enrolment.objects.filter(user_id=request.user.pk, cohort=pk).taking_part().first()
+    place = Enrolment.objects.filter(user_id=request.user.pk or 0, cohort=pk).taking_part().first()
     return render(
         request,
         "community/space_home.html",
@@ -136,7 +136,7 @@ def announcements_of(request: HttpRequest, pk: int) -> Any:
 def people(request: HttpRequest, pk: int) -> HttpResponse:
     """Who is in, with what each lets the group see; and my own choice."""
     room = cohort_room(request, pk)
-    kept = Sharing.objects.visible_to(request.user).filter(cohort=pk, user_id=request.user.pk)
+    kept = Sharing.objects.visible_to(request.user).filter(cohort=pk, user_id=request.user.pk or 0)
     mine = kept.first()
     form = SharingForm(
         request.POST if request.method == "POST" else None,
