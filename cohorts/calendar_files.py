@@ -5,7 +5,7 @@ when the session moves. No time zone definitions and no recurrence: calendar pro
 disagree about those, and every one of them understands an instant.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from typing import Any
 
@@ -20,12 +20,17 @@ CONTENT_TYPE = "text/calendar; charset=utf-8"
 
 
 def sessions_calendar(
-    sessions: Iterable[Session], *, name: str, with_join_link: bool = False
+    sessions: Iterable[Session],
+    *,
+    name: str,
+    with_join_link: bool = False,
+    notes: Mapping[int, str] | None = None,
 ) -> bytes:
     """An iCalendar file of these sessions (fetched with their cohort).
 
     The same rows always give the same bytes. ``with_join_link`` is for files that only a
-    confirmed participant or a facilitator gets.
+    confirmed participant or a facilitator gets; ``notes`` are sentences for whose calendar
+    it is, by the session's id.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -33,12 +38,13 @@ def sessions_calendar(
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)
     for session in sessions:
-        calendar.add_component(session_event(session, with_join_link=with_join_link))
+        note = (notes or {}).get(session.pk, "")
+        calendar.add_component(session_event(session, with_join_link=with_join_link, note=note))
     content: bytes = calendar.to_ical()
     return content
 
 
-def session_event(session: Session, *, with_join_link: bool) -> Event:
+def session_event(session: Session, *, with_join_link: bool, note: str = "") -> Event:
     """One session as an event."""
     cohort = session.cohort
     event = Event()
@@ -50,10 +56,13 @@ def session_event(session: Session, *, with_join_link: bool) -> Event:
     event.add("summary", summary_of(session))
     is_cancelled = session.state == Session.State.CANCELLED
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    words = [note] if note and not is_cancelled else []
     if with_join_link and cohort.join_url and not is_cancelled:
         event.add("location", cohort.join_url)
         event.add("url", cohort.join_url)
-        event.add("description", _("Join here: {url}").format(url=cohort.join_url))
+        words.append(_("Join here: {url}").format(url=cohort.join_url))
+    if words:
+        event.add("description", "\n".join(words))
     return event
 
 

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort, Enrolment, Session
 from cohorts.queries.admission import with_places
 from consultations.models import Group, Presentation, Topic
+
+TAKING_PART = Enrolment.TAKING_PART
 
 
 def coming_groups(user: Any, now: datetime) -> QuerySet[Group]:
@@ -55,16 +58,19 @@ def rota_of(group: Group, *, now: datetime) -> list[RotaSession]:
         RotaSession(
             session=session,
             cases=tuple(
-                row
-                for row in cases.get(session.pk, [])
-                if row.enrolment.state in Enrolment.TAKING_PART
+                row for row in cases.get(session.pk, []) if row.enrolment.state in TAKING_PART
             ),
-            free=sum(
-                row.enrolment.state not in Enrolment.TAKING_PART
-                for row in cases.get(session.pk, [])
-            ),
+            free=sum(row.enrolment.state not in TAKING_PART for row in cases.get(session.pk, [])),
             is_past=session.starts_at <= now,
         )
         for session in sessions
         if session.state != Session.State.CANCELLED
     ]
+
+
+def calendar_notes(user: Any) -> dict[int, str]:
+    """What somebody's calendar says about sessions in which they bring a case; one query."""
+    mine = Presentation.objects.filter(enrolment__user=user, enrolment__state__in=TAKING_PART)
+    return dict.fromkeys(
+        mine.values_list("session_id", flat=True), _("You bring a case to this session.")
+    )

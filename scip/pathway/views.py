@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.queries.roster import sessions_of_person
+from consultations.queries import calendar_notes
 from scip.access import public, signed_in
 from scip.accounts.models import Role, User
 from scip.pathway import overview, services
@@ -117,7 +118,12 @@ def calendar(request: HttpRequest, token: str) -> HttpResponseBase:
     if feed is None or not feed.user.is_active:
         return refuse_unknown(request)
     sessions = list(sessions_of_person(feed.user))
-    content = sessions_calendar(sessions, name=_("SCIP sessions"), with_join_link=True)
+    content = sessions_calendar(
+        sessions,
+        name=_("SCIP sessions"),
+        with_join_link=True,
+        notes=calendar_notes(feed.user),
+    )
     etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
     response = HttpResponse(content, content_type=CONTENT_TYPE)
     response.headers["Content-Disposition"] = 'inline; filename="scip.ics"'

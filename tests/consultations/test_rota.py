@@ -17,6 +17,7 @@ from consultations.planning import plan_rota
 from consultations.services import rota
 from scip.credentials.models import Level
 from scip.mail.models import Letter
+from scip.pathway.services import renew_feed
 from scip.requirements import Refusal
 from tests.cohorts.meeting import FIRST, enrol_new, lead, make_running
 from tests.world import make_user
@@ -256,3 +257,16 @@ def test_strangers_find_no_rota(group, as_user):
     stranger = make_user("stranger@example.com")
     found = group[0]
     assert as_user(stranger).get(reverse("consultations:rota", args=[found.pk])).status_code == 404
+
+
+def test_one_s_case_stands_in_one_s_own_calendar_only(laid_out, client):
+    mine, theirs = laid_out
+    feeds = {
+        row.enrolment_id: client.get(
+            reverse("pathway:calendar", args=[renew_feed(row.enrolment.user).token])
+        ).content.decode()
+        for row in (mine, theirs)
+    }
+    for row in (mine, theirs):
+        cases = Presentation.objects.filter(enrolment=row.enrolment).count()
+        assert feeds[row.enrolment_id].count("You bring a case to this session.") == cases
