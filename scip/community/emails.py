@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from cohorts.emails.sessions import NAME, addressed
 from cohorts.models import Cohort
@@ -26,6 +27,7 @@ def draft_announcement(cohort: Cohort, *, subject: str, body: str, sender: User)
             "sender": sender.name,
             "name": NAME,
             "button_url": f"{settings.SITE_URL}{path}",
+            "button_label": _("Open your group’s space"),
         },
     )
 
@@ -51,7 +53,8 @@ def digest(user: User, news: Sequence[News], *, day: str) -> None:
             "name": user.name,
             "news": news,
             "posts": sum(item.posts for item in news),
-            "list_url": f"{settings.SITE_URL}{reverse('community:list')}",
+            "button_url": f"{settings.SITE_URL}{reverse('community:list')}",
+            "button_label": _("Open your spaces"),
         },
         dedupe_key=f"community-digest:{user.pk}:{day}",
     )

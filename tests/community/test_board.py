@@ -143,7 +143,7 @@ def test_board_lists_are_constant_in_queries(rows, as_user, django_assert_num_qu
             assert client.get(url).status_code == 200
 
 
-def test_an_announcement_is_seen_first_and_goes_to_everybody_once(as_user):
+def test_an_announcement_is_seen_first_and_goes_to_everybody_once(as_user, settings):
     cohort, leader, (ana, ben) = make_group()
     ben.enrolments.update(state="withdrawn")
     client, url = as_user(leader), reverse("community:announce", args=[cohort.pk])
@@ -163,6 +163,7 @@ def test_an_announcement_is_seen_first_and_goes_to_everybody_once(as_user):
     letter = letters.get(to_user=ana)
     assert letter.subject == "Next week"
     assert "Dear Member 00," in letter.text
+    assert f"Open your group’s space:\n{settings.SITE_URL}/groups/{cohort.pk}/" in letter.text
     assert "<b>" not in letter.html
     page = as_user(ana).get(reverse("community:home", args=[cohort.pk])).content.decode()
     assert "Next week" in page

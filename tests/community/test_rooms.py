@@ -248,7 +248,7 @@ def told(now: datetime) -> list[str]:
     return list(fresh.values_list("to_address", flat=True))
 
 
-def test_the_letter_comes_once_a_day_and_tells_what_is_new():
+def test_the_letter_comes_once_a_day_and_tells_what_is_new(settings):
     cohort, leader, (ana, ben) = make_group()
     thread = begin(cohort, ana, "Breathing", now=MORNING - timedelta(hours=2))
     assert told(MORNING) == sorted([leader.email, ben.email]), "never for one's own"
@@ -256,6 +256,7 @@ def test_the_letter_comes_once_a_day_and_tells_what_is_new():
     assert letter.subject == "1 new post in your groups"
     assert "Breathing" in letter.text
     assert "How was it?" not in letter.text
+    assert f"Open your spaces:\n{settings.SITE_URL}/groups/\n" in letter.text
     for later in (0, 10, 600):
         assert told(MORNING + timedelta(minutes=later)) == []
     answer(thread, ben, now=MORNING + timedelta(hours=1))
@@ -265,7 +266,7 @@ def test_the_letter_comes_once_a_day_and_tells_what_is_new():
     assert told(next_day + timedelta(days=1)) == [], "nothing new, no letter"
 
 
-def test_nobody_is_woken(settings):
+def test_nobody_is_woken():
     cohort, _leader, (ana, ben) = make_group()
     type(ben).objects.filter(pk=ben.pk).update(time_zone="America/Los_Angeles")
     begin(cohort, ana, now=MORNING - timedelta(hours=2))
