@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cohorts.models import AbsenceException, AidRequest, Application
+from consultations.models import Group, Topic
 from payments.models import Settlement
 from scip.accounts.models import Prerequisite
+from scip.community.models import Post, Report, Thread
 from scip.console.charts import days_waiting, funnel, money_in, months_back, seats
 from scip.console.queues import QUEUES, list_url, span, waiting_for
 from scip.credentials.models import Certificate, NumberSeries
@@ -39,6 +41,9 @@ def fill(number):
     AbsenceException.objects.create(
         enrolment=place, session=place.cohort.sessions.first(), reason="Ill"
     )
+    thread = Thread.objects.create(cohort=place.cohort, title="A conversation", author=user)
+    post = Post.objects.create(thread=thread, author=user, body="Harsh words.")
+    Report.objects.create(post=post, reason="It hurts.")
     rows.pay(place.charge, flagged_at=now, flag="overpaid")
     Settlement.objects.create(charge=place.charge, settled_at=now - DAY)
     Certificate.objects.filter(credential=rows.make_credential(user), paper="a4").update(
@@ -47,6 +52,12 @@ def fill(number):
     Letter.objects.create(
         dedupe_key=f"lost:{number}", to_address="x@example.com", subject="S", given_up_at=now
     )
+    cohort = world.make_cohort(level="B", slug=f"group-{number}")
+    topic = Topic.objects.create(name=f"Theme {number}", slug=f"theme-{number}")
+    Group.objects.create(cohort=cohort, topic=topic, decides_on=timezone.localdate() + DAY)
+    thread = Thread.objects.create(cohort=place.cohort, title="Room", author=user)
+    post = Post.objects.create(thread=thread, author=user, body="Unkind words")
+    Report.objects.create(post=post, reporter=user, reason="Please look")
     ContactMessage.objects.create(name="V", email="v@example.com", message="Hello")
     InterestEntry.objects.create(email=f"i{number}@example.com", about="level_a")
     AidRequest.objects.create(
@@ -81,12 +92,15 @@ def test_every_queue_counts_its_own(staff, count):
         "questions": count,
         "offers": count,
         "exceptions": count,
+        "reports": count,
         "disputes": 0,
         "payments": count,
         "settlements": count,
         "refunds": 0,
         "to_return": 0,
         "overdue": 0,
+        "groups": count,
+        "reports": count,
         "certificates": count,
         "letters": count,
         "messages": count,
@@ -99,10 +113,13 @@ def test_what_is_dealt_with_leaves_its_queue(staff):
     Application.objects.update(state="withdrawn")
     Prerequisite.objects.update(state="verified")
     AbsenceException.objects.update(state="withdrawn")
+    Report.objects.update(state="kept")
     Settlement.objects.update(claimed_at=timezone.now())
     Certificate.objects.update(made_at=timezone.now(), sha256="0" * 64)
     Letter.objects.update(sent_at=timezone.now())
     ContactMessage.objects.update(state="answered")
+    Report.objects.update(state="kept")
+    Group.objects.update(decides_on=None)
     left = {item.code for item in waiting_for(staff, now=timezone.now()) if item.count.number}
     assert left == {"offers", "payments", "interest"}
 
