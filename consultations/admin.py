@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cohorts.models import Enrolment
@@ -25,6 +26,22 @@ class TopicAdmin(StaffModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
 
 
+class DecisionFilter(admin.SimpleListFilter):
+    """Groups that have too few people when it is decided whether they run."""
+
+    title = _("people")
+    parameter_name = "people"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("few", _("Too few, to be decided"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "few":
+            return queryset
+        found: QuerySet[Any] = queryset.to_decide(timezone.localdate())  # type: ignore[attr-defined]
+        return found
+
+
 @admin.register(Group)
 class GroupAdmin(StaffModelAdmin):
     """A cohort of Level B becomes a group with its topic; dates, prices and people are the
@@ -33,7 +50,7 @@ class GroupAdmin(StaffModelAdmin):
     may_add = True
     may_change = True
     list_display = ("cohort", "topic", "people", "minimum", "decides_on", "standing")
-    list_filter = ("topic", "cohort__state")
+    list_filter = (DecisionFilter, "topic", "cohort__state")
     search_fields = ("cohort__title", "topic__name")
     list_select_related = ("cohort", "topic")
     ordering = ("-cohort__starts_on", "pk")

@@ -1,5 +1,6 @@
 """Level B: clinical topics, groups about them, and who presents a case when."""
 
+from datetime import date, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -12,6 +13,9 @@ from cohorts.models import Cohort, Enrolment, Session
 from scip.accounts.models import Role
 from scip.credentials.models import Level
 from scip.states import Stateful
+
+# The office is asked so long before the day on which it is decided whether a group runs.
+DECIDE_AHEAD = timedelta(days=7)
 
 
 class TopicQuerySet(models.QuerySet["Topic"]):
@@ -46,6 +50,20 @@ class GroupQuerySet(models.QuerySet["Group"]):
     def visible_to(self, user: Any) -> Self:
         """A group is as visible as its cohort."""
         return self.filter(cohort__in=Cohort.objects.visible_to(user))
+
+    def to_decide(self, today: date) -> Self:
+        """Open groups with too few people whose day of decision is here (or a week away)."""
+        taking_part = Q(cohort__enrolments__state__in=Enrolment.TAKING_PART)
+        few = (
+            self.model._default_manager.annotate(
+                people=models.Count("cohort__enrolments", filter=taking_part)
+            )
+            .filter(people__lt=F("minimum"))
+            .values("pk")
+        )
+        return self.filter(
+            pk__in=few, cohort__state=Cohort.State.OPEN, decides_on__lte=today + DECIDE_AHEAD
+        )
 
     def of_participant(self, user: Any) -> Self:
         """Groups in which somebody has a confirmed place or that they lead."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cohorts.models import AbsenceException, AidRequest, Application, Offer
+from consultations.models import Group
 from payments.waiting import KINDS
 from scip.accounts.models import Prerequisite, Role, User
 from scip.community.models import Report
@@ -125,6 +126,16 @@ QUEUES: tuple[Queue, ...] = (
             page="admin:payments_charge_waiting",
         )
         for kind in KINDS
+    ),
+    Queue(
+        code="groups",
+        label=gettext_lazy("Groups with too few people"),
+        hint=gettext_lazy("Decide whether they run; cancelling tells everybody."),
+        model=Group,
+        rows=lambda now: Group.objects.to_decide(now.date()),
+        age="decides_on",
+        filters={"people": "few"},
+        is_deadline=True,
     ),
     Queue(
         code="reports",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from consultations.models import Group, Topic
 from scip.credentials.models import Level
-from tests.world import make_cohort
+from tests.world import make_cohort, make_enrolment, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +53,17 @@ def test_the_database_knows_how_large_a_group_may_be():
     with pytest.raises(IntegrityError, match="group_has_at_most_16_seats"), transaction.atomic():
         make_group("Trauma", capacity=17)
     assert make_group("Couples", capacity=16).cohort.capacity == 16
+
+
+def test_the_office_is_asked_about_groups_with_too_few_people():
+    today = timezone.localdate()
+    soon = make_group("Trauma", slug="soon", capacity=16)
+    far = make_group("Couples", slug="far")
+    enough = make_group("Anxiety", slug="enough")
+    days = {soon: 7, far: 8, enough: 0}
+    for group, ahead in days.items():
+        Group.objects.filter(pk=group.pk).update(
+            decides_on=today + timedelta(days=ahead), minimum=1
+        )
+    make_enrolment(make_user("p@example.com"), enough.cohort)
+    assert list(Group.objects.to_decide(today)) == [soon]
