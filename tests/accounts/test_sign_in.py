@@ -149,6 +149,7 @@ class TestNothingGivenAway:
         assert office == self.walk(path, fields, self.UNKNOWN)
 
 
+@pytest.mark.soak  # a measurement: on a busy machine it says nothing
 def test_signing_up_takes_as_long_for_a_known_address() -> None:
     """Both hash a password; the medians stay within a factor of two of each other."""
     world.make_user("known@example.com")
