@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from cohorts.emails import admission as letters
 from cohorts.models import Application, Cohort, Enrolment, Offer
+from cohorts.queries.cancelling import is_money_on_its_way
 from cohorts.services.grants import close_request
 from cohorts.services.offers import lock_for_seat, offer_next
 from cohorts.services.places import free_place, give_up_place, is_paid, lock_charges
@@ -145,7 +146,8 @@ def lapse_place(pk: int, now: datetime) -> int:
     """Free a place that was not paid in time; 0 if it was paid or promised.
 
     Money that arrived but was not dispatched yet keeps the place: a settlement is on its way.
-    So does any part of it: a place with money on it never lapses by itself, the office decides.
+    So does any part of it, and a payment that a bank is carrying out: a place with money on it
+    never lapses by itself, the office decides.
     """
     rows = Enrolment.objects.select_related("application__cohort")
     with transaction.atomic():
@@ -156,7 +158,8 @@ def lapse_place(pk: int, now: datetime) -> int:
         charge = lock_charges(enrolment)  # money that is just being recorded decides first
         is_late = now >= max(enrolment.pay_by, charge.due_at)
         is_waiting = enrolment.state == Enrolment.State.AWAITING_PAYMENT
-        if not is_waiting or not is_late or is_paid(enrolment):
+        has_money = is_paid(enrolment) or is_money_on_its_way(enrolment)
+        if not is_waiting or not is_late or has_money:
             return 0
         give_up_place(application, to=Enrolment.State.LAPSED, by=None, now=now)
         move(application, Application.State.LAPSED, by=None, now=now)

@@ -23,13 +23,13 @@ from cohorts.services.offers import (
 from cohorts.services.opening import generate_sessions
 from cohorts.services.places import confirm_place, promise_place
 from cohorts.services.sessions import cancel_session, reschedule_session
-from payments.models import Settlement
+from payments.models import Checkout, Settlement
 from payments.services import balance, dispatch_settlement
 from scip.accounts.models import Prerequisite
 from scip.formats import moment
 from scip.mail.models import Letter
 from scip.requirements import Refusal
-from scip.states import IllegalMove
+from scip.states import IllegalMove, move
 from tests import world
 from tests.cohorts import admission as make
 
@@ -228,6 +228,24 @@ def test_money_that_nobody_claimed_yet_keeps_the_place(cohort, staff):
     settle(enrolment)
     enrolment.refresh_from_db()
     assert enrolment.state == Enrolment.State.CONFIRMED
+
+
+def test_a_payment_that_a_bank_is_carrying_out_keeps_the_place(cohort, staff):
+    enrolment = make.accepted(cohort, staff)
+    late = enrolment.pay_by + timedelta(days=1)
+    checkout = Checkout.objects.create(
+        charge=enrolment.charge,
+        idempotency_key=uuid.uuid4(),
+        amount_cents=289_500,
+        currency="USD",
+        state=Checkout.State.PENDING,
+        expires_at=enrolment.pay_by,
+    )
+    assert sweep_offers(late).lapsed_places == 0
+    enrolment.refresh_from_db()
+    assert enrolment.state == Enrolment.State.AWAITING_PAYMENT
+    move(checkout, Checkout.State.FAILED, by=None)
+    assert sweep_offers(late).lapsed_places == 1
 
 
 def test_the_office_can_promise_a_place_before_payment(cohort, staff):
