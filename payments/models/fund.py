@@ -53,7 +53,7 @@ class FundEntry(models.Model):
         related_name="+",
         help_text=_("Whose place it helps, or who gave it."),
     )
-    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
+    reverses = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=300)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -81,6 +81,10 @@ class FundEntry(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["charge"], condition=Q(kind="surplus"), name="surplus_once_per_charge"
+            ),
+            # A gift may be paid back bit by bit, as what is owed is corrected; a grant is not.
+            models.UniqueConstraint(
+                fields=["reverses"], condition=Q(kind="grant_back"), name="grant_back_once"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="fund_entry_has_reason"),
         ]

@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.emails import send_returning
-from payments.models import Adjustment, Charge, Checkout, FundEntry, Refund
+from payments.models import Adjustment, Charge, FundEntry, Refund
 from payments.queries import Balance, balance
 from payments.refund_terms import share
-from payments.services.background import enqueue
-from payments.services.fund import put_back, return_surplus
+from payments.services.background import end_open_checkouts
+from payments.services.fund import put_back, return_surplus, surplus_of
 from payments.services.refunds import Way, request_refund, ways_back
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
@@ -45,6 +45,22 @@ class Cancellation:
     @property
     def kept_cents(self) -> int:
         return self.held_cents - self.back_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Which part of the money goes back, over all instalments and without what was never owed;
+    the terms' ``percent`` where there is no money."""
+
+    back_cents: int
+    held_cents: int
+    percent: int
+
+    def share_of(self, cents: int) -> int:
+        """The same part of other cents."""
+        if not self.held_cents:
+            return share(cents, self.percent)
+        return cents * self.back_cents // self.held_cents
 
 
 def by_the_terms(charge: Charge, standing: Balance, at: datetime) -> int:
@@ -126,10 +142,14 @@ def cancel_charge(
     refunds = [
         refund
         for part, standing, back in zip(parts, standings, backs, strict=True)
-        for refund in _cancel_one(
-            part, standing, back, by=by, reason=reason, in_full=in_full, now=now
-        )
+        for refund in _cancel_one(part, standing, back, by=by, reason=reason, now=now)
     ]
+    never_owed = sum(standing.to_return_cents for standing in standings)
+    held = sum(standing.held_cents for standing in standings) - never_owed
+    percent = 100 if in_full else charge.terms.percent_at(now)
+    returned = Returned(sum(backs) - never_owed, held, percent)
+    for part, standing in zip(parts, standings, strict=True):
+        _even_out_the_fund(part, standing, returned, by=by, reason=reason, now=now)
     if not is_told:
         send_returning(charge, refunds)
     return replace(plan, back_cents=sum(backs), ways=ways)
@@ -161,7 +181,6 @@ def _cancel_one(
     *,
     by: User | None,
     reason: str,
-    in_full: bool,
     now: datetime,
 ) -> list[Refund]:
     charge.cancelled_at = now
@@ -187,10 +206,7 @@ def _cancel_one(
         back_cents=back,
         kept_cents=kept,
     )
-    percent = 100 if in_full else charge.terms.percent_at(now)
-    _even_out_the_fund(charge, standing, back, percent, by=by, reason=reason, now=now)
-    for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
-        enqueue("payments.end_checkout", pk)
+    end_open_checkouts(charge)
     # What a bank holds in a dispute goes back once that is decided.
     sendable = sum(way.cents for way in ways_back(charge, back))
     if not sendable:
@@ -201,21 +217,16 @@ def _cancel_one(
 def _even_out_the_fund(
     charge: Charge,
     standing: Balance,
-    back: int,
-    percent: int,
+    returned: Returned,
     *,
     by: User | None,
     reason: str,
     now: datetime,
 ) -> None:
-    """Aid and gifts follow the money: the same share goes back, by ``percent`` without money."""
-    held = standing.held_cents
-
-    def same_share(cents: int) -> int:
-        return cents * back // held if held else share(cents, percent)
-
-    return_surplus(charge, cents=same_share(charge.gift_cents), by=by, reason=reason, now=now)
+    """Aid and gifts follow the money of the whole purpose: the same share goes back."""
+    gift_cents = returned.share_of(surplus_of(charge))
+    return_surplus(charge, cents=gift_cents, by=by, reason=reason, now=now)
     for grant in FundEntry.objects.filter(adjustment__charge=charge):
         unpaid = not standing.is_settled
-        cents = None if unpaid else same_share(-grant.amount_cents)
+        cents = None if unpaid else returned.share_of(-grant.amount_cents)
         put_back(grant, cents=cents, by=by, reason=reason, now=now)

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from payments.models import Adjustment, Charge
 from payments.queries import balance
 from payments.refund_terms import RefundTerms
+from payments.services.background import end_open_checkouts
+from payments.services.fund import follow_gift
 from payments.services.settlements import settle_if_covered
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
@@ -82,7 +84,8 @@ def adjust_charge(
 
     Raises Refusal without a reason, for a cancelled charge, or when less than nothing would
     be owed; ValueError for a kind that the office does not give by hand (aid comes from the
-    fund). What was received beyond what is owed then shows as money to send back.
+    fund). What was received beyond what is owed then shows as money to send back. Side effects:
+    an open checkout for the old amount is ended; what is taken off is taken off a gift first.
     """
     now = now or timezone.now()
     if kind not in (Adjustment.Kind.WAIVER, Adjustment.Kind.CORRECTION):
@@ -110,6 +113,8 @@ def adjust_charge(
         reason=fingerprint(reason),
     )
     settle_if_covered(charge, now=now)
+    end_open_checkouts(charge)
+    follow_gift(charge, cents=-cents, by=by, reason=reason, now=now)
     return line
 
 

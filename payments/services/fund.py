@@ -7,11 +7,11 @@ sink below nothing when a gift is paid back that was given on already.
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from payments.models import AidFund, Charge, FundEntry
+from payments.models import Adjustment, AidFund, Charge, FundEntry
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
 from scip.formats import money
@@ -126,16 +126,47 @@ def lower_grant(
     return _book(Kind.GRANT, -cents, fund, user=grant.user, reason=grant.reason, by=by, now=now)
 
 
+def gift_in(charge: Charge) -> int:
+    """What of a charge is to be given to the fund, in cents: what was waived or corrected is
+    taken off the gift first."""
+    lowered = Adjustment.objects.filter(
+        Q(charge=charge) | Q(charge__part_of=charge),
+        kind__in=[Adjustment.Kind.WAIVER, Adjustment.Kind.CORRECTION],
+    ).aggregate(total=Sum("amount_cents"))["total"]
+    return max(charge.gift_cents + min(lowered or 0, 0), 0)
+
+
+def surplus_of(charge: Charge) -> int:
+    """What the fund holds of a charge's gift, in cents."""
+    kinds = [Kind.SURPLUS, Kind.SURPLUS_BACK]
+    entries = FundEntry.objects.filter(charge=charge, kind__in=kinds)
+    return entries.aggregate(total=Sum("amount_cents"))["total"] or 0
+
+
+def follow_gift(charge: Charge, *, cents: int, by: User | None, reason: str, now: datetime) -> None:
+    """What is owed has sunk by ``cents``: as much of a booked gift leaves the fund. Under the
+    charge's lock."""
+    first = charge.part_of or charge
+    if first.cancelled_at is None:
+        # What had been added by a correction before is taken off first.
+        cents = min(cents, surplus_of(first) - gift_in(first))
+    return_surplus(first, cents=max(cents, 0), by=by, reason=reason, now=now)
+
+
 def book_surplus(charge: Charge, *, now: datetime) -> FundEntry | None:
-    """The gift in a settled charge goes to the fund, once. Call under the charge's lock."""
-    if not charge.gift_cents:
+    """The gift in a settled charge goes to the fund, once. Call under the charge's lock.
+
+    Money that comes after cancelling is no gift: it is sent back.
+    """
+    cents = gift_in(charge) if charge.gift_cents and charge.cancelled_at is None else 0
+    if not cents:
         return None
     fund = locked_fund(charge.currency)
     if FundEntry.objects.filter(charge=charge, kind=Kind.SURPLUS).exists():
         return None
     return _book(
         Kind.SURPLUS,
-        charge.gift_cents,
+        cents,
         fund,
         user=charge.user,
         charge=charge,
@@ -148,16 +179,18 @@ def book_surplus(charge: Charge, *, now: datetime) -> FundEntry | None:
 def return_surplus(
     charge: Charge, *, cents: int, by: User | None, reason: str, now: datetime
 ) -> FundEntry | None:
-    """Take ``cents`` of a booked gift out again because its payer gets money back."""
+    """Take ``cents`` of a booked gift out again because its payer gets money back; at most what
+    the fund holds of it."""
     surplus = FundEntry.objects.filter(charge=charge, kind=Kind.SURPLUS).first()
     if surplus is None or not cents:
         return None
     fund = locked_fund(charge.currency)
-    if FundEntry.objects.filter(reverses=surplus).exists():
+    cents = min(cents, surplus_of(charge))
+    if not cents:
         return None
     return _book(
         Kind.SURPLUS_BACK,
-        -min(cents, surplus.amount_cents),
+        -cents,
         fund,
         user=charge.user,
         charge=charge,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from payments.emails import send_instalments
 from payments.models import Adjustment, Charge, Checkout
 from payments.queries import balance
-from payments.services.background import enqueue
+from payments.services.background import end_open_checkouts
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.formats import money
@@ -79,8 +79,7 @@ def agree_instalments(
     ]
     send_instalments(charge, [(rest, charge.due_at), *later])
     record("charge.instalments", charge, by=by, subject=charge.user, count=len(parts) + 1)
-    for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
-        enqueue("payments.end_checkout", pk)
+    end_open_checkouts(charge)
     return [charge, *parts]
 
 

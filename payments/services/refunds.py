@@ -13,6 +13,7 @@ from payments.emails import send_returning
 from payments.models import Adjustment, Charge, Dispute, Payment, Refund
 from payments.queries import balance
 from payments.services.background import enqueue
+from payments.services.fund import follow_gift
 from payments.services.returned import after_done
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
@@ -124,8 +125,8 @@ def return_money(
     charge: Charge, *, cents: int, by: User, reason: str, now: datetime | None = None
 ) -> list[Refund]:
     """The office sends more back than the terms say: what is owed sinks by a correction with
-    the same reason. Raises Refusal as `request_refund` does, beyond what was received, or while
-    something is still due."""
+    the same reason, and a gift to the aid fund first. Raises Refusal as `request_refund` does,
+    beyond what was received, or while something is still due."""
     now = now or timezone.now()
     charge = lock(charge)
     standing = balance(charge)
@@ -154,6 +155,7 @@ def return_money(
             author=by,
             created_at=now,
         )
+        follow_gift(charge, cents=beyond, by=by, reason=reason, now=now)
     return request_refund(charge, cents=cents, by=by, reason=reason, now=now)
 
 

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from payments.models import (
     Charge,
-    Checkout,
     Dispute,
     ForTheOffice,
     Payment,
@@ -22,7 +21,7 @@ from payments.models import (
     Settlement,
 )
 from payments.queries import balance
-from payments.services.background import enqueue
+from payments.services.background import end_open_checkouts, enqueue
 from payments.services.fund import book_surplus
 from payments.services.receipts import issue_receipt
 from payments.signals import Claim, charge_settled
@@ -90,7 +89,8 @@ def record_payment(
             flag=flag,
         )
         issue_receipt(payment, now=now)
-        settle_if_covered(charge, now=now)
+        if settle_if_covered(charge, now=now) is None:
+            end_open_checkouts(charge)
         return payment, True
 
 
@@ -119,8 +119,7 @@ def settle_if_covered(charge: Charge, *, now: datetime) -> Settlement | None:
         record("charge.settled", charge, subject=charge.user)
         book_surplus(charge, now=now)
         transaction.on_commit(partial(dispatch_settlement, settlement.pk, now), robust=True)
-        for pk in charge.checkouts.filter(state=Checkout.State.OPEN).values_list("pk", flat=True):
-            enqueue("payments.end_checkout", pk)
+        end_open_checkouts(charge)
     return settlement
 
 

@@ -121,6 +121,34 @@ def test_aid_and_gifts_go_back_in_the_same_share(participant, staff, make_charge
     }
 
 
+def test_aid_comes_back_in_the_share_of_all_instalments_together(participant, staff, make_charge):
+    services.add_gift(cents=89_500, currency="USD", reason="A friend", by=staff)
+    grant = services.set_aside(
+        cents=89_500, currency="USD", user=participant, reason="Supported rate", by=staff
+    )
+    aid = Adjustment(kind="aid", amount_cents=-89_500, reason="Supported rate", grant=grant)
+    charge = make_charge(participant, adjustments=[aid])
+    later = [(100_000, datetime(2098, 1, 1, tzinfo=UTC))]
+    first, second = services.agree_instalments(charge, later=later, by=staff)
+    bank(first, 100_000, by=staff)
+    bank(second, 100_000, "T-2", by=staff)
+    services.cancel_charge(first, by=staff, reason="Illness", refund_cents=100_000, now=AFTER)
+    assert FundEntry.objects.get(kind="grant_back").amount_cents == 44_750
+
+
+def test_money_that_was_never_owed_brings_no_aid_back(participant, staff, make_charge):
+    services.add_gift(cents=89_500, currency="USD", reason="A friend", by=staff)
+    grant = services.set_aside(
+        cents=89_500, currency="USD", user=participant, reason="Supported rate", by=staff
+    )
+    aid = Adjustment(kind="aid", amount_cents=-89_500, reason="Supported rate", grant=grant)
+    charge = make_charge(participant, adjustments=[aid])
+    bank(charge, 300_000, by=staff)
+    services.cancel_charge(charge, by=staff, reason="Withdrawn", now=AFTER)
+    assert charge.refunds.get().amount_cents == 100_000
+    assert not FundEntry.objects.filter(kind="grant_back").exists()
+
+
 def test_an_unused_grant_comes_back_whole(participant, staff):
     services.add_gift(cents=50_000, currency="USD", reason="A friend", by=staff)
     grant = services.set_aside(

@@ -2,10 +2,13 @@
 
 import threading
 import uuid
+from contextlib import suppress
 from datetime import timedelta
+from queue import Empty
 
 import pytest
 import stripe
+from celery import Celery, current_app
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -17,6 +20,7 @@ from payments.services import checkouts
 from scip.requirements import Refusal
 from scip.states import IllegalMove, lock, move
 from tests.payments.conftest import PAGES
+from tests.payments.test_charges import bank
 
 
 def start(charge, **fields):
@@ -176,6 +180,33 @@ def test_cancelling_ends_the_open_checkout_at_stripe(till):
     services.cancel_charge(till.charge, by=None, reason="The time to pay was over")
     assert services.end_checkout(checkout).state == "expired"
     assert desk.look_at(checkout.session_id)["status"] == "expired"
+
+
+@pytest.mark.parametrize("change", ["waived", "paid in part"])
+def test_a_checkout_for_an_amount_that_is_no_longer_due_is_ended(
+    till, staff, change, django_capture_on_commit_callbacks
+):
+    checkout = till.open()
+    real = current_app._get_current_object()
+    mine = Celery("ends", broker=f"memory://{uuid.uuid4()}/")
+    mine.set_current()
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            if change == "waived":
+                services.adjust_charge(
+                    till.charge, kind="waiver", cents=-9_500, reason="Kindness", by=staff
+                )
+            else:
+                bank(till.charge, 9_500, by=staff)
+        found = []
+        with mine.connection() as connection, suppress(Empty):
+            queue = connection.SimpleQueue("celery")
+            while True:
+                message = queue.get(block=False)
+                found.append((message.headers["task"], *message.payload[0]))
+    finally:
+        real.set_current()
+    assert ("payments.end_checkout", checkout.pk) in found
 
 
 def test_ending_a_checkout_that_was_just_paid_counts_the_money(till):

@@ -22,6 +22,41 @@ def test_a_surplus_reaches_the_fund_once_its_charge_is_settled(participant, staf
     assert FundEntry.objects.count() == 1
 
 
+def test_money_that_came_after_cancelling_is_no_gift(participant, staff, make_charge):
+    charge = make_charge(participant, amount_cents=319_500, gift_cents=30_000)
+    services.cancel_charge(charge, by=staff, reason="Not paid in time")
+    bank(charge, 319_500, by=staff)
+    assert services.balance(charge).to_return_cents == 319_500
+    assert services.fund_balance() == services.given_so_far() == 0
+
+
+@pytest.mark.parametrize(("waived", "gift"), [(10_000, 20_000), (30_000, 0), (319_500, 0)])
+def test_what_is_waived_is_taken_off_the_gift_first(participant, staff, make_charge, waived, gift):
+    charge = make_charge(participant, amount_cents=319_500, gift_cents=30_000)
+    services.adjust_charge(charge, kind="waiver", cents=-waived, reason="Kindness", by=staff)
+    if waived < 319_500:
+        bank(charge, 319_500 - waived, by=staff)
+    assert services.fund_balance() == gift
+
+
+def test_a_gift_leaves_the_fund_as_its_payer_gets_money_back(participant, staff, make_charge):
+    charge = make_charge(participant, amount_cents=319_500, gift_cents=30_000)
+    bank(charge, 319_500, by=staff)
+    held = []
+    for cents in (10_000, 5_000):
+        services.return_money(charge, cents=cents, by=staff, reason="Change of mind")
+        held.append(services.fund_balance())
+    services.adjust_charge(charge, kind="correction", cents=-5_000, reason="Asked", by=staff)
+    services.cancel_charge(charge, by=staff, reason="Moved", refund_cents=154_750)
+    held.append(services.fund_balance())
+    for cents in (1_000, services.balance(charge).held_cents - 1_000):
+        services.return_money(charge, cents=cents, by=staff, reason="Illness")
+        held.append(services.fund_balance())
+    # Of 3,045 nobody owed 50; of the rest a half came back, and a half of the gift with it.
+    assert held == [20_000, 15_000, 5_000, 4_000, 0]
+    assert services.given_so_far() == 0
+
+
 def test_grants_lower_the_balance_and_not_what_was_given(participant, staff):
     services.add_gift(cents=30_000, currency="USD", reason="A friend", by=staff)
     services.set_aside(cents=10_000, currency="USD", user=participant, reason="Aid", by=staff)

@@ -66,7 +66,7 @@ def test_the_books_hold_and_both_ways_of_reckoning_agree(staff, participant, mak
     }
     assert all(check.holds for check in checks)
     fund = next(check for check in checks if check.account == "aid_fund")
-    assert fund.rows_cents == services.fund_balance("USD") == 70_000
+    assert fund.rows_cents == services.fund_balance("USD") == 50_000
 
 
 def test_a_line_that_is_missing_shows_as_a_difference(staff, participant, make_charge):
