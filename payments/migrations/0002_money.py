@@ -122,13 +122,21 @@ class Migration(migrations.Migration):
         migrations.DeleteModel(
             name='ReceiptNumber',
         ),
-        migrations.RemoveField(
+        # A refund on record had been sent by hand: it stays sent, or a worker would send it again.
+        migrations.RenameField(
             model_name='refund',
-            name='refunded_at',
+            old_name='refunded_at',
+            new_name='done_at',
         ),
-        migrations.RemoveField(
+        migrations.RenameField(
             model_name='refund',
-            name='refunded_by',
+            old_name='refunded_by',
+            new_name='done_by',
+        ),
+        migrations.AlterField(
+            model_name='refund',
+            name='done_at',
+            field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
             model_name='charge',
@@ -159,16 +167,6 @@ class Migration(migrations.Migration):
             model_name='refund',
             name='cancelled_at',
             field=models.DateTimeField(null=True),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='done_at',
-            field=models.DateTimeField(null=True),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='done_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='refund',
@@ -235,6 +233,10 @@ class Migration(migrations.Migration):
             model_name='refund',
             name='state',
             field=models.CharField(choices=[('requested', 'to be sent'), ('sent', 'on its way'), ('done', 'sent back'), ('failed', 'did not arrive'), ('cancelled', 'called off')], default='requested', max_length=20),
+        ),
+        migrations.RunSQL(
+            sql="update payments_refund set state = 'done', requested_at = done_at",
+            reverse_sql="update payments_refund set done_at = requested_at where done_at is null",
         ),
         migrations.AlterField(
             model_name='adjustment',

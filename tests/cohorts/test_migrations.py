@@ -1,0 +1,76 @@
+"""A database with rows of the first version keeps their meaning."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from payments.models import Charge, DocumentNumber, LedgerLine, Refund
+from tests import world
+from tests.cohorts import admission as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def migrate() -> Iterator[Callable[..., Any]]:
+    """Go to a migration and get the models as they were; all of them stand again afterwards."""
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+
+    def to(*targets: tuple[str, str]) -> Any:
+        executor = MigrationExecutor(connection)
+        return executor.migrate(list(targets) or newest).apps
+
+    yield to
+    to()
+
+
+def test_a_refund_that_was_sent_is_not_sent_again(migrate):
+    old = migrate(("payments", "0001_initial"))
+    user = old.get_model("accounts", "User").objects.create(email="old@example.org")
+    now = timezone.now()
+    charge = old.get_model("payments", "Charge").objects.create(
+        user=user, purpose="x", description="Old", amount_cents=100, due_at=now
+    )
+    payment = old.get_model("payments", "Payment").objects.create(
+        charge=charge,
+        amount_cents=100,
+        currency="USD",
+        method="stripe",
+        reference="pi_1",
+        received_at=now,
+    )
+    old.get_model("payments", "Refund").objects.create(
+        charge=charge,
+        payment=payment,
+        amount_cents=50,
+        currency="USD",
+        reference="re_1",
+        refunded_at=now,
+        refunded_by=user,
+    )
+    old.get_model("payments", "ReceiptNumber").objects.create(year=2026, last=7)
+    migrate()
+    refund = Refund.objects.get()
+    assert (refund.state, refund.done_at, refund.requested_at) == ("done", now, now)
+    assert refund.done_by_id == user.pk
+    assert DocumentNumber.objects.values_list("series", "year", "last").get() == ("R", 2026, 7)
+    assert LedgerLine.objects.filter(kind="refund").get().amount_cents == 50
+
+
+def test_terms_frozen_in_words_get_their_figures(migrate):
+    world.make_edition()
+    staff = world.make_user("office@example.org", "staff")
+    charge = make.accepted(world.make_cohort(), staff).charge
+    frozen = charge.refund_steps
+    assert len(frozen) == 2
+    migrate(("cohorts", "0003_groups"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("alter table payments_charge disable trigger charge_is_booked")
+        cursor.execute("update payments_charge set refund_steps = '[]'")
+        cursor.execute("alter table payments_charge enable trigger charge_is_booked")
+    migrate()
+    assert Charge.objects.get().refund_steps == frozen
