@@ -135,7 +135,15 @@ def place_of(application: Application) -> Enrolment:
 
 
 def refuse_unless_held(enrolment: Enrolment) -> None:
-    """Raise IllegalMove when there is nothing to step back from."""
+    """Raise IllegalMove when there is nothing to step back from, Refusal once the cohort is
+    cancelled: then everything comes back, not the terms' share."""
+    if enrolment.state in HELD and enrolment.cohort.state == Cohort.State.CANCELLED:
+        raise Refusal(
+            _(
+                "This cohort does not take place, so there is nothing to cancel. All that was "
+                "paid goes back by itself, and a letter says so."
+            )
+        )
     if enrolment.state not in HELD or enrolment.cohort.state == Cohort.State.FINISHED:
         raise IllegalMove(
             _("This place is “{state}”, so it can’t be cancelled. Nothing was changed.").format(

@@ -373,6 +373,18 @@ def test_no_offer_is_accepted_once_the_cohort_is_cancelled(full_house, staff):
         accept_offer(offer, by=offer.application.user)
 
 
+def test_nobody_gives_up_a_place_for_less_once_the_cohort_is_cancelled(full_house, staff):
+    cohort, paid = full_house
+    cancel_cohort(cohort, by=staff, reason="Our teacher fell ill.")
+    late = days_before(cohort, 13)
+    with pytest.raises(Refusal, match="goes back by itself"):
+        cancel_place(paid, by=paid.user, expected_back_cents=0, now=late)
+    with pytest.raises(Refusal, match="goes back by itself"):
+        release_place(paid.application, by=staff, reason="Asked", now=late)
+    assert close_application(paid.application_id, now=late)
+    assert balance(paid.charge).refunded_cents == PRICE
+
+
 def test_a_finished_cohort_is_not_cancelled(full_house, staff):
     cohort, _paid = full_house
     Cohort.objects.update(state="finished")
