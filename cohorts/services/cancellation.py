@@ -77,7 +77,8 @@ def cancel_place(
 
     ``expected_back_cents`` is what the person was shown: if it is another amount by now
     (a day of the terms ended, money arrived) AmountChanged is raised and nothing is done.
-    A second click changes nothing. Raises Refusal for somebody else's place or one that is
+    ``reason`` is the person's own word, for the office alone. A second click changes nothing.
+    Raises Refusal for somebody else's place or one that is
     over. Side effects: refunds and a credit note by `payments`, the seat is offered on, aid
     goes back to the fund in the same share, a letter with the amounts.
     """
@@ -92,8 +93,8 @@ def cancel_place(
         plan = plan_cancellation(place.charge, now=now)
         if plan.back_cents != expected_back_cents:
             raise AmountChanged(plan)
-        why = reason.strip() or _("Cancelled by the participant")
-        done = give_up(place, by=by, reason=why, now=now)
+        why = _("Cancelled by the participant")
+        done = give_up(place, by=by, reason=why, words=reason.strip(), now=now)
         tell(place.enrolment, done)
         return place.enrolment
 
@@ -158,6 +159,7 @@ def give_up(
     by: User | None,
     reason: str,
     now: datetime,
+    words: str = "",
     refund_cents: int | None = None,
     in_full: bool = False,
 ) -> Cancellation:
@@ -167,6 +169,7 @@ def give_up(
         place.charge,
         by=by,
         reason=reason,
+        words=words,
         refund_cents=refund_cents,
         in_full=in_full,
         is_told=True,

@@ -109,6 +109,7 @@ def cancel_charge(
     *,
     by: User | None,
     reason: str,
+    words: str = "",
     refund_cents: int | None = None,
     in_full: bool = False,
     is_told: bool = False,
@@ -118,7 +119,9 @@ def cancel_charge(
 
     ``by`` is None when time did it. ``refund_cents`` deviates from the terms (the office, with
     its ``reason``): between what was never owed and all that is held, else Refusal. ``in_full``:
-    everything comes back whatever the terms say, aid too (we cancelled). Doing it
+    everything comes back whatever the terms say, aid too (we cancelled). ``reason`` is booked
+    with every line and stands on the credit note; the person's own ``words`` stay with the
+    charge alone, where the office reads them and they can be erased. Doing it
     twice changes nothing. Side effects: a checkout that is open is ended at Stripe after
     commit (money that comes all the same is kept and flagged); refunds are written down and
     sent; aid and gifts go back to or out of the fund in the same share; one letter says what
@@ -142,7 +145,7 @@ def cancel_charge(
     refunds = [
         refund
         for part, standing, back in zip(parts, standings, backs, strict=True)
-        for refund in _cancel_one(part, standing, back, by=by, reason=reason, now=now)
+        for refund in _cancel_one(part, standing, back, by=by, reason=reason, words=words, now=now)
     ]
     never_owed = sum(standing.to_return_cents for standing in standings)
     held = sum(standing.held_cents for standing in standings) - never_owed
@@ -181,11 +184,12 @@ def _cancel_one(
     *,
     by: User | None,
     reason: str,
+    words: str,
     now: datetime,
 ) -> list[Refund]:
     charge.cancelled_at = now
     charge.cancelled_by = by
-    charge.cancel_reason = reason[:300]
+    charge.cancel_reason = (words or reason)[:300]
     charge.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason"])
     kept = standing.held_cents - back
     if kept != standing.owed_cents:

@@ -21,7 +21,7 @@ from cohorts.services.cancellation import (
 from cohorts.services.due import sweep_offers
 from cohorts.services.offers import accept_offer, offer_place
 from cohorts.services.opening import generate_sessions
-from payments.models import FundEntry, Refund, Settlement
+from payments.models import FundEntry, LedgerLine, Refund, Settlement
 from payments.services import (
     agree_instalments,
     balance,
@@ -122,6 +122,16 @@ def test_the_letter_says_what_comes_back_and_what_stays(cohort, paid):
     assert "USD 1,447.50 of the USD 2,895 that you paid comes back" in text
     assert "USD 1,447.50 stays with us" in text
     assert "transfer or cheque" in text
+
+
+@pytest.mark.parametrize(("days", "is_free"), [(20, True), (-1, False)])
+def test_the_letter_offers_the_place_on_only_while_it_can_be_taken(cohort, paid, days, is_free):
+    now = days_before(cohort, days)
+    back = plan_cancellation(paid.charge, now=now).back_cents
+    cancel_place(paid, by=paid.user, expected_back_cents=back, now=now)
+    letter = letter_of(paid)
+    for words in (letter.text, letter.html):
+        assert ("Somebody else can take it now." in words) == is_free
 
 
 def test_an_unpaid_place_is_given_up_without_money(cohort, staff):
@@ -371,6 +381,26 @@ def test_no_offer_is_accepted_once_the_cohort_is_cancelled(full_house, staff):
     cancel_cohort(cohort, by=staff, reason="Our teacher fell ill.")
     with pytest.raises(Refusal, match="does not take place"):
         accept_offer(offer, by=offer.application.user)
+
+
+def test_ones_own_words_are_for_the_office_and_not_in_the_books(cohort, paid):
+    back = plan_cancellation(paid.charge).back_cents
+    cancel_place(paid, by=paid.user, expected_back_cents=back, reason="My mother is ill")
+    paid.charge.refresh_from_db()
+    assert paid.charge.cancel_reason == "My mother is ill"
+    booked = {
+        *Refund.objects.values_list("reason", flat=True),
+        *LedgerLine.objects.values_list("text", flat=True),
+    }
+    assert not [text for text in booked if "mother" in text]
+
+
+def test_money_that_went_back_with_the_place_brings_no_second_letter(cohort, staff):
+    enrolment = make.accepted(cohort, staff)
+    make.pay(enrolment, staff)
+    cancel_place(enrolment, by=enrolment.user, expected_back_cents=PRICE)
+    assert settle(enrolment.charge).flag == ""
+    assert not Letter.objects.filter(dedupe_key__endswith=":paid-late").exists()
 
 
 def test_nobody_gives_up_a_place_for_less_once_the_cohort_is_cancelled(full_house, staff):
