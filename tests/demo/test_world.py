@@ -28,6 +28,7 @@ from scip.accounts.models import Prerequisite, Role, User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import prerequisite_findings
 from scip.audit.models import Entry
+from scip.community.models import Announcement, Material, Thread
 from scip.credentials.models import Certificate, Completion, Credential
 from scip.demo.management.commands.seed_demo import Command
 from scip.demo.people import BY_EMAIL, DEMO_PEOPLE, PASSWORD
@@ -244,3 +245,11 @@ def test_groups_are_over_under_way_and_ahead():
     assert not joint.certificates.filter(made_at=None).exists()
     assert groups["couples"].presentations.exists()
     assert groups["depression"].cohort.is_accepting(NOW)
+
+
+def test_the_running_cohort_shares_its_space():
+    threads = Thread.objects.filter(cohort__state="running")
+    assert {thread.posts.count() for thread in threads} == {2, 3}
+    assert Announcement.objects.count() == 1
+    assert Material.objects.filter(state="published").count() == 2
+    assert threads.first().started_at < NOW

@@ -37,6 +37,7 @@ from scip.demo.world.company import (
     verify,
 )
 from scip.demo.world.groups import consultation_groups
+from scip.demo.world.spaces import is_shared
 from scip.demo.world.stage import Story
 from scip.pages.emails import draft_answer
 from scip.pages.services import answer_message, join_interest_list, send_message
@@ -172,6 +173,7 @@ def running(company: Company, place: Place, number: int, *, small: bool) -> Stor
     cast(company, cohort, special, [demo("participant")] if number == 1 else [])
     cast(company, cohort, mixed(company, cohort, 0 if small else 4, first=first, last=last))
     company.stage.tell(weeks_go_by(company, cohort, leader, behind=1))
+    company.stage.tell(is_shared(company, cohort, leader))
 
 
 def open_now(company: Company, place: Place, number: int, *, small: bool) -> Story:

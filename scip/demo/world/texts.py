@@ -145,3 +145,43 @@ INTEREST = (
     ("luc.martin@people.example", "Luc Martin", "BE", "certification", ""),
     ("eva.novak@people.example", "Eva Nováková", "CZ", "level_b", ""),
 )  # fmt: skip
+
+ANNOUNCEMENT = (
+    "Thank you for a warm beginning",
+    (
+        "It was good to see all of you. Before we meet again, please try the short practice once a day, "
+        "gently and without keeping score. The handout is among the materials."
+    ),
+)
+MATERIALS = (
+    (
+        "Handout: three breaths before a session",
+        "One page to keep beside your chair.",
+        "https://example.org/handouts/three-breaths",
+    ),
+    (
+        "Reading for the coming week",
+        "Optional, about twenty minutes.",
+        "https://example.org/readings/backdraft",
+    ),
+)
+CONVERSATIONS = (
+    (
+        "When a client says kindness feels fake",
+        (
+            "I offered a soothing touch this week and my client laughed and said it felt staged. I noticed "
+            "my own critic at once. How do you stay with that?"
+        ),
+        "I say that it may well feel strange, and that strange is allowed. Then we wait together.",
+        "Naming backdraft helped in my room. It was the first time she did not think she was failing.",
+    ),
+    (
+        "Practice partners for the weekdays",
+        "Would anybody like to sit together for ten minutes in the mornings, European time?",
+        "I would, Tuesdays and Thursdays.",
+    ),
+)
+AFFINITY = (
+    "Therapists who are parents of young children",
+    "A quiet place to talk about practice on little sleep.",
+)
