@@ -127,7 +127,9 @@ ACTIONS = {
             done=gettext_lazy("What is owed has changed."),
             confirm=gettext_lazy("Yes, change what is owed"),
             form=AdjustForm,
-            is_open=lambda case: case.is_live,
+            is_open=lambda case: (
+                case.is_live or case.standing.owed_cents > case.standing.held_cents
+            ),
             act=lambda charge, form, by, now: services.adjust_charge(
                 charge,
                 kind=form.kind,

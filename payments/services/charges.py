@@ -82,20 +82,22 @@ def adjust_charge(
 ) -> Adjustment:
     """Change what is owed by ``cents`` (negative: less), as a waiver or correction.
 
-    Raises Refusal without a reason, for a cancelled charge, or when less than nothing would
-    be owed; ValueError for a kind that the office does not give by hand (aid comes from the
-    fund). What was received beyond what is owed then shows as money to send back. Side effects:
+    Raises Refusal without a reason, for a cancelled charge (except to write off what it kept
+    and lost to a bank), or when less than nothing would be owed; ValueError for a kind that the
+    office does not give by hand (aid comes from the fund). What was received beyond what is owed then shows as money to send back. Side effects:
     an open checkout for the old amount is ended; what is taken off is taken off a gift first.
     """
     now = now or timezone.now()
     if kind not in (Adjustment.Kind.WAIVER, Adjustment.Kind.CORRECTION):
         raise ValueError(f"{kind} is not given by hand")
     charge = lock(charge)
-    if charge.cancelled_at is not None:
+    standing = balance(charge)
+    owed = standing.owed_cents
+    # A bank may take back what a cancelled charge had kept: that much can be written off.
+    if charge.cancelled_at is not None and not 0 > cents >= standing.held_cents - owed:
         raise Refusal(_("This charge was cancelled; nothing is owed on it any more."))
     if not cents or not reason.strip():
         raise Refusal(_("Please give an amount and a reason; both stay on record."))
-    owed = balance(charge).owed_cents
     if owed + cents < 0:
         raise Refusal(
             _("Only {owed} is owed here, so no more can be taken off.").format(

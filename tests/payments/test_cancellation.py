@@ -149,6 +149,27 @@ def test_money_that_was_never_owed_brings_no_aid_back(participant, staff, make_c
     assert not FundEntry.objects.filter(kind="grant_back").exists()
 
 
+def test_what_a_cancelled_charge_lost_to_a_bank_is_written_off(charge, staff):
+    payment = bank(charge, 289_500, by=staff)
+    services.cancel_charge(charge, by=staff, reason="Withdrawn", now=AFTER)
+    with pytest.raises(Refusal, match="was cancelled"):
+        services.adjust_charge(charge, kind="correction", cents=-1, reason="Why", by=staff)
+    Dispute.objects.create(
+        charge=charge,
+        payment=payment,
+        reference="dp_1",
+        amount_cents=289_500,
+        currency="USD",
+        state="lost",
+        open_at=AFTER,
+        lost_at=AFTER,
+    )
+    assert balances()["receivable"] == 289_500
+    services.adjust_charge(charge, kind="correction", cents=-289_500, reason="Lost", by=staff)
+    assert "receivable" not in balances()
+    assert services.balance(charge).to_return_cents == 0
+
+
 def test_an_unused_grant_comes_back_whole(participant, staff):
     services.add_gift(cents=50_000, currency="USD", reason="A friend", by=staff)
     grant = services.set_aside(
