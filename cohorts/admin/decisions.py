@@ -106,8 +106,9 @@ def preview_correction(application: Application, data: Data, by: User) -> Draft:
 
 def preview_release(application: Application, data: Data, by: User) -> Draft:
     enrolment = place_of(application)
-    plan = plan_cancellation(enrolment.charge, refund_cents=data["refund"])
-    return place_cancelled(enrolment, plan)
+    now = timezone.now()
+    plan = plan_cancellation(enrolment.charge, refund_cents=data["refund"], now=now)
+    return place_cancelled(enrolment, plan, now=now)
 
 
 DECISIONS = {

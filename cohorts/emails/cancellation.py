@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from copy import copy
+from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
@@ -16,14 +17,18 @@ from scip.accounts.models import User
 from scip.mail.services import Attachment, Draft, render_letter
 
 
-def place_cancelled(enrolment: Enrolment, done: Cancellation) -> Draft:
-    """Somebody's place is given up: what comes back, what stays."""
+def place_cancelled(enrolment: Enrolment, done: Cancellation, *, now: datetime) -> Draft:
+    """Somebody's place is given up: what comes back, what stays.
+
+    Once the cohort has begun, nobody can take the place any more, and the letter promises it to nobody.
+    """
     return letter(
         "place_cancelled",
         enrolment.application,
         button=(reverse("payments:list"), _("See your payments")),
         done=done,
         ways=ways_in_words(done),
+        has_begun=enrolment.cohort.begins_at <= now,
     )
 
 

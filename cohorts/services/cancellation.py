@@ -95,7 +95,7 @@ def cancel_place(
             raise AmountChanged(plan)
         why = _("Cancelled by the participant")
         done = give_up(place, by=by, reason=why, words=reason.strip(), now=now)
-        tell(place.enrolment, done)
+        tell(place.enrolment, done, now=now)
         return place.enrolment
 
 
@@ -122,7 +122,7 @@ def release_place(
         refuse_unless_held(place.enrolment)
         now = now or timezone.now()
         done = give_up(place, by=by, reason=reason, refund_cents=refund_cents, now=now)
-        tell(place.enrolment, done)
+        tell(place.enrolment, done, now=now)
         return place.application
 
 
@@ -182,10 +182,10 @@ def give_up(
     return done
 
 
-def tell(enrolment: Enrolment, done: Cancellation) -> None:
+def tell(enrolment: Enrolment, done: Cancellation, *, now: datetime) -> None:
     """Queue the letter with the amounts."""
     queue_draft(
-        letters.place_cancelled(enrolment, done),
+        letters.place_cancelled(enrolment, done, now=now),
         to=enrolment.user,
         dedupe_key=f"enrolment:{enrolment.pk}:cancelled",
     )
