@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
+import pypdfium2
 import pytest
 from pypdf import PdfReader
 
@@ -98,6 +99,20 @@ def test_an_invoice_shows_what_it_was_given(invoice: Invoice, paper: Paper) -> N
 def test_an_invoice_without_instructions_names_whom_to_ask(invoice: Invoice) -> None:
     pdf = render_invoice(replace(invoice, payment_instructions=""), Paper.A4)
     assert missing(pdf, [invoice.contact]) == []
+
+
+def test_a_word_without_an_end_stays_in_its_column(invoice: Invoice) -> None:
+    # It used to push the reference beside it off the page.
+    long = replace(invoice, billed_to=("Clinic", "Langstrasse" + "x" * 140))
+    pdf = pypdfium2.PdfDocument(render_invoice(long, Paper.A4))
+    try:
+        (page,) = pdf
+        width, text = page.get_width(), page.get_textpage()
+        edges = [text.get_charbox(index)[2] for index in range(text.count_chars())]
+        assert "SCIP-000042" in text.get_text_bounded()
+        assert max(edges) < width
+    finally:
+        pdf.close()
 
 
 def test_markup_is_printed_as_text(note: CreditNote, invoice: Invoice, receipt: Receipt) -> None:
