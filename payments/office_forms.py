@@ -16,6 +16,7 @@ from payments.forms import LookForm, OfflinePaymentForm
 from payments.models import Adjustment, Charge, Refund
 from payments.queries import Balance
 from scip.access.fields import MoneyField
+from scip.formats import day as written_day
 from scip.formats import money
 
 MONTH = timedelta(days=30)
@@ -149,7 +150,7 @@ class InstalmentsForm(OfCharge, forms.Form):
         self.fields["cents_1"].initial = owed - even * (count - 1)
         self.fields["cents_1"].help_text = _(
             "Due as the charge is now, on {day}. Paying it confirms what it pays for."
-        ).format(day=first_day.isoformat())
+        ).format(day=written_day(first_day))
         for number in range(2, count + 1):
             self.fields[f"cents_{number}"].initial = even
             self.fields[f"due_{number}"].initial = first_day + MONTH * (number - 1)

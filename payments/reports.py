@@ -25,6 +25,7 @@ from payments.models import (
     Refund,
 )
 from scip.accounts.models import User
+from scip.formats import money
 
 Account = LedgerLine.Account
 MONEY = (Account.STRIPE, Account.BANK, Account.CHEQUE)
@@ -197,7 +198,8 @@ def fund_lines(charge: Charge) -> Iterator[Line]:
         yield Line(
             what=_("Aid fund: {kind}").format(kind=row.get_kind_display()),
             when=row.created_at,
-            currency=row.fund_id,
+            # In words: it changes nothing about what is owed, so it is no part of the sum.
+            note=money(row.amount_cents, row.fund_id),
             by=row.author,
         )
 

@@ -15,7 +15,7 @@ from payments import services
 from payments.admin.actions import ACTIONS, Action, Case, carry_out, foresee, seen
 from payments.admin.books import BooksPages
 from payments.models import Charge
-from payments.reports import lines_of
+from payments.reports import lines_of, purpose_name
 from scip.accounts.models import User
 from scip.formats import money
 from scip.requirements import Refusal
@@ -52,6 +52,20 @@ class StandingFilter(admin.SimpleListFilter):
         return queryset
 
 
+class PurposeFilter(admin.SimpleListFilter):
+    """What the charges are for, in the words of the books."""
+
+    title = gettext_lazy("purpose")
+    parameter_name = "purpose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        purposes = Charge.objects.order_by("purpose").values_list("purpose", flat=True).distinct()
+        return [(purpose, purpose_name(purpose)) for purpose in purposes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(purpose=self.value()) if self.value() else queryset
+
+
 @admin.register(Charge)
 class ChargeAdmin(BooksPages):
     """Charges are opened by what they pay for; here they are read, corrected and closed."""
@@ -59,7 +73,7 @@ class ChargeAdmin(BooksPages):
     change_form_template = "admin/payments/charge/change_form.html"
     change_list_template = "admin/payments/charge/change_list.html"
     list_display = ("description", "user", "owed", "paid", "due", "due_at", "cancelled_at")
-    list_filter = (StandingFilter, "purpose", "due_at")
+    list_filter = (StandingFilter, PurposeFilter, "due_at")
     search_fields = ("description", "user__name", "user__email", "payments__reference")
     list_select_related = ("user",)
     ordering = ("-id",)
@@ -125,6 +139,7 @@ class ChargeAdmin(BooksPages):
             "actions": [action for action in ACTIONS.values() if action.is_open(case)],
             "percent_now": charge.terms.percent_at(timezone.now()),
             "needs_a_look": case.needs_a_look,
+            "purpose": purpose_name(charge.purpose),
         }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 

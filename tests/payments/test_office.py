@@ -288,6 +288,27 @@ def test_an_action_without_a_reason_is_asked_for_it(office, charge):
     assert charge.adjustments.count() == 0
 
 
+def test_the_office_reads_what_a_charge_is_for_in_words(office, charge):
+    page = office.get(reverse("admin:payments_charge_change", args=[charge.pk])).content.decode()
+    assert "purpose: Tuition, Level A." in page
+    charges = office.get(reverse("admin:payments_charge_changelist")).content.decode()
+    assert ">Tuition, Level A</a>" in charges
+    other = office.get(reverse("admin:payments_charge_changelist"), {"purpose": "other"})
+    assert other.context["cl"].result_count == 0
+
+
+def test_a_gift_in_the_price_stands_among_the_lines(office, make_charge, participant, staff):
+    charge = make_charge(participant, gift_cents=30_000)
+    address = reverse("admin:payments_charge_change", args=[charge.pk])
+    assert "goes on to the aid fund once it is settled" in office.get(address).content.decode()
+    services.dispatch_settlement(bank(charge, staff).charge.settlement.pk)
+    page = office.get(address)
+    assert [line.note for line in page.context["lines"] if line.what.startswith("Aid fund")] == [
+        "USD 300"
+    ]
+    assert "USD 300 of the price is the gift to the aid fund" in page.content.decode()
+
+
 def test_instalments_are_proposed_even_and_agreed(office, charge):
     page = office.get(act_on(charge, "instalments") + "?parts=3")
     fields = page.context["form"].fields
