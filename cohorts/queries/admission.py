@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from cohorts.models import (
     PriceTier,
     Seat,
     Session,
+    SkippedDay,
 )
 from cohorts.requirements.admission import (
     AdmissionEvidence,
@@ -55,6 +57,14 @@ def with_places(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
     return cohorts.annotate(
         places_left=F("capacity") - Coalesce(Subquery(taken, output_field=IntegerField()), 0),
         opening_at=Subquery(standing[:1]),
+    )
+
+
+def with_weeks_off(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
+    """Annotate ``weeks_off``: the holidays as ``{"day": "2027-04-06", "reason": "Easter"}``."""
+    days = SkippedDay.objects.filter(cohort=OuterRef("pk")).order_by("day")
+    return cohorts.annotate(
+        weeks_off=ArraySubquery(days.values(row=JSONObject(day="day", reason="reason")))
     )
 
 

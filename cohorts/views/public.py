@@ -1,7 +1,7 @@
 """Cohorts as visitors see them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cohorts.models import Application, Cohort
-from cohorts.queries.admission import coming_cohorts, tuition_terms, with_places
+from cohorts.queries.admission import coming_cohorts, tuition_terms, with_places, with_weeks_off
 from cohorts.requirements.admission import tier_meaning
 from scip.formats import day
 from scip.publishing import data_block, meta_of, published
@@ -99,8 +99,9 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
 def cohort_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One cohort: every date, holidays, prices, who leads it, whom it is for."""
     now = timezone.now()
-    cohorts = with_places(Cohort.objects.visible_to(request.user)).select_related("edition")
-    cohort = get_object_or_404(cohorts.prefetch_related("tiers", "sessions"), slug=slug)
+    cohorts = with_weeks_off(with_places(Cohort.objects.visible_to(request.user)))
+    cohorts = cohorts.select_related("edition")
+    cohort: Any = get_object_or_404(cohorts.prefetch_related("tiers", "sessions"), slug=slug)
     own = None
     if request.user.is_authenticated:
         own = (
@@ -114,7 +115,10 @@ def cohort_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "standing": standing_of(cohort, now),
         "prices": prices,
         "sessions": cohort.sessions.all(),
-        "skipped_days": cohort.skipped_days.all(),
+        "skipped_days": [
+            {"day": date.fromisoformat(row["day"]), "reason": row["reason"]}
+            for row in cohort.weeks_off
+        ],
         "facilitators": cohort.facilitators.all(),
         "refund_terms": tuition_terms(cohort).sentences,
         "application": own,

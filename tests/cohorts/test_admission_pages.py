@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cohorts.models import AidRequest, Application, Enrolment, Offer, PriceTier
+from cohorts.models import AidRequest, Application, Enrolment, Offer, PriceTier, SkippedDay
 from cohorts.services.applications import ask_for_information
 from cohorts.services.due import sweep_offers
 from cohorts.services.offers import offer_place
@@ -56,6 +56,21 @@ def test_a_cohort_page_speaks_to_people_and_machines(cohort):
     assert '<script type="application/ld+json">' in text
     assert "Create an account to apply" in text
     assert text.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_cohort_page_takes_four_queries_however_many_weeks_are_off(
+    cohort, count, django_assert_num_queries
+):
+    for number in range(count):
+        day = cohort.starts_on + timedelta(weeks=number)
+        SkippedDay.objects.create(cohort=cohort, day=day, reason=f"Holiday {number}")
+        cohort.facilitators.add(world.make_user(f"lead{number}@example.com"))
+    address = reverse("cohorts:detail", args=["autumn"])
+    Client().get(address)
+    with django_assert_num_queries(4):
+        text = Client().get(address).content.decode()
+    assert text.count("(Holiday ") == count
 
 
 def test_drafts_and_unknown_cohorts_are_404_for_the_public_and_open_to_the_office(
