@@ -106,11 +106,13 @@ def to_return(_now: datetime) -> QuerySet[Charge]:
     )
     waits = Payment.objects.filter(ForTheOffice.WAITS, charge=OuterRef("pk"))
     held = F("paid_cents") - F("refunded_cents") - F("lost_cents")
+    disputed = Dispute.objects.filter(charge=OuterRef("pk"), state=Dispute.State.OPEN)
     return (
         Charge.objects.filter(may_be, Exists(Payment.objects.filter(charge=OuterRef("pk"))))
         .exclude(Exists(waits))
         .with_sums()
         .filter(GreaterThan(held, F("amount_cents") + F("adjusted_cents")))
+        .annotate(is_disputed=Exists(disputed))
         .select_related("user")
     )
 
@@ -210,6 +212,10 @@ def of_refund(row: Refund, _now: datetime) -> tuple[str, str]:
 
 def of_surplus(row: Charge, _now: datetime) -> tuple[str, str]:
     amount = money(Balance.of(row).to_return_cents, row.currency)
+    if row.is_disputed:  # type: ignore[attr-defined]
+        return _("{amount} is owed by nobody, and a bank disputes a payment.").format(
+            amount=amount
+        ), _("Wait for the dispute's end: the bank may give it back to the payer itself.")
     return _("{amount} is here that nobody owes.").format(amount=amount), _(
         "Send it back, or correct the charge if it is owed after all."
     )

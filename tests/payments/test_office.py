@@ -1,5 +1,6 @@
 """The office's side of a charge: what waits, every line, and each action with what it will do."""
 
+import html
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -286,6 +287,28 @@ def test_an_action_without_a_reason_is_asked_for_it(office, charge):
     page = office.post(act_on(charge, "adjust"), {"change": "waiver", "cents": "1", "confirm": "1"})
     assert page.context["form"].errors["reason"]
     assert charge.adjustments.count() == 0
+
+
+def test_money_that_a_bank_disputes_is_not_to_be_sent_back_twice(office, charge, staff):
+    payment = bank(charge, staff)
+    services.adjust_charge(charge, kind="waiver", cents=-10_000, reason="Kindness", by=staff)
+    assert "is here that nobody owes" in matters_in(office)
+    Dispute.objects.create(
+        charge=charge,
+        payment=payment,
+        reference="dp_9",
+        state="open",
+        amount_cents=payment.amount_cents,
+        currency="USD",
+    )
+    text = matters_in(office)
+    assert "Wait for the dispute's end" in text
+    assert "is here that nobody owes" not in text
+
+
+def matters_in(office: Client) -> str:
+    page = office.get(reverse("admin:payments_charge_waiting"), {"kind": "to_return"})
+    return html.unescape(page.content.decode())
 
 
 def test_the_office_reads_what_a_charge_is_for_in_words(office, charge):
