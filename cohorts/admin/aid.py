@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -110,7 +111,7 @@ class AidRequestAdmin(StaffModelAdmin):
                     act(row, form, by)
                     messages.success(request, _("Decided. The letter is on its way."))
                     return redirect("admin:cohorts_aidrequest_change", pk)
-                draft = preview(row, form)
+                draft = preview(row, form, by)
             except Refusal as refusal:
                 form.add_error(None, str(refusal.sentence))
         return self.page(request, row, form=form, draft=draft, title=title)
@@ -143,12 +144,15 @@ def act(row: AidRequest, form: GrantForm | DeclineAidForm, by: User) -> None:
         decline_aid(row, by=by, note=form.cleaned_data["note"])
 
 
-def preview(row: AidRequest, form: GrantForm | DeclineAidForm) -> Draft:
-    """The letter as it will go."""
+def preview(row: AidRequest, form: GrantForm | DeclineAidForm, by: User) -> Draft:
+    """The letter as it will go. Raises Refusal for what could not be granted: no letter promises
+    more than the fund holds."""
     if isinstance(form, GrantForm):
         standard = PriceTier.objects.get(
             cohort=row.application.cohort_id, kind=PriceTier.Kind.STANDARD
         )
-        cents = min(form.cents, standard.amount_cents)
-        return letters.aid_granted(row.application, cents=cents, standard=standard)
+        with transaction.atomic():
+            grant_aid(row, cents=form.cents, by=by)
+            transaction.set_rollback(True)
+        return letters.aid_granted(row.application, cents=form.cents, standard=standard)
     return letters.aid_declined(row.application, note=form.cleaned_data["note"])

@@ -203,6 +203,18 @@ def test_the_page_of_a_request_says_what_the_fund_holds(asked, as_user, aid_deci
     assert "The aid fund holds USD 0" in shown
 
 
+@pytest.mark.parametrize("amount", ["0", "2000", "5000"])
+def test_no_letter_is_shown_for_what_cannot_be_granted(cohort, as_user, staff, aid_decider, amount):
+    make.fill_fund(staff, cents=150_000)
+    asked = AidRequest.objects.get(application=make.sent(cohort, tier="", aid=ASK))
+    address = reverse("admin:cohorts_aidrequest_grant", args=[asked.pk])
+    page = as_user(aid_decider).post(address, {"amount": amount, "show": "1"})
+    assert page.context["draft"] is None
+    assert page.context["form"].non_field_errors()
+    asked.refresh_from_db()
+    assert (asked.state, fund_balance()) == ("requested", 150_000)
+
+
 def grant_from(asked, by, reason):
     """The fund's money goes to somebody else."""
     set_aside(
