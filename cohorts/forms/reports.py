@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cohorts.meeting_reports import Sureness
 from cohorts.services.reports import Plan
+from scip.accounts.forms.profile import zone_choices
 from scip.formats import zone_name
 
 LARGEST_FILE = 5 * 1024 * 1024
@@ -57,9 +58,9 @@ class ReportForm(forms.Form):
     def __init__(self, *args: Any, zones: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         first = [zone for zone in dict.fromkeys(zones) if zone in available_timezones()]
-        others = sorted(available_timezones() - set(first))
         self.fields["zone"].choices = [  # type: ignore[attr-defined]
-            (zone, zone_name(zone) if zone in first else zone) for zone in [*first, *others]
+            *((zone, zone_name(zone)) for zone in first),
+            *zone_choices(),
         ]
         for name, field in self.fields.items():
             field.widget.attrs["class"] = "form-select" if name == "zone" else "form-control"

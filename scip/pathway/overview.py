@@ -191,7 +191,9 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
         )
     total = sum(cents for _label, cents in to_cmsc) + to_supervisor
     if rows:
-        rows.append({"label": _("All of it"), "value": money(total, currency), "total": True})
+        rows.append(
+            {"label": _("Together, still to come"), "value": money(total, currency), "total": True}
+        )
     return rows
 
 
