@@ -84,8 +84,9 @@ def adjust_charge(
 
     Raises Refusal without a reason, for a cancelled charge (except to write off what it kept
     and lost to a bank), or when less than nothing would be owed; ValueError for a kind that the
-    office does not give by hand (aid comes from the fund). What was received beyond what is owed then shows as money to send back. Side effects:
-    an open checkout for the old amount is ended; what is taken off is taken off a gift first.
+    office does not give by hand (aid comes from the fund). What was received beyond what is
+    owed then shows as money to send back. Side effects: an open checkout for the old amount is
+    ended; what is taken off is taken off a gift first.
     """
     now = now or timezone.now()
     if kind not in (Adjustment.Kind.WAIVER, Adjustment.Kind.CORRECTION):
