@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort, Enrolment, Session
@@ -14,27 +14,26 @@ from consultations.models import Group, Presentation, Topic
 TAKING_PART = Enrolment.TAKING_PART
 
 
-def coming_groups(user: Any, now: datetime) -> QuerySet[Group]:
-    """Groups that have not begun, soonest first, with prices and places left."""
+def coming_groups(user: Any, now: datetime) -> QuerySet[Cohort]:
+    """Cohorts of groups that have not begun, soonest first, each with its ``group`` and topic,
+    prices and places left; two queries."""
     cohorts = with_places(
         Cohort.objects.visible_to(user).filter(
-            state=Cohort.State.OPEN, starts_on__gte=(now - timedelta(days=1)).date()
+            group__in=Group.objects.visible_to(user),
+            state=Cohort.State.OPEN,
+            starts_on__gte=(now - timedelta(days=1)).date(),
         )
-    ).prefetch_related("tiers")
+    )
     return (
-        Group.objects.visible_to(user)
-        .filter(cohort__in=cohorts.values("pk"))
-        .select_related("topic")
-        .prefetch_related(Prefetch("cohort", cohorts))
-        .order_by("cohort__starts_on", "cohort_id")
+        cohorts.select_related("group__topic").prefetch_related("tiers").order_by("starts_on", "pk")
     )
 
 
-def topics_with_groups(user: Any, now: datetime) -> list[tuple[Topic, list[Group]]]:
-    """Every offered topic with its coming groups; four queries for any number."""
-    groups: dict[int, list[Group]] = {}
-    for group in coming_groups(user, now):
-        groups.setdefault(group.topic_id, []).append(group)
+def topics_with_groups(user: Any, now: datetime) -> list[tuple[Topic, list[Cohort]]]:
+    """Every offered topic with its coming groups; three queries for any number."""
+    groups: dict[int, list[Cohort]] = {}
+    for cohort in coming_groups(user, now):
+        groups.setdefault(cohort.group.topic_id, []).append(cohort)
     return [(topic, groups.get(topic.pk, [])) for topic in Topic.objects.visible_to(user).offered()]
 
 

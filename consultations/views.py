@@ -45,18 +45,16 @@ def topic_list(request: HttpRequest) -> HttpResponse:
         "level_b_session_hours": edition.level_b_session_minutes / 60,
         "level_b_needed": sessions_needed(edition.level_b_sessions, edition.attendance_percent),
         "topics": [
-            {"topic": topic, "groups": [group_card(group, now) for group in groups]}
+            {"topic": topic, "groups": [group_card(cohort, now) for cohort in groups]}
             for topic, groups in topics_with_groups(request.user, now)
         ],
     }
     return render(request, "consultations/topic_list.html", context)
 
 
-def group_card(group: Group, now: datetime) -> dict[str, Any]:
+def group_card(cohort: Any, now: datetime) -> dict[str, Any]:
     """One coming group: when, where applications stand, prices."""
-    cohort: Any = group.cohort
     return {
-        "group": group,
         "cohort": cohort,
         "begins_at": cohort.opening_at or cohort.first_session_at,
         "standing": standing_of(cohort, now),

@@ -6,3 +6,8 @@ class ScipConfig(AppConfig):
 
     name = "scip"
     label = "scip"
+
+    def ready(self) -> None:
+        from scip.sentences import speak_plainly
+
+        speak_plainly()

@@ -117,6 +117,8 @@ def certify(
         },
         by=by,
     )
+    # The cohort's day, whoever's zone is active where the last mark is made.
+    issued_on = (now or timezone.now()).astimezone(cohort.zone).date()
     kind = CREDENTIAL_OF_LEVEL.get(Level(cohort.level))
     if kind is not None:
         issue_credential(
@@ -130,10 +132,9 @@ def certify(
                 (_("Contact hours"), hours(minutes)),
             ],
             by=by,
-            # The cohort's day, whoever's zone is active where the last mark is made.
-            issued_on=(now or timezone.now()).astimezone(cohort.zone).date(),
+            issued_on=issued_on,
         )
-    issue_joint_credential(enrolment.user, by=by)
+    issue_joint_credential(enrolment.user, by=by, issued_on=issued_on)
     return completion
 
 

@@ -154,23 +154,30 @@ def follow_gift(charge: Charge, *, cents: int, by: User | None, reason: str, now
 
 
 def book_surplus(charge: Charge, *, now: datetime) -> FundEntry | None:
-    """The gift in a settled charge goes to the fund, once. Call under the charge's lock.
+    """The gift in a settled price goes to the fund, once: with its last instalment.
 
-    Money that comes after cancelling is no gift: it is sent back.
+    Call it after the charge's settlement is written. Money that comes after cancelling is no
+    gift: it is sent back.
     """
-    cents = gift_in(charge) if charge.gift_cents and charge.cancelled_at is None else 0
-    if not cents:
+    whole = charge.part_of or charge
+    if not whole.gift_cents:
         return None
-    fund = locked_fund(charge.currency)
-    if FundEntry.objects.filter(charge=charge, kind=Kind.SURPLUS).exists():
+    # The fund's lock before the look at the other instalments: of two that are settled at
+    # once the second one sees the first.
+    fund = locked_fund(whole.currency)
+    parts = Charge.objects.filter(Q(pk=whole.pk) | Q(part_of=whole.pk))
+    if parts.filter(Q(settlement=None) | Q(cancelled_at__isnull=False)).exists():
+        return None
+    cents = gift_in(whole)
+    if not cents or FundEntry.objects.filter(charge=whole, kind=Kind.SURPLUS).exists():
         return None
     return _book(
         Kind.SURPLUS,
         cents,
         fund,
-        user=charge.user,
-        charge=charge,
-        reason=charge.description,
+        user=whole.user,
+        charge=whole,
+        reason=whole.description,
         by=None,
         now=now,
     )

@@ -3,6 +3,7 @@
 Either fact may come last: a late exception, a group that ends, an equivalency.
 """
 
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -21,11 +22,14 @@ CREDITABLE = (Level.A, Level.B)
 
 
 @transaction.atomic
-def issue_joint_credential(user: User, *, by: Any) -> Credential | None:
+def issue_joint_credential(
+    user: User, *, by: Any, issued_on: date | None = None
+) -> Credential | None:
     """Issue the SCIP credential once Levels A and B are both on record; None until then.
 
     A second call returns the credential that is there; one that was revoked is not issued
-    again by itself. Side effects as in `issue_credential`. Call it after every completion.
+    again by itself. ``issued_on`` defaults to today. Side effects as in `issue_credential`.
+    Call it after every completion.
     """
     user = lock(user)
     known = Credential.objects.filter(user=user, kind=Credential.Kind.INFORMED).first()
@@ -36,13 +40,15 @@ def issue_joint_credential(user: User, *, by: Any) -> Credential | None:
     }
     if set(completions) != set(CREDITABLE):
         return None
+    issued_on = issued_on or today()
     last = max(completions.values(), key=lambda row: (row.completed_on, row.pk))
     return issue_credential(
         last,
         kind=Credential.Kind.INFORMED,
-        edition=Edition.objects.in_force(today()),
+        edition=Edition.objects.in_force(issued_on),
         lines=[line for level in CREDITABLE for line in lines_of(completions[level])],
         by=by,
+        issued_on=issued_on,
     )
 
 

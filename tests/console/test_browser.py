@@ -4,7 +4,6 @@ With SCREENSHOTS=<folder> every page seen is also kept there as a picture.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -24,11 +23,11 @@ from scip.accounts.models import Prerequisite, Role
 from scip.pathway.services import renew_feed
 from tests import world
 from tests.console.test_office import fill
+from tests.journeys.chromium import CHROMIUM
 from tests.pathway import rows
 from tests.payments.conftest import TERMS
 from tests.payments.test_office import one_of_each
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
 

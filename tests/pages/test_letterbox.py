@@ -85,7 +85,7 @@ class TestInterestList:
         ("change", "says"),
         [
             ({"email": ""}, "Where should we write to?"),
-            ({"email": "no address"}, "email address"),
+            ({"email": "no address"}, "e-mail address"),
             ({"email": "a" * 250 + "@example.com"}, "254"),
             ({"about": ""}, "Choose one of the three"),
             ({"about": "level_z"}, "level_z"),

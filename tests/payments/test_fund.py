@@ -9,6 +9,7 @@ from payments import services
 from payments.models import FundEntry
 from scip.requirements import Refusal
 from tests.payments.test_charges import bank
+from tests.payments.test_ledger import SPRING, SUMMER
 from tests.world import make_user
 
 
@@ -55,6 +56,17 @@ def test_a_gift_leaves_the_fund_as_its_payer_gets_money_back(participant, staff,
     # Of 3,045 nobody owed 50; of the rest a half came back, and a half of the gift with it.
     assert held == [20_000, 15_000, 5_000, 4_000, 0]
     assert services.given_so_far() == 0
+
+
+def test_a_gift_comes_with_the_last_instalment(participant, staff, make_charge):
+    charge = make_charge(participant, amount_cents=319_500, gift_cents=30_000)
+    later = [(106_500, SPRING), (106_500, SUMMER)]
+    parts = services.agree_instalments(charge, later=later, by=staff)
+    for number, part in enumerate(parts, start=1):
+        assert services.fund_balance() == 0
+        bank(part, 106_500, f"T-{number}", by=staff)
+    assert services.fund_balance() == 30_000
+    assert FundEntry.objects.get().charge == charge
 
 
 def test_grants_lower_the_balance_and_not_what_was_given(participant, staff):

@@ -77,10 +77,10 @@ def test_from_the_pay_page_to_the_invoice(mine, charge, participant):
 @pytest.mark.parametrize(
     ("field", "typed", "says"),
     [
-        ("payer", " ", "This field is required"),
-        ("address", " \n ", "required"),
+        ("payer", " ", "Please fill this in."),
+        ("address", " \n ", "Please fill this in."),
         ("address", "\n".join("abcdefghi"), "at most 8 lines"),
-        ("country", "XX", "Select a valid choice"),
+        ("country", "XX", "is not among the choices"),
         ("order_reference", "x" * 81, "at most 80 characters"),
     ],
 )

@@ -161,7 +161,12 @@ def running(company: Company, place: Place, number: int, *, small: bool) -> Stor
     first, last = company.now + 8 * DAY, moment_before(company, starts, 35)
     special = [
         Path(sent=first + DAY, tier="early_bird", absences=frozenset({5}), then=asks),
-        Path(sent=first + 2 * DAY, absences=frozenset({3, 6}), late=frozenset({1, 4})),
+        Path(
+            sent=first + 2 * DAY,
+            tier="lend_a_hand",
+            absences=frozenset({3, 6}),
+            late=frozenset({1, 4}),
+        ),
         Path(sent=first + 3 * DAY, absences=frozenset({1, 2, 4}), then=hands_in),
         Path(sent=first + 4 * DAY, aid=AID, granted_cents=120_000),
         Path(sent=first + 5 * DAY, pays="promise"),
