@@ -8,7 +8,7 @@ import json
 from datetime import datetime, timedelta
 
 import stripe
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -81,13 +81,13 @@ def receive_event(payload: bytes, signature: str, *, now: datetime | None = None
         AttributeError,
     ) as error:
         raise SignatureRefused(str(error)) from error
-    with transaction.atomic():
-        # Told apart by whether the row is ours: "on conflict do nothing" returns no key.
-        known = StripeEvent.objects.filter(event_id=row.event_id).exists()
-        StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
-        if not known:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
             enqueue("payments.handle_event", row.event_id)
-    return not known
+    except IntegrityError:
+        return False
+    return True
 
 
 def refuse_future(signature: str, now: datetime) -> None:
