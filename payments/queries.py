@@ -127,10 +127,15 @@ def statement_totals(lines: Iterable[StatementLine]) -> list[StatementTotal]:
     return [StatementTotal(currency, *sums[currency]) for currency in sorted(sums)]
 
 
+def family_of(charge: Charge) -> ChargeQuerySet:
+    """All instalments of the plan that a charge belongs to, itself included; alone if undivided."""
+    root = charge.part_of_id or charge.pk
+    return Charge.objects.filter(Q(pk=root) | Q(part_of=root))
+
+
 def instalments_of(charge: Charge) -> list[Charge]:
     """The charge's whole family with its sums, in the order of payment; alone if undivided."""
-    root = charge.part_of_id or charge.pk
-    return list(Charge.objects.filter(Q(pk=root) | Q(part_of=root)).with_sums().order_by("pk"))
+    return list(family_of(charge).with_sums().order_by("pk"))
 
 
 def edition_in_force(now: datetime) -> Edition:

@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.models import Adjustment, Charge
-from payments.queries import balance
+from payments.queries import balance, family_of
 from payments.refund_terms import RefundTerms
 from payments.services.background import end_open_checkouts
 from payments.services.fund import follow_gift
 from payments.services.settlements import settle_if_covered
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
-from scip.formats import money
+from scip.formats import day, money
 from scip.requirements import Refusal
 from scip.states import lock
 
@@ -125,15 +125,39 @@ def adjust_charge(
 def extend_due(
     charge: Charge, *, due_at: datetime, by: User, reason: str, now: datetime | None = None
 ) -> Charge:
-    """Give more time to pay. Raises Refusal without a reason or for a moment that has passed."""
+    """Give more time to pay. Raises Refusal without a reason, for a moment that has passed, or
+    where the instalments of a plan would no longer follow one another."""
     now = now or timezone.now()
     if not reason.strip() or due_at <= now:
         raise Refusal(_("Please give a day to come and a reason; both stay on record."))
+    lock(charge.part_of or charge)  # the plan's lock: two days of it are not moved at once
     charge = lock(charge)
+    _refuse_disorder(charge, due_at)
     charge.due_at = due_at
     charge.save(update_fields=["due_at"])
     record("charge.extended", charge, by=by, subject=charge.user, reason=fingerprint(reason))
     return charge
+
+
+def _refuse_disorder(charge: Charge, due_at: datetime) -> None:
+    """Raise Refusal where a day would pass over that of another instalment still to be paid."""
+    zone = charge.user.zone
+    others = family_of(charge).filter(settlement=None, cancelled_at=None).exclude(pk=charge.pk)
+    for other in others.order_by("pk"):
+        written = day(other.due_at.astimezone(zone).date())
+        if other.pk > charge.pk and other.due_at <= due_at:
+            raise Refusal(
+                _(
+                    "The instalment after this one is due on {day}. Please choose a day before "
+                    "it, or give more time there first."
+                ).format(day=written)
+            )
+        if other.pk < charge.pk and other.due_at >= due_at:
+            raise Refusal(
+                _(
+                    "The instalment before this one is due on {day}. Please choose a day after it."
+                ).format(day=written)
+            )
 
 
 def _adjust(
