@@ -69,9 +69,8 @@ class Matter:
 
 def disputes(_now: datetime) -> QuerySet[Dispute]:
     """Undecided ones that nobody has dealt with, and news that nobody has read."""
-    undecided = [Dispute.State.INQUIRY, Dispute.State.OPEN]
     return Dispute.objects.filter(
-        ForTheOffice.WAITS | Q(state__in=undecided, looked_at=None)
+        ForTheOffice.WAITS | Q(state__in=Dispute.UNDECIDED, looked_at=None)
     ).select_related("charge__user")
 
 
@@ -315,7 +314,7 @@ def seen_by(user: User, rows: Any) -> QuerySet[Any]:
 def matter_of(kind: Kind, row: Any, now: datetime) -> Matter:
     """A row in words."""
     why, next_step = kind.tell(row, now)
-    is_undecided = kind.is_deadline and row.state in (Dispute.State.INQUIRY, Dispute.State.OPEN)
+    is_undecided = kind.is_deadline and row.state in Dispute.UNDECIDED
     return Matter(
         kind=kind,
         charge=row if isinstance(row, Charge) else row.charge,

@@ -4,11 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from cohorts.models import Application, Cohort, Enrolment, Session
-from payments.models import Charge, Checkout, Payment
+from payments.models import Charge, Checkout, Dispute, Payment
 from payments.queries import Balance
 from payments.services import Cancellation
 from scip.formats import money
@@ -20,7 +20,7 @@ def ways_in_words(done: Cancellation) -> list[str]:
     for way in done.ways:
         is_online = way.payment.method == Payment.Method.STRIPE
         cents["online" if is_online else "by hand"] += way.cents
-    cents["held"] = done.back_cents - sum(cents.values())
+    cents["held"] = done.waits_cents
     sentences = {
         "online": _(
             "{amount} goes back the way you paid online. Most banks show it within ten days."
@@ -29,7 +29,10 @@ def ways_in_words(done: Cancellation) -> list[str]:
             "{amount} came by transfer or cheque: the office sends it back by hand, usually "
             "within two weeks, and asks you if it needs to know where to."
         ),
-        "held": _("{amount} is with a bank in a dispute. It can come back once that is decided."),
+        "held": _(
+            "{amount} is with a bank in a dispute, so it waits: once the bank has decided, it comes "
+            "back to you from the bank or from us."
+        ),
     }
     return [
         sentence.format(amount=money(cents[way], done.currency))
@@ -55,7 +58,8 @@ class CohortPlan:
     applied: int
     drafts: int
     sessions: int
-    held: tuple[str, ...]
+    back: tuple[str, ...]
+    waits: tuple[str, ...]
 
     @property
     def people(self) -> int:
@@ -66,7 +70,7 @@ class CohortPlan:
 
 
 def plan_cohort_cancellation(cohort: Cohort, *, now: datetime) -> CohortPlan:
-    """Count people, sessions and the money that would go back; four queries."""
+    """Count people, sessions and the money that would go back; five queries."""
     state = Application.State
     applications = Counter(
         Application.objects.filter(cohort=cohort, state__in=Application.ALIVE).values_list(
@@ -74,6 +78,7 @@ def plan_cohort_cancellation(cohort: Cohort, *, now: datetime) -> CohortPlan:
         )
     )
     places = Counter(Enrolment.objects.filter(cohort=cohort).values_list("state", flat=True))
+    back, waits = money_back(cohort)
     ahead = Session.objects.filter(cohort=cohort, state=Session.State.PLANNED, ends_at__gt=now)
     return CohortPlan(
         confirmed=places[Enrolment.State.CONFIRMED],
@@ -83,16 +88,35 @@ def plan_cohort_cancellation(cohort: Cohort, *, now: datetime) -> CohortPlan:
         applied=applications[state.SUBMITTED] + applications[state.INFO_NEEDED],
         drafts=applications[state.DRAFT],
         sessions=ahead.count(),
-        held=held_money(cohort),
+        back=back,
+        waits=waits,
     )
 
 
-def held_money(cohort: Cohort) -> tuple[str, ...]:
-    """What people have paid for places they hold, by currency."""
+def money_back(cohort: Cohort) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What people have paid for places they hold, by currency: what goes back at once, and what
+    waits until a bank has decided a dispute."""
     held = [Enrolment.State.AWAITING_PAYMENT, Enrolment.State.CONFIRMED]
     mine = Q(enrolment__cohort=cohort, enrolment__state__in=held)
     later = Q(part_of__enrolment__cohort=cohort, part_of__enrolment__state__in=held)
-    cents: Counter[str] = Counter()
-    for charge in Charge.objects.filter(mine | later, cancelled_at=None).with_sums():
-        cents[charge.currency] += Balance.of(charge).held_cents
+    charges = Charge.objects.filter(mine | later, cancelled_at=None)
+    undecided = Dispute.objects.filter(charge__in=charges, state__in=Dispute.UNDECIDED)
+    disputed = dict(
+        undecided.order_by()
+        .values_list("charge")
+        .annotate(total=Sum("amount_cents"))
+        .values_list("charge", "total")
+    )
+    back: Counter[str] = Counter()
+    waits: Counter[str] = Counter()
+    for charge in charges.with_sums():
+        held = Balance.of(charge).held_cents
+        stuck = min(disputed.get(charge.pk, 0), held)
+        back[charge.currency] += held - stuck
+        waits[charge.currency] += stuck
+    return written(back), written(waits)
+
+
+def written(cents: Counter[str]) -> tuple[str, ...]:
+    """Amounts by currency in words, without those of nothing."""
     return tuple(money(amount, currency) for currency, amount in sorted(cents.items()) if amount)

@@ -129,6 +129,8 @@ class Dispute(Stateful, ForTheOffice):
         State.CLOSED: frozenset({State.OPEN, State.LOST}),
     }
     FIRST_STAMPS = frozenset({"open_at"})
+    # Nothing of it goes back to the payer meanwhile: the bank may give it back itself.
+    UNDECIDED = (State.INQUIRY, State.OPEN)
 
     charge = models.ForeignKey(Charge, models.PROTECT, related_name="disputes")
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="disputes")

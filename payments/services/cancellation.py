@@ -46,6 +46,16 @@ class Cancellation:
     def kept_cents(self) -> int:
         return self.held_cents - self.back_cents
 
+    @property
+    def sent_cents(self) -> int:
+        """What of ``back_cents`` goes back at once."""
+        return sum(way.cents for way in self.ways)
+
+    @property
+    def waits_cents(self) -> int:
+        """What of ``back_cents`` waits for a bank to decide a dispute."""
+        return self.back_cents - self.sent_cents
+
 
 @dataclass(frozen=True, slots=True)
 class Returned:

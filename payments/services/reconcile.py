@@ -98,8 +98,7 @@ def under_way(
         payment__method=Payment.Method.STRIPE,
     ).select_related("charge")
     disputes = Dispute.objects.filter(
-        Q(state__in=[Dispute.State.INQUIRY, Dispute.State.OPEN])
-        | Q(not_today, opened_at__gt=now - LATE_NEWS)
+        Q(state__in=Dispute.UNDECIDED) | Q(not_today, opened_at__gt=now - LATE_NEWS)
     ).select_related("charge")
     for checkout in checkouts.order_by(*longest_ago)[:limit]:
         yield "checkout", checkout, ask_stripe

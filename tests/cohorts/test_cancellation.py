@@ -21,7 +21,7 @@ from cohorts.services.cancellation import (
 from cohorts.services.due import sweep_offers
 from cohorts.services.offers import accept_offer, offer_place
 from cohorts.services.opening import generate_sessions
-from payments.models import FundEntry, LedgerLine, Refund, Settlement
+from payments.models import Dispute, FundEntry, LedgerLine, Refund, Settlement
 from payments.services import (
     agree_instalments,
     balance,
@@ -343,7 +343,7 @@ def test_the_plan_counts_everybody_and_changes_nothing(full_house):
     plan = plan_cohort_cancellation(cohort, now=timezone.now())
     assert (plan.confirmed, plan.unpaid, plan.offered, plan.waiting) == (2, 1, 1, 1)
     assert (plan.applied, plan.drafts, plan.sessions, plan.people) == (1, 1, 12, 7)
-    assert plan.held == ("USD 2,895",)
+    assert (plan.back, plan.waits) == (("USD 2,895",), ())
     assert cohort.state == "open"
 
 
@@ -373,6 +373,54 @@ def test_a_cancelled_cohort_gives_everything_back_and_tells_everybody(full_house
     assert "Everything that you paid comes back to you, USD 2,895" in mine.text
     assert [item["name"] for item in mine.attachments] == ["sessions.ics"]
     assert cancel_cohort(cohort, by=staff, reason="Again").cancel_reason == "Our teacher fell ill."
+
+
+@pytest.mark.parametrize(
+    ("cents", "now", "then", "sentence"),
+    [
+        (
+            PRICE,
+            (),
+            ("USD 2,895",),
+            "You paid USD 2,895, and all of it comes back to you. It waits",
+        ),
+        (
+            100_000,
+            ("USD 1,895",),
+            ("USD 1,000",),
+            "You paid USD 2,895. USD 1,895 of it goes back now, and the rest waits for a bank:",
+        ),
+    ],
+)
+def test_money_in_a_dispute_is_not_said_to_go_back_now(
+    full_house, staff, as_user, cents, now, then, sentence
+):
+    cohort, paid = full_house
+    payment = paid.charge.payments.get()
+    make_dispute(payment, cents)
+    plan = plan_cohort_cancellation(cohort, now=timezone.now())
+    assert (plan.back, plan.waits) == (now, then)
+    page = as_user(staff).get(reverse("admin:cohorts_cohort_cancel", args=[cohort.pk]))
+    assert f"{then[0]} waits until a bank has decided" in page.content.decode()
+    cancel_cohort(cohort, by=staff, reason="Our teacher fell ill.")
+    close_application(paid.application_id)
+    assert balance(paid.charge).refunded_cents == PRICE - cents
+    letter = Letter.objects.get(to_address=paid.user.email, dedupe_key__contains="cohort-cancelled")
+    assert sentence in letter.text
+    assert f"{then[0]} is with a bank in a dispute" in letter.text
+    assert "Everything that you paid comes back" not in letter.text
+
+
+def make_dispute(payment, cents):
+    return Dispute.objects.create(
+        charge=payment.charge,
+        payment=payment,
+        reference="dp_1",
+        amount_cents=cents,
+        currency=payment.currency,
+        state=Dispute.State.OPEN,
+        open_at=timezone.now(),
+    )
 
 
 def test_no_offer_is_accepted_once_the_cohort_is_cancelled(full_house, staff):
