@@ -13,14 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.models import Charge, Invoice
-from payments.queries import balance, edition_in_force, instalments_of
+from payments.queries import Balance, balance, edition_in_force, instalments_of
 from payments.services.documents import billed_to, letterhead
-from payments.services.receipts import instalment_note
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.formats import moment
+from scip.pdf.invoices import Instalment, render_invoice
 from scip.pdf.invoices import Invoice as InvoicePage
-from scip.pdf.invoices import render_invoice
 from scip.pdf.papers import paper_for_country
 from scip.pdf.receipts import ReceiptLine
 from scip.requirements import Refusal
@@ -76,7 +75,8 @@ def invoice_facts(invoice: Invoice, *, now: datetime) -> dict[str, Any]:
                 for line in charge.adjustments.order_by("pk")
             ),
         ],
-        "notes": [instalment_note(charge, parts)] if len(parts) > 1 else [],
+        "notes": [],
+        "plan": plan_of(charge, parts) if len(parts) > 1 else [],
         "paid_cents": standing.owed_cents - standing.due_cents,
         "due_cents": standing.due_cents,
         "currency": charge.currency,
@@ -84,6 +84,24 @@ def invoice_facts(invoice: Invoice, *, now: datetime) -> dict[str, Any]:
         "contact": settings.STAFF_EMAIL,
         "refund_terms": " ".join(charge.refund_terms),
     }
+
+
+def plan_of(charge: Charge, parts: list[Charge]) -> list[dict[str, Any]]:
+    """Every instalment of the plan as the invoice of one of them shows it, as plain values."""
+    rows = []
+    for part in parts:
+        standing = Balance.of(part)
+        if part.cancelled_at is None:
+            rows.append(
+                {
+                    "number": part.part_number or 1,
+                    "due_by": moment(part.due_at, str(charge.user.zone)),
+                    "amount_cents": standing.owed_cents,
+                    "open_cents": standing.due_cents,
+                    "is_this": part.pk == charge.pk,
+                }
+            )
+    return rows
 
 
 def render(invoice: Invoice) -> bytes:
@@ -102,6 +120,7 @@ def render(invoice: Invoice) -> bytes:
         organisation_lines=tuple(facts["organisation_lines"]),
         lines=tuple(ReceiptLine(**line) for line in facts["lines"]),
         notes=tuple(facts["notes"]),
+        plan=tuple(Instalment(**row) for row in facts.get("plan", ())),
         paid_cents=facts["paid_cents"],
         due_cents=facts["due_cents"],
         currency=facts["currency"],

@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from payments import services
 from payments.models import Charge
+from payments.services import invoices
 from scip.formats import day
 from scip.requirements import Refusal
 from tests.payments.test_charges import bank
+from tests.payments.test_invoices import text_of
 
 DAY = timedelta(days=1)
 
@@ -67,3 +69,34 @@ def test_the_office_reads_the_sentence_and_keeps_what_it_typed(parts, staff, as_
     page = as_user(staff).post(address, {"due_on": far, "reason": "Ill"}).content.decode()
     assert f"The instalment after this one is due on {written(parts[1])}." in page
     assert f'value="{far}"' in page
+
+
+# --- The invoice of a part ---------------------------------------------------------------
+
+PAYER = {"payer": "Clinic by the River", "address": "12 Mill Lane\nPorto", "country": "PT"}
+
+
+def invoice_text(part: Charge) -> str:
+    made = services.make_invoice(part, payer=PAYER, by=part.user)
+    return text_of(invoices.render(made))
+
+
+def test_an_invoice_of_a_part_shows_the_whole_the_part_and_what_remains(parts, staff):
+    bank(parts[0], 100_000, by=staff)
+    text = invoice_text(parts[1])
+    assert "THE WHOLE PLAN" in text
+    plan = text.split("THE WHOLE PLAN")[1].split("HOW TO PAY")[0]
+    assert "paid" in plan.split("2, this invoice")[0]
+    this = plan.split("2, this invoice")[1]
+    assert this.count("USD 1,000") == 2
+    assert "USD 895 remains after this invoice USD 2,895" in this
+
+
+def test_an_invoice_of_the_first_part_counts_the_others_as_remaining(parts):
+    text = invoice_text(parts[0])
+    assert "1, this invoice" in text
+    assert "USD 1,895 remains after this invoice USD 2,895" in text
+
+
+def test_an_invoice_of_an_undivided_charge_has_no_plan(charge):
+    assert "WHOLE PLAN" not in invoice_text(charge)
