@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consultations import views
+from consultations.views import groups as views
 
 app_name = "consultations"
 urlpatterns = [

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort, Enrolment, Session
-from consultations import emails
+from consultations.emails import rota as emails
 from consultations.models import Group, Presentation, Swap
 from consultations.planning import plan_rota
 from scip.accounts.models import User

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.queries.roster import sessions_of_person
-from consultations.queries import calendar_notes
+from consultations.queries.groups import calendar_notes
 from scip.access import public, signed_in
 from scip.accounts.models import Role, User
 from scip.pathway import overview, services

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from cohorts.models import Cohort
 from cohorts.requirements.attendance import sessions_needed
 from cohorts.views.public import prices_of, standing_of
-from consultations.forms import SwapForm
+from consultations.forms.rota import SwapForm
 from consultations.models import Group, Presentation, Swap
-from consultations.queries import rota_of, topics_with_groups
+from consultations.queries.groups import rota_of, topics_with_groups
 from consultations.services import rota as services
 from scip.access import role, signed_in
 from scip.accounts.models import Role

@@ -1,5 +1,6 @@
 """Groups as visitors see them, and a group's rota as its people see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -64,6 +65,32 @@ def rota_of(group: Group, *, now: datetime) -> list[RotaSession]:
         )
         for session in sessions
         if session.state != Session.State.CANCELLED
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotaLine:
+    """One group's rota in a line; ``names`` are those who bring a case to its next session."""
+
+    cohort_id: int
+    group_id: int
+    names: tuple[str, ...]
+
+
+def rota_lines(coming: Mapping[int, Session | None]) -> list[RotaLine]:
+    """The groups among these cohorts, each with who brings a case to the session given for it;
+    two queries for any number."""
+    groups = Group.objects.filter(cohort__in=coming).order_by("pk")
+    names: dict[int, list[str]] = {}
+    cases = Presentation.objects.filter(
+        session__in=[session.pk for session in coming.values() if session],
+        enrolment__state__in=TAKING_PART,
+    )
+    for row in cases.select_related("enrolment__user").order_by("slot"):
+        names.setdefault(row.group_id, []).append(str(row.enrolment.user))
+    return [
+        RotaLine(cohort_id=group.cohort_id, group_id=group.pk, names=tuple(names.get(group.pk, ())))
+        for group in groups
     ]
 
 

@@ -1,0 +1,1 @@
+"""What pages, letters and rules read, in a fixed number of queries."""
