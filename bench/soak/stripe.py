@@ -17,7 +17,7 @@ from scip.accounts.models import Role, User
 from tests import world
 from tests.payments import conftest, test_events, test_faults, test_replay
 
-MORE = 280
+MORE = 120
 COPIES = 100
 ONE_END = "one end state"
 
