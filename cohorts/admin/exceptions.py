@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cohorts.admin.pages import acting, page, refused
 from cohorts.forms.cohorts import DecisionForm, MakeUpTaskForm
-from cohorts.models import AbsenceException
+from cohorts.models import AbsenceException, ExceptionComment
 from cohorts.queries.roster import attendance_evidence, waiting_since
 from cohorts.requirements.attendance import attendance_findings
 from cohorts.services.exceptions import agree_make_up, decide_exception
@@ -75,6 +75,17 @@ class AbsenceExceptionAdmin(StaffModelAdmin):
         is_ours = row.state in {state.REQUESTED, state.MADE_UP}
         return timesince(waiting_since(row)) if is_ours else ""
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The request with what the facilitators said."""
+        words = {"comments": words_about(request, object_id)} if object_id.isdecimal() else {}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | words)
+
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
@@ -110,6 +121,7 @@ class AbsenceExceptionAdmin(StaffModelAdmin):
             "cohorts/admin/exception_decide.html",
             title=_("Decide"),
             findings=attendance_findings(evidence, as_of=timezone.now()),
+            comments=words_about(request, pk),
             task_form=task_form,
             decision_form=decision_form,
         )
@@ -127,3 +139,9 @@ class AbsenceExceptionAdmin(StaffModelAdmin):
             )
         else:
             raise Refusal(_("Please press one of the buttons. Nothing was changed."))
+
+
+def words_about(request: HttpRequest, pk: int | str) -> QuerySet[ExceptionComment]:
+    """What facilitators said about a request, with who they are; one query."""
+    words = ExceptionComment.objects.visible_to(request.user).filter(exception=pk)
+    return words.select_related("author")

@@ -1,8 +1,9 @@
 """Asking for an exception and handing in make-up work."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from cohorts.models import AbsenceException
+from cohorts.models import AbsenceException, ExceptionComment
 
 
 class ExceptionRequestForm(forms.ModelForm[AbsenceException]):
@@ -22,3 +23,18 @@ class MakeUpForm(forms.Form):
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 12}),
     )
+
+
+class CommentForm(forms.ModelForm[ExceptionComment]):
+    """A facilitator's word for the office."""
+
+    class Meta:
+        model = ExceptionComment
+        fields = ["text"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 5})}
+        help_texts = {
+            "text": _(
+                "The office and the facilitators of this group read it; the participant does not. "
+                "It can be added to, not changed. The office may decide without it."
+            )
+        }

@@ -1,6 +1,6 @@
 from cohorts.models.applications import AidRequest, Application, Offer, Seat
 from cohorts.models.calendar import Cohort, PriceTier, Session, SkippedDay
-from cohorts.models.enrolments import AbsenceException, Attendance, Enrolment
+from cohorts.models.enrolments import AbsenceException, Attendance, Enrolment, ExceptionComment
 
 __all__ = [
     "AbsenceException",
@@ -9,6 +9,7 @@ __all__ = [
     "Attendance",
     "Cohort",
     "Enrolment",
+    "ExceptionComment",
     "Offer",
     "PriceTier",
     "Seat",

@@ -139,8 +139,7 @@ class AbsenceExceptionQuerySet(models.QuerySet["AbsenceException"]):
 
     def under_way(self) -> Self:
         """Asked for and not decided yet."""
-        state = AbsenceException.State
-        return self.filter(state__in=[state.REQUESTED, state.MAKE_UP_AGREED, state.MADE_UP])
+        return self.filter(state__in=AbsenceException.UNDER_WAY)
 
 
 class AbsenceException(Stateful):
@@ -161,6 +160,7 @@ class AbsenceException(Stateful):
         State.MAKE_UP_AGREED: frozenset({State.MADE_UP, State.DECLINED, State.WITHDRAWN}),
         State.MADE_UP: frozenset({State.MAKE_UP_AGREED, State.ACCEPTED, State.DECLINED}),
     }
+    UNDER_WAY = (State.REQUESTED, State.MAKE_UP_AGREED, State.MADE_UP)
 
     enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="exceptions")
     session = models.ForeignKey(Session, models.CASCADE, related_name="exceptions")
@@ -212,3 +212,37 @@ class AbsenceException(Stateful):
     @property
     def audit_subject(self) -> Any:
         return self.enrolment.user
+
+
+class ExceptionCommentQuerySet(models.QuerySet["ExceptionComment"]):
+    def visible_to(self, user: Any) -> Self:
+        """For the office and the facilitators of the group, never for the person it is about."""
+        exceptions = AbsenceException.objects.visible_to(user)
+        return self.filter(exception__in=exceptions).exclude(
+            exception__enrolment__user_id=user.pk or 0
+        )
+
+
+class ExceptionComment(models.Model):
+    """What a facilitator of the group says about a request, before the office decides.
+
+    Words are added, never changed: whoever decided can still be understood afterwards.
+    """
+
+    exception = models.ForeignKey(AbsenceException, models.CASCADE, related_name="comments")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    text = models.TextField(_("your word"), max_length=1500)
+    written_at = models.DateTimeField(default=timezone.now)
+
+    objects = ExceptionCommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["written_at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="exceptioncomment_has_words")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exception}: {self.author}"

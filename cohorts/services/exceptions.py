@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cohorts.emails import exceptions as letters
-from cohorts.models import AbsenceException, Cohort, Enrolment, Session
+from cohorts.models import AbsenceException, Cohort, Enrolment, ExceptionComment, Session
 from cohorts.permissions import refuse_own_attendance
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import is_attended
@@ -105,6 +105,41 @@ def hand_in_make_up(
         move(exception, AbsenceException.State.MADE_UP, by=by, now=now)
         letters.make_up_received(exception, round_at=now)
     return exception
+
+
+def comment_on_exception(
+    exception: AbsenceException, *, text: str, by: Any, now: datetime | None = None
+) -> ExceptionComment:
+    """A facilitator of the group says a word to the office; the decision never waits for it.
+
+    The same words again (a second click) stay one comment. Raises Refusal without words, about
+    oneself, and once the request is decided or withdrawn.
+    """
+    now = now or timezone.now()
+    text = required(text, _("Please write a sentence; nothing was changed."))
+    with transaction.atomic():
+        exception = lock(exception)
+        refuse_own_attendance(exception.enrolment, by)
+        if exception.state not in AbsenceException.UNDER_WAY:
+            raise Refusal(
+                _("This request is “{state}” already, so your word was not added.").format(
+                    state=exception.get_state_display()
+                )
+            )
+        last = exception.comments.last()
+        if last is not None and (last.author_id, last.text) == (by.pk, text):
+            return last
+        comment = ExceptionComment.objects.create(
+            exception=exception, author=by, text=text, written_at=now
+        )
+        record(
+            "absenceexception.commented",
+            exception,
+            by=by,
+            subject=exception.enrolment.user,
+            text=fingerprint(text),
+        )
+    return comment
 
 
 def withdraw_exception(exception: AbsenceException, *, by: Any) -> AbsenceException:

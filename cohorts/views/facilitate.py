@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -14,9 +15,10 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from cohorts.forms.marks import PressForm, SessionMarkForm
 from cohorts.grid import grid_context, table_of
-from cohorts.models import AbsenceException, Attendance, Cohort, Enrolment, Session
+from cohorts.models import Attendance, Cohort, Enrolment, ExceptionComment, Session
 from cohorts.queries.roster import Roster, marks_of, roster_of, rosters
 from cohorts.services.attendance import mark_attendance, mark_everyone
+from cohorts.views.exceptions import exceptions_in_my_cohorts
 from scip.access import role
 from scip.accounts.models import Role
 from scip.requirements import Refusal
@@ -42,12 +44,12 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     cohorts = list(Cohort.objects.visible_to(request.user).facilitated_by(request.user))
     found = rosters(cohorts, as_of=now)
-    exceptions = (
-        AbsenceException.objects.visible_to(request.user)
-        .filter(enrolment__cohort__in=cohorts)
+    words = ExceptionComment.objects.filter(exception=OuterRef("pk"))
+    exceptions = list(
+        exceptions_in_my_cohorts(request)
         .under_way()
-        .select_related("enrolment__user", "enrolment__cohort", "session")
-        .order_by("requested_at")
+        .annotate(has_word=Exists(words))
+        .order_by("requested_at", "pk")
     )
     places = [desk_place(found[cohort.pk], now) for cohort in cohorts]
     return render(
@@ -56,7 +58,8 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "places": [place for place in places if place["cohort"].state != "finished"],
             "finished": [place for place in places if place["cohort"].state == "finished"],
-            "exceptions": exceptions,
+            "waiting": [row for row in exceptions if not row.has_word],
+            "others": [row for row in exceptions if row.has_word],
         },
     )
 
