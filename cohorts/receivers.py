@@ -36,5 +36,7 @@ def claim_instalment(charge: Charge) -> Claim | None:
     enrolment = Enrolment.objects.filter(charge=charge.part_of_id).only("state").first()
     if enrolment is None:
         return None
-    gone = enrolment.state in {Enrolment.State.LAPSED, Enrolment.State.WITHDRAWN}
+    # Money for a place that was exchanged for another one has followed there.
+    is_left = enrolment.state in {Enrolment.State.LAPSED, Enrolment.State.WITHDRAWN}
+    gone = is_left and charge.moved_to_id is None
     return Claim("cohorts.instalment", flag="place_gone" if gone else "")

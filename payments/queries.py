@@ -18,7 +18,8 @@ class Balance:
     """Where a charge stands, in cents of the charge's currency, derived from its rows.
 
     ``owed_cents`` is the amount with its adjustments; ``held_cents`` what was received and
-    neither went back nor is on its way back nor was lost in a dispute. ``due_cents`` is what
+    neither went back nor is on its way back nor was lost in a dispute, with what came from an
+    earlier charge (``moved_cents``, below nothing where it moved on). ``due_cents`` is what
     is still expected: nothing once the charge is cancelled, and a refund does not make
     anything due again. ``to_return_cents`` is held though nobody owes it. ``is_settled``:
     what was received covers what was owed.
@@ -30,10 +31,16 @@ class Balance:
     lost_cents: int
     due_cents: int
     is_settled: bool
+    moved_cents: int = 0
+
+    @property
+    def came_cents(self) -> int:
+        """What was received for this charge, here or for one whose place it took."""
+        return self.paid_cents + self.moved_cents
 
     @property
     def held_cents(self) -> int:
-        return self.paid_cents - self.refunded_cents - self.lost_cents
+        return self.came_cents - self.refunded_cents - self.lost_cents
 
     @property
     def to_return_cents(self) -> int:
@@ -46,8 +53,10 @@ class Balance:
         paid: int = charge.paid_cents  # type: ignore[attr-defined]
         refunded: int = charge.refunded_cents  # type: ignore[attr-defined]
         lost: int = charge.lost_cents  # type: ignore[attr-defined]
-        due = 0 if charge.cancelled_at else max(owed - paid + lost, 0)
-        return cls(owed, paid, refunded, lost, due, is_settled=paid - lost >= owed)
+        moved: int = charge.moved_cents  # type: ignore[attr-defined]
+        stands = paid + moved - lost
+        due = 0 if charge.cancelled_at else max(owed - stands, 0)
+        return cls(owed, paid, refunded, lost, due, stands >= owed, moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ def with_lines(charges: ChargeQuerySet) -> ChargeQuerySet:
         charges.with_sums()
         .prefetch_related("adjustments", "disputes")
         .prefetch_related(Prefetch("refunds", refunds))
+        .prefetch_related("moves_in__from_charge", "moves_out__to_charge")
         .prefetch_related(Prefetch("payments", payments))
         .prefetch_related(Prefetch("checkouts", pending, to_attr="pending_checkouts"))
         .order_by(Coalesce(F("part_of"), F("pk")).desc(), "pk")

@@ -21,6 +21,7 @@ from payments.models import (
     Checkout,
     Dispute,
     ForTheOffice,
+    MoneyMove,
     Payment,
     Refund,
     Settlement,
@@ -103,11 +104,14 @@ def to_return(_now: datetime) -> QuerySet[Charge]:
     may_be = Exists(Adjustment.objects.filter(charge=OuterRef("pk"))) | Exists(
         Payment.objects.filter(charge=OuterRef("pk")).exclude(flag="")
     )
+    came = Exists(Payment.objects.filter(charge=OuterRef("pk"))) | Exists(
+        MoneyMove.objects.filter(to_charge=OuterRef("pk"))
+    )
     waits = Payment.objects.filter(ForTheOffice.WAITS, charge=OuterRef("pk"))
-    held = F("paid_cents") - F("refunded_cents") - F("lost_cents")
+    held = F("paid_cents") + F("moved_cents") - F("refunded_cents") - F("lost_cents")
     disputed = Dispute.objects.filter(charge=OuterRef("pk"), state=Dispute.State.OPEN)
     return (
-        Charge.objects.filter(may_be, Exists(Payment.objects.filter(charge=OuterRef("pk"))))
+        Charge.objects.filter(may_be, came)
         .exclude(Exists(waits))
         .with_sums()
         .filter(GreaterThan(held, F("amount_cents") + F("adjusted_cents")))

@@ -16,7 +16,7 @@ from cohorts.emails import admission as letters
 from cohorts.models import Application, Cohort, Enrolment, Seat
 from cohorts.permissions import refuse_own
 from cohorts.queries.admission import standing_sessions
-from payments.models import Charge, Payment, Settlement
+from payments.models import Charge, MoneyMove, Payment, Settlement
 from payments.services import cancel_charge
 from scip.accounts.models import User
 from scip.audit.services import record
@@ -91,7 +91,11 @@ def give_up_place(
 def is_paid(enrolment: Enrolment) -> bool:
     """Money arrived, in part or in full, whether or not the place was confirmed yet."""
     parts = Q(charge=enrolment.charge_id) | Q(charge__part_of=enrolment.charge_id)
-    return Settlement.objects.filter(parts).exists() or Payment.objects.filter(parts).exists()
+    return (
+        Settlement.objects.filter(parts).exists()
+        or Payment.objects.filter(parts).exists()
+        or MoneyMove.objects.filter(to_charge=enrolment.charge_id).exists()
+    )
 
 
 def lock_charges(enrolment: Enrolment) -> Charge:

@@ -57,7 +57,9 @@ class Case:
             needs_a_look=Charge.objects.filter(pk=charge.pk).needing_a_look().exists(),
             has_refund_by_hand=Refund.objects.by_hand().filter(charge=charge).exists(),
             has_parts=charge.part_of_id is not None or charge.later_parts.exists(),
-            is_untouched=not charge.payments.exists() and not pending.exists(),
+            is_untouched=not (
+                charge.payments.exists() or charge.moves_in.exists() or pending.exists()
+            ),
         )
 
     @property

@@ -98,7 +98,7 @@ class ChargeAdmin(BooksPages):
 
     @admin.display(description=gettext_lazy("paid"))
     def paid(self, charge: Charge) -> str:
-        return money(services.Balance.of(charge).paid_cents, charge.currency)
+        return money(services.Balance.of(charge).came_cents, charge.currency)
 
     @admin.display(description=gettext_lazy("due"))
     def due(self, charge: Charge) -> str:

@@ -6,6 +6,7 @@ from payments.models.documents import CreditNote, DocumentNumber, Invoice, Recei
 from payments.models.fund import AidFund, FundEntry
 from payments.models.ledger import Adjustment, Charge, ForTheOffice, Payment, Settlement
 from payments.models.lines import LedgerLine
+from payments.models.moves import MoneyMove
 from payments.models.returns import Dispute, Refund
 from payments.models.sandbox import SandboxEvent, SandboxObject, SandboxRequest
 
@@ -21,6 +22,7 @@ __all__ = [
     "FundEntry",
     "Invoice",
     "LedgerLine",
+    "MoneyMove",
     "Payment",
     "Receipt",
     "Refund",

@@ -52,19 +52,25 @@ class ForTheOffice(models.Model):
 
 class ChargeQuerySet(OfPerson["Charge"]):
     def with_sums(self) -> Self:
-        """Annotate ``adjusted_cents``, ``paid_cents``, ``refunded_cents`` and ``lost_cents``.
+        """Annotate ``adjusted_cents``, ``paid_cents``, ``moved_cents``, ``refunded_cents`` and
+        ``lost_cents``.
 
         ``refunded_cents`` is what went back or is on its way back; ``lost_cents`` what a bank
-        took back for good in a dispute. Money in another currency than the charge's counts
+        took back for good in a dispute, ``moved_cents`` what came from other charges of the
+        person, less what moved on. Money in another currency than the charge's counts
         for nothing here: it is on the office's look-list instead.
         """
-        refund, dispute = (apps.get_model("payments", name) for name in ("Refund", "Dispute"))
+        refund, dispute, moves = (
+            apps.get_model("payments", name) for name in ("Refund", "Dispute", "MoneyMove")
+        )
 
-        def total(model: type[models.Model], condition: Q | None = None) -> models.Func:
-            rows = model._default_manager.filter(condition or Q(), charge=models.OuterRef("pk"))
+        def total(
+            model: type[models.Model], condition: Q | None = None, by: str = "charge"
+        ) -> models.Func:
+            rows = model._default_manager.filter(condition or Q(), **{by: models.OuterRef("pk")})
             sums = (
                 rows.order_by()
-                .values("charge")
+                .values(by)
                 .annotate(total=models.Sum("amount_cents"))
                 .values("total")
             )
@@ -76,6 +82,7 @@ class ChargeQuerySet(OfPerson["Charge"]):
         return self.annotate(
             adjusted_cents=total(Adjustment),
             paid_cents=total(Payment, same),
+            moved_cents=total(moves, by="to_charge") - total(moves, by="from_charge"),
             refunded_cents=total(refund, same & Q(state__in=refund.COUNTS)),
             lost_cents=total(dispute, same & Q(state=dispute.State.LOST)),
         )
@@ -123,6 +130,13 @@ class Charge(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     cancel_reason = models.CharField(max_length=300, blank=True)
+    moved_to = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="moved_from",
+        help_text=_("The charge that took its place; money follows there."),
+    )
 
     objects = ChargeQuerySet.as_manager()
 
@@ -167,6 +181,7 @@ class Adjustment(models.Model):
         CORRECTION = "correction", _("correction")
         INSTALMENTS = "instalments", _("moved to later instalments")
         CANCELLATION = "cancellation", _("cancelled")
+        MOVED = "moved", _("asked for elsewhere now")
 
     charge = models.ForeignKey(Charge, models.PROTECT, related_name="adjustments")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -29,6 +29,7 @@ class LedgerLine(models.Model):
         DISPUTE_WON = "dispute_won", _("dispute won")
         DISPUTE_LOST = "dispute_lost", _("dispute lost")
         FUND = "fund", _("aid fund")
+        MOVE = "move", _("moved to another charge")
 
     class Account(models.TextChoices):
         RECEIVABLE = "receivable", _("owed by participants")
@@ -40,6 +41,7 @@ class LedgerLine(models.Model):
         AID_FUND = "aid_fund", _("aid fund")
         AID_PROMISED = "aid_promised", _("aid promised")
         GIFTS = "gifts", _("gifts from outside")
+        MOVED = "moved", _("moved between charges")
 
     line = models.CharField(max_length=40, primary_key=True)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -19,6 +19,7 @@ from payments.queries import Balance, balance
 from payments.refund_terms import share
 from payments.services.background import end_open_checkouts
 from payments.services.fund import put_back, return_surplus, surplus_of
+from payments.services.moves import lock_with_origins
 from payments.services.refunds import Way, request_refund, ways_back
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
@@ -138,7 +139,7 @@ def cancel_charge(
     comes back, unless the caller's own letter does (``is_told``). Returns what was done.
     """
     now = now or timezone.now()
-    charge = lock(charge)
+    charge = lock_with_origins(charge)
     plan = plan_cancellation(charge, now=now)
     parts = [lock(part) for part in family(charge)]
     standings = [balance(part) for part in parts]

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from payments.gateway import stripe_client
 from payments.models import Charge, Dispute, Payment
+from payments.services.moves import follow_on
+from payments.services.settlements import settle_if_covered
 from payments.services.stripe_refunds import MOST, payment_of
 from scip.audit.services import record
 from scip.states import lock, move
@@ -142,6 +144,10 @@ def _go(dispute: Dispute, to: str, *, now: datetime) -> None:
     move(dispute, to, by=None, now=now)
     looked = {"looked_at": None, "looked_by": None}
     Dispute.objects.filter(pk=dispute.pk).update(flag=to, flagged_at=now, **looked)
+    if dispute.charge.moved_to_id is not None and to in {State.WON, State.LOST}:
+        # The money pays for another charge now: what is gone is owed there again.
+        last = follow_on(dispute.charge, reason=str(dispute), now=now)
+        settle_if_covered(last, now=now)
 
 
 def disputes_at_stripe(params: "DisputeListParams") -> list[stripe.Dispute]:

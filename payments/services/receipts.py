@@ -84,6 +84,13 @@ def receipt_notes(payment: Payment) -> list[str]:
                 gift=money(charge.gift_cents, charge.currency)
             )
         )
+    moved = balance(charge).moved_cents
+    if moved > 0:
+        notes.append(
+            _("{moved} that you had paid before was moved to this place.").format(
+                moved=money(moved, charge.currency)
+            )
+        )
     parts = instalments_of(charge)
     if len(parts) > 1:
         notes.append(instalment_note(charge, parts))

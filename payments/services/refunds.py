@@ -14,6 +14,7 @@ from payments.models import Adjustment, Charge, Dispute, Payment, Refund
 from payments.queries import balance
 from payments.services.background import enqueue
 from payments.services.fund import follow_gift
+from payments.services.moves import bring_home, lock_with_origins, moved_on
 from payments.services.returned import after_done
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
@@ -32,7 +33,8 @@ class Way:
 
 def ways_back(charge: Charge, cents: int) -> list[Way]:
     """How ``cents`` of the charge's currency would go back: newest payment first, the way it
-    came. May add up to less: what a bank holds in a dispute is not sent a second time."""
+    came, then by the payments of the charges whose place this one took. May add up to less: what
+    a bank holds in a dispute is not sent a second time."""
     ways: list[Way] = []
     for payment in charge.payments.filter(currency=charge.currency).order_by("-received_at", "-pk"):
         if not cents:
@@ -41,6 +43,10 @@ def ways_back(charge: Charge, cents: int) -> list[Way]:
         if part > 0:
             ways.append(Way(payment, part))
             cents -= part
+    for origin in charge.moved_from.order_by("-pk"):
+        found = ways_back(origin, min(cents, moved_on(origin)))
+        ways += found
+        cents -= sum(way.cents for way in found)
     return ways
 
 
@@ -68,11 +74,12 @@ def request_refund(
     ``by`` is None when the terms decide. Raises Refusal when that is more than what was
     received beyond what is owed (give a reason with `return_money` to send more), without a
     reason, or when a bank holds the money in a dispute. Side effects: Stripe is asked after
-    commit; transfers and cheques go on the office's list of money to send back; one letter
-    tells the person, unless the caller's own letter does (``is_told``).
+    commit; transfers and cheques go on the office's list of money to send back; money that came
+    with an earlier charge moves home first; one letter tells the person, unless the caller's own
+    letter does (``is_told``).
     """
     now = now or timezone.now()
-    charge = lock(charge)
+    charge = lock_with_origins(charge)
     most = balance(charge).to_return_cents
     if not 0 < cents <= most:
         raise Refusal(
@@ -95,8 +102,11 @@ def request_refund(
 
 def _write_down(charge: Charge, way: Way, *, by: User | None, reason: str, now: datetime) -> Refund:
     is_online = way.payment.method == Payment.Method.STRIPE
+    paid_for = way.payment.charge
+    if paid_for != charge:
+        bring_home(paid_for, charge, cents=way.cents, by=by, reason=reason, now=now)
     refund = Refund.objects.create(
-        charge=charge,
+        charge=paid_for,
         payment=way.payment,
         amount_cents=way.cents,
         currency=way.payment.currency,
@@ -110,7 +120,7 @@ def _write_down(charge: Charge, way: Way, *, by: User | None, reason: str, now: 
         refund,
         by=by,
         subject=charge.user,
-        charge=charge.pk,
+        charge=paid_for.pk,
         amount_cents=way.cents,
         currency=refund.currency,
         reason=fingerprint(reason),
@@ -128,7 +138,7 @@ def return_money(
     the same reason, and a gift to the aid fund first. Raises Refusal as `request_refund` does,
     beyond what was received, or while something is still due."""
     now = now or timezone.now()
-    charge = lock(charge)
+    charge = lock_with_origins(charge)
     standing = balance(charge)
     if not 0 < cents <= standing.held_cents:
         raise Refusal(

@@ -23,6 +23,7 @@ from payments.models import (
 from payments.queries import balance
 from payments.services.background import end_open_checkouts, enqueue
 from payments.services.fund import book_surplus
+from payments.services.moves import chain_from, follow_on
 from payments.services.receipts import issue_receipt
 from payments.signals import Claim, charge_settled
 from scip.accounts.models import User
@@ -89,6 +90,9 @@ def record_payment(
             flag=flag,
         )
         issue_receipt(payment, now=now)
+        if charge.moved_to_id is not None:
+            last = follow_on(charge, reason=charge.cancel_reason, now=now)
+            settle_if_covered(last, now=now)
         if settle_if_covered(charge, now=now) is None:
             end_open_checkouts(charge)
         return payment, True
@@ -98,6 +102,8 @@ def reason_to_look(charge: Charge, amount_cents: int, currency: str) -> str:
     """Why the office should look at this money, or an empty text."""
     if currency != charge.currency:
         return Payment.Flag.CURRENCY_MISMATCH
+    if charge.moved_to_id is not None:
+        charge = chain_from(charge)[-1]  # money follows there, as far as it is due
     if charge.cancelled_at is not None:
         return Payment.Flag.AFTER_CANCEL
     if amount_cents > balance(charge).due_cents:

@@ -25,7 +25,6 @@ from scip.accounts.requirements import (
     prerequisite_findings,
 )
 from scip.credentials.models import Certificate, Completion, Credential, Level
-from scip.credentials.wording import WORDING
 from scip.formats import moment
 from scip.pathway.evidence import (
     ApplicationFacts,
@@ -325,7 +324,7 @@ def charges_of(user: User) -> tuple[OwedFacts, ...]:
                 pk=row.pk,
                 description=row.description,
                 currency=row.currency,
-                paid_cents=balance.paid_cents,
+                paid_cents=balance.came_cents,
                 refunded_cents=balance.refunded_cents,
                 due_cents=balance.due_cents,
                 due_at=row.due_at,
@@ -355,7 +354,7 @@ def recognitions_of(
         if credential is not None:
             found.append(
                 RecognitionFacts(
-                    title=str(WORDING[credential.kind].title),
+                    title=credential.facts["title"],
                     level=row.level,
                     number=credential.number,
                     code=credential.code,
@@ -410,7 +409,7 @@ def completion_finding(place: PlaceFacts, evidence: Evidence) -> Finding:
             code=f"completion-{place.pk}",
             title=_("Completion"),
             status=Status.MET,
-            found=_("Recognised as {title}.").format(title=recognition.title)
+            found=_("On record: {title}.").format(title=recognition.title)
             if recognition
             else _("On record."),
             next_step=_("See how it can be verified") if recognition else "",
