@@ -71,8 +71,9 @@ def export_books(period: Period, *, by: User) -> StreamingHttpResponse:
         by=by,
         first=period.first.isoformat(),
         last=period.last.isoformat(),
+        day=period.day,
         rows=trial_balance(period, by=by).line_count,
     )
-    return csv_response(
-        rows_of(period, by=by), f"scip-books-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
-    )
+    name = f"scip-books-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
+    suffix = "-as-booked" if period.day == "posted_at" else ""
+    return csv_response(rows_of(period, by=by), name + suffix)

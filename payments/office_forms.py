@@ -272,6 +272,17 @@ class PeriodForm(forms.Form):
 
     first = forms.DateField(label=gettext_lazy("From"), widget=DAY_INPUT)
     last = forms.DateField(label=gettext_lazy("To, included"), widget=DAY_INPUT)
+    day = forms.ChoiceField(
+        label=gettext_lazy("By the day"),
+        choices=[
+            ("value_at", gettext_lazy("on which money moved, as at the bank")),
+            ("posted_at", gettext_lazy("of booking: a past period never changes")),
+        ],
+        required=False,
+    )
+
+    def clean_day(self) -> str:
+        return self.cleaned_data["day"] or "value_at"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncMonth
@@ -247,10 +247,15 @@ def account_of(person: User, *, by: User) -> tuple[list[AccountLine], dict[str, 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole days, both included, in the office's zone (the house's, whoever is reading)."""
+    """Whole days, both included, in the office's zone (the house's, whoever is reading).
+
+    A line counts for the day on which money moved (``value_at``, as on the bank's statement), or
+    for the one on which it was booked (``posted_at``: then a period that is over never changes).
+    """
 
     first: date
     last: date
+    day: Literal["value_at", "posted_at"] = "value_at"
 
     @property
     def start(self) -> datetime:
@@ -261,13 +266,18 @@ class Period:
         """The first moment after it."""
         return midnight(self.last + timedelta(days=1))
 
+    @property
+    def not_before(self) -> Q:
+        return Q(**{f"{self.day}__gte": self.start})
+
+    @property
+    def not_after(self) -> Q:
+        return Q(**{f"{self.day}__lt": self.end})
+
     def lines(self, user: User) -> QuerySet[LedgerLine]:
-        """The lines that were booked in it, in the order of booking."""
-        return (
-            LedgerLine.objects.visible_to(user)
-            .filter(posted_at__gte=self.start, posted_at__lt=self.end)
-            .order_by("posted_at", "line")
-        )
+        """The lines of it, in the order of its days."""
+        lines = LedgerLine.objects.visible_to(user).filter(self.not_before, self.not_after)
+        return lines.order_by(self.day, "line")
 
 
 def midnight(day: date) -> datetime:
@@ -323,11 +333,11 @@ class TrialBalance:
 
 def trial_balance(period: Period, *, by: User) -> TrialBalance:
     """Opening, movement and closing of every account that ever moved; one query."""
-    within = Q(posted_at__gte=period.start)
+    within = period.not_before
     nothing = Value(0)
     pairs = (
         LedgerLine.objects.visible_to(by)
-        .filter(posted_at__lt=period.end)
+        .filter(period.not_after)
         .order_by()
         .values("currency", "debit", "credit")
         .annotate(

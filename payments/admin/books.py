@@ -84,7 +84,7 @@ class BooksPages(StaffModelAdmin):
         form = PeriodForm(data if {"first", "last"} <= data.keys() else last_month())
         period = None
         if form.is_valid():
-            period = Period(form.cleaned_data["first"], form.cleaned_data["last"])
+            period = Period(**form.cleaned_data)
             if is_download:
                 return export_books(period, by=by)
         context = {

@@ -86,10 +86,15 @@ def _expire(session: SandboxObject) -> SandboxObject:
 
 
 def shown(session: SandboxObject, params: dict[str, Any]) -> dict[str, Any]:
-    """The session's body, with the payment intent in full if it was asked for."""
+    """The session's body; with its payment intent, charge and booking in full if they were
+    asked for."""
     body = dict(session.body)
-    if "payment_intent" in params.get("expand", []) and body["payment_intent"]:
-        body["payment_intent"] = SandboxObject.objects.get(object_id=body["payment_intent"]).body
+    wanted = {name for path in params.get("expand", []) for name in path.split(".")}
+    if "payment_intent" in wanted and body["payment_intent"]:
+        intent = SandboxObject.objects.get(object_id=body["payment_intent"])
+        body["payment_intent"] = dict(intent.body)
+        if "latest_charge" in wanted:
+            body["payment_intent"]["latest_charge"] = money_back.charge_of(intent)
     return body
 
 

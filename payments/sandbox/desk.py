@@ -11,7 +11,7 @@ from django.utils import timezone
 from payments.models import SandboxObject
 from payments.sandbox.events import queue_event
 from payments.sandbox.money_back import create_refund
-from payments.sandbox.store import find, follow_the_clock, keep
+from payments.sandbox.store import book, find, follow_the_clock, keep
 
 SLOW = timedelta(seconds=60)
 
@@ -47,6 +47,7 @@ def pay(session_id: str, *, slowly: bool = False) -> dict[str, Any]:
     session.settles_at = timezone.now() + SLOW if slowly else None
     session.save(update_fields=["body", "settles_at"])
     if not slowly:
+        book(intent)
         queue_event("payment_intent.succeeded", intent.body)
     queue_event("checkout.session.completed", session.body)
     return session.body  # type: ignore[no-any-return]

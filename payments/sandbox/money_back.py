@@ -62,9 +62,16 @@ def refunded_cents(charge: str) -> int:
 
 
 def charge_of(intent: SandboxObject) -> dict[str, Any]:
-    """Stripe's charge object of a payment intent, made up from it when an event shows it."""
+    """Stripe's charge object of a payment intent, made up from it when it is shown; its
+    booking is there once the money is."""
     refunded = refunded_cents(intent.body["latest_charge"])
+    bookings = SandboxObject.objects.filter(
+        kind="balance_transaction", body__source=intent.body["latest_charge"]
+    )
+    booking = bookings.first()
     return {
+        "balance_transaction": booking.body if booking else None,
+        "created": intent.body["created"],
         "id": intent.body["latest_charge"],
         "object": "charge",
         "amount": intent.body["amount"],

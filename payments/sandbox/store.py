@@ -69,10 +69,25 @@ def _slow_money_arrives(session: SandboxObject) -> None:
     intent = SandboxObject.objects.get(object_id=session.body["payment_intent"])
     intent.body |= {"status": "succeeded", "amount_received": intent.body["amount"]}
     intent.save(update_fields=["body"])
+    book(intent)
     session.body["payment_status"] = "paid"
     session.save(update_fields=["body", "settles_at"])
     queue_event("payment_intent.succeeded", intent.body)
     queue_event("checkout.session.async_payment_succeeded", session.body)
+
+
+def book(intent: SandboxObject) -> SandboxObject:
+    """The money of an intent has arrived: Stripe's own booking of it, with its moment."""
+    return keep(
+        "balance_transaction",
+        "txn",
+        {
+            "amount": intent.body["amount_received"],
+            "currency": intent.body["currency"],
+            "source": intent.body["latest_charge"],
+            "type": "charge",
+        },
+    )
 
 
 def end(session: SandboxObject) -> None:

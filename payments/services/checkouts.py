@@ -6,7 +6,7 @@ charge, then of the checkout.
 
 import logging
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import stripe
 from django.db import transaction
@@ -29,6 +29,8 @@ LIFETIME = timedelta(minutes=60)
 # heard of yet needs Stripe's half hour before it.
 LAST_CALL = timedelta(minutes=5)
 TOO_LATE_TO_OPEN = timedelta(minutes=32)
+# Stripe's own booking of the money, with the intent and charge on the way to it.
+MONEY = "payment_intent.latest_charge.balance_transaction"
 STILL_RUNNING = {"processing", "requires_action", "requires_capture", "succeeded"}
 
 
@@ -193,7 +195,7 @@ def ask_stripe(checkout: Checkout, *, now: datetime | None = None) -> Checkout:
         return checkout
     try:
         session = stripe_client().v1.checkout.sessions.retrieve(
-            checkout.session_id, {"expand": ["payment_intent"]}
+            checkout.session_id, {"expand": [MONEY]}
         )
     except stripe.InvalidRequestError as error:
         if error.code != "resource_missing":
@@ -232,8 +234,8 @@ def follow_session(
     """Apply how a session stands at Stripe. Idempotent, and in any order: it looks at the
     session as it is, not at what an event said.
 
-    Money is recorded as Stripe counted it; a difference to what was asked, or money on a
-    checkout that had ended, is flagged.
+    Money is recorded as Stripe counted it, for the day on which Stripe took it in; a difference
+    to what was asked, or money on a checkout that had ended, is flagged.
     """
     intent = session.payment_intent
     if not isinstance(intent, stripe.PaymentIntent):
@@ -253,7 +255,7 @@ def follow_session(
                 currency=intent.currency.upper(),
                 method=Payment.Method.STRIPE,
                 reference=intent.id,
-                received_at=now,
+                received_at=received_at(intent, now),
                 flag=flag,
                 now=now,
             )
@@ -265,6 +267,19 @@ def follow_session(
             go(checkout, Checkout.State.PENDING if is_running else Checkout.State.FAILED)
         Checkout.objects.filter(pk=checkout.pk).update(asked_at=now)
     return checkout
+
+
+def received_at(intent: stripe.PaymentIntent, now: datetime) -> datetime:
+    """When Stripe took the money in: its own booking, for slow money days after the visit to
+    the checkout; else the charge, else the intent. Never later than ``now``, whatever clocks say.
+    """
+    charge = getattr(intent, "latest_charge", None)
+    booking = getattr(charge, "balance_transaction", None)
+    for thing in (booking, charge, intent):
+        created = getattr(thing, "created", None)
+        if created:
+            return min(datetime.fromtimestamp(created, UTC), now)
+    return now
 
 
 def go(checkout: Checkout, to: str) -> None:

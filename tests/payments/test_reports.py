@@ -28,7 +28,7 @@ type MakeCharge = Callable[..., Charge]
 
 def around_now() -> Period:
     today = timezone.localdate()
-    return Period(today - DAY, today + DAY)
+    return Period(today - DAY, today + DAY, "posted_at")
 
 
 def pay(charge: Charge, staff: User, reference: str, **fields: object) -> None:
