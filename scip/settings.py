@@ -72,6 +72,8 @@ INSTALLED_APPS = [
     "cohorts",
     "consultations",
     "scip.community",
+    "certification.candidacy",
+    "supervision",
     "scip.pages",
     "scip.pathway",
     "scip.console",
@@ -430,6 +432,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "consultations: who presents next week": {
         "task": "consultations.remind_presenters",
         "schedule": crontab(minute=50),
+    },
+    "consultations: offers of a published round": {
+        "task": "consultations.sweep_placements",
+        "schedule": 60,
     },
     "community: daily letters": {"task": "scip.community.send_digests", "schedule": 600},
     "cohorts: reminders": {"task": "cohorts.queue_reminders", "schedule": 60},

@@ -11,11 +11,8 @@ from django.db import models
 from scip.states import Stateful
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = [
-    model
-    for model in apps.get_models()
-    if model.__module__.split(".")[0] in {"scip", "cohorts", "consultations", "payments"}
-]
+PACKAGES = {"scip", "cohorts", "consultations", "certification", "supervision", "payments"}
+OURS = [model for model in apps.get_models() if model.__module__.split(".")[0] in PACKAGES]
 STATEFUL = [model for model in OURS if issubclass(model, Stateful)]
 
 

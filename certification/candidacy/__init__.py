@@ -1,0 +1,1 @@
+"""Level C begins: eligibility, registration, equivalency, retreat, attestation, leave."""
