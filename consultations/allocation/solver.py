@@ -141,7 +141,7 @@ def minimise(
     model.a_matrix_.start_, model.a_matrix_.index_ = rows.starts, rows.columns
     model.a_matrix_.value_ = rows.values
     model.integrality_ = [highspy.HighsVarType.kInteger] * len(costs)
-    solver: Any = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in {
         "output_flag": False,
         "threads": 1,

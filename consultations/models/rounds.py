@@ -23,10 +23,9 @@ def draw_lot() -> str:
 
 class RoundQuerySet(models.QuerySet["Round"]):
     def visible_to(self, user: Any) -> Self:
-        """Open ones for everybody who is signed in, later ones for whoever wished; all for the
-        office."""
+        """Open ones are public, later ones for whoever wished; the office sees all."""
         if not user.is_authenticated:
-            return self.none()
+            return self.filter(state=Round.State.OPEN)
         if user.has_role(Role.STAFF):
             return self
         mine = Preference.objects.filter(user=user).values("round")
@@ -251,6 +250,9 @@ class Proposal(Stateful):
     )
     is_proven = models.BooleanField(
         default=True, help_text=_("It was proven in time that there is no better one.")
+    )
+    revision = models.PositiveIntegerField(
+        default=0, help_text=_("Grows with each move by hand: what is published was looked at.")
     )
     replaced_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
