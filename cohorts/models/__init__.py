@@ -1,6 +1,7 @@
 from cohorts.models.applications import AidRequest, Application, Offer, Seat
 from cohorts.models.calendar import Cohort, PriceTier, Session, SkippedDay
 from cohorts.models.enrolments import AbsenceException, Attendance, Enrolment, ExceptionComment
+from cohorts.models.transfers import Transfer
 
 __all__ = [
     "AbsenceException",
@@ -15,4 +16,5 @@ __all__ = [
     "Seat",
     "Session",
     "SkippedDay",
+    "Transfer",
 ]

@@ -92,6 +92,12 @@ class Cohort(Stateful):
     offer_days = models.PositiveSmallIntegerField(default=10)
     waiting_list_offer_hours = models.PositiveSmallIntegerField(default=72)
     payment_hours = models.PositiveSmallIntegerField(default=72)
+    last_session_to_join = models.PositiveSmallIntegerField(
+        default=3,
+        help_text=_(
+            "Somebody from another cohort or group may still move here until this session begins."
+        ),
+    )
     msc_required_for = models.CharField(
         max_length=20,
         choices=Edition.MscRequiredFor,

@@ -49,6 +49,8 @@ class Enrolment(Stateful):
         State.NOT_COMPLETED: frozenset({State.COMPLETED}),
     }
     TAKING_PART = (State.CONFIRMED, State.COMPLETED, State.NOT_COMPLETED)
+    # Places that somebody can still step back from, or exchange for another one.
+    HELD = (State.AWAITING_PAYMENT, State.CONFIRMED)
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="enrolments")
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="enrolments")
@@ -114,6 +116,13 @@ class Attendance(models.Model):
     marked_at = models.DateTimeField(default=timezone.now)
     marked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    carried_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("The mark of the cohort from which the person came with it."),
     )
 
     class Meta:

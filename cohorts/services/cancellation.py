@@ -27,8 +27,7 @@ from scip.requirements import Refusal
 from scip.states import IllegalMove, lock, move
 
 State = Enrolment.State
-# Places that somebody can still step back from.
-HELD = (State.AWAITING_PAYMENT, State.CONFIRMED)
+HELD = Enrolment.HELD
 
 
 class AmountChanged(Refusal):
