@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from payments.models import Charge, CreditNote, Receipt, Refund
 from payments.queries import Balance
 from scip.mail.services import Attachment, Prepared, queue_letter, render_letter
+from scip.policy.models import Edition
 
 
 def send_receipt(receipt: Receipt, pdf: bytes) -> None:
@@ -37,6 +38,7 @@ def send_returning(charge: Charge, refunds: Sequence[Refund]) -> None:
             refunds=refunds,
             amount_cents=sum(refund.amount_cents for refund in refunds),
             currency=refunds[0].currency,
+            bank_days=Edition.objects.in_force().bank_return_days,
         ),
         dedupe_key=f"money-returning:{refunds[0].pk}",
     )
@@ -48,7 +50,12 @@ def send_credit_note(note: CreditNote, pdf: bytes) -> None:
     queue_letter(
         "payments/emails/money_returned",
         to=refund.charge.user,
-        context=to_statement(refund.charge, refund=refund, note=note),
+        context=to_statement(
+            refund.charge,
+            refund=refund,
+            note=note,
+            bank_days=Edition.objects.in_force().bank_return_days,
+        ),
         dedupe_key=f"money-returned:{refund.pk}",
         attachments=[Attachment(f"{note.label}.pdf", "application/pdf", pdf)],
     )

@@ -12,22 +12,25 @@ from payments.models import Charge, Checkout, Dispute, Payment
 from payments.queries import Balance
 from payments.services import Cancellation
 from scip.formats import money
+from scip.policy.models import Edition
 
 
 def ways_in_words(done: Cancellation) -> list[str]:
-    """By which way, and roughly when, the money comes back; one sentence each."""
+    """By which way, and roughly when (by the Edition in force), the money comes back; one
+    sentence each."""
     cents: Counter[str] = Counter()
     for way in done.ways:
         is_online = way.payment.method == Payment.Method.STRIPE
         cents["online" if is_online else "by hand"] += way.cents
     cents["held"] = done.waits_cents
+    edition = Edition.objects.in_force()
     sentences = {
         "online": _(
-            "{amount} goes back the way you paid online. Most banks show it within ten days."
+            "{amount} goes back the way you paid online. Most banks show it within {bank} days."
         ),
         "by hand": _(
             "{amount} came by transfer or cheque: the office sends it back by hand, usually "
-            "within two weeks, and asks you if it needs to know where to."
+            "within {hand} days, and asks you if it needs to know where to."
         ),
         "held": _(
             "{amount} is with a bank in a dispute, so it waits: once the bank has decided, it comes "
@@ -35,7 +38,11 @@ def ways_in_words(done: Cancellation) -> list[str]:
         ),
     }
     return [
-        sentence.format(amount=money(cents[way], done.currency))
+        sentence.format(
+            amount=money(cents[way], done.currency),
+            bank=edition.bank_return_days,
+            hand=edition.hand_return_days,
+        )
         for way, sentence in sentences.items()
         if cents[way] > 0
     ]

@@ -24,7 +24,7 @@ from scip.credentials.models import (
     new_code,
     today,
 )
-from scip.credentials.wording import WORDING
+from scip.credentials.wording import wording_for
 from scip.pdf import certificates as pdf
 from scip.pdf.names import UnprintableName
 from scip.pdf.papers import Paper
@@ -79,7 +79,7 @@ def issue_credential(
     if known is not None:
         return known
     issued_on = issued_on or today()
-    wording = WORDING[kind]
+    wording = wording_for(kind, edition, str(user.country.code or ""))
     code = new_code()
     credential = Credential.objects.create(
         user=user,
@@ -93,6 +93,7 @@ def issue_credential(
             "organisation": edition.organisation,
             "title": str(wording.title),
             "statement": str(wording.statement),
+            "is_title": wording.is_title,
             "holder_name": user.name,
             "credentials_suffix": user.credentials_suffix,
             "basis": [list(line) for line in lines],

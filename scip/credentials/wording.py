@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from scip.credentials.models import Credential
+from scip.policy.models import Edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Wording:
     series: str
     title: str | Promise
     statement: str | Promise
+    is_title: bool = True
+    """False where it names what was completed, and nobody is called anything."""
 
 
 WORDING: dict[str, Wording] = {
@@ -43,3 +46,23 @@ WORDING: dict[str, Wording] = {
         ),
     ),
 }
+
+
+def wording_for(kind: str, edition: Edition, country: str) -> Wording:
+    """The words for a new credential of somebody in this country (a code, or empty).
+
+    The programme’s rule: an Edition switch, off by default, may restrict the wording of the joint
+    certificate where a title is protected; everybody who completes both levels still gets it.
+    """
+    wording = WORDING[kind]
+    if kind != Credential.Kind.INFORMED or not edition.restricts_title_in(country):
+        return wording
+    return Wording(
+        series=wording.series,
+        title=edition.restricted_title,
+        statement=_(
+            "has completed the learning cohort and the small-group consultations of "
+            "Self-Compassion in Psychotherapy and is awarded the"
+        ),
+        is_title=False,
+    )

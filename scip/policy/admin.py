@@ -11,6 +11,10 @@ from scip.audit.services import record
 from scip.policy.models import Edition
 
 LEVEL_A_NOTE = _("Cohorts copy these when they open; a change here touches only later ones.")
+TITLE_NOTE = _(
+    "Holds for certificates issued from now on. One that was issued keeps its words, on paper and on "
+    "the page that verifies it."
+)
 LEVEL_C_NOTE = _(
     "A candidate keeps the edition of the day they registered. For new rules, add an edition with "
     "a later date instead of changing this one."
@@ -37,6 +41,17 @@ class EditionAdmin(StaffModelAdmin):
                     "signatory_title",
                     "payment_instructions",
                 )
+            },
+        ),
+        (
+            _("Protected titles"),
+            {
+                "description": TITLE_NOTE,
+                "fields": (
+                    "restrict_protected_title",
+                    "protected_title_countries",
+                    "restricted_title",
+                ),
             },
         ),
         (
@@ -68,6 +83,7 @@ class EditionAdmin(StaffModelAdmin):
                     ("offer_days", "waiting_list_offer_hours", "payment_hours", "marking_days"),
                     ("msc_required_for", "evidence_reminder_days"),
                     ("full_refund_days", "half_refund_days"),
+                    ("bank_return_days", "hand_return_days"),
                 ),
             },
         ),

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
@@ -59,6 +60,25 @@ class Edition(models.Model):
     )
     signatory_title = models.CharField(max_length=120, default="For CMSC Professional Training")
 
+    restrict_protected_title = models.BooleanField(
+        default=False,
+        help_text=_(
+            "Where “psychotherapist” is a protected title, the joint certificate of Levels A and B "
+            "names the course of study instead of calling its holder one."
+        ),
+    )
+    protected_title_countries = CountryField(
+        multiple=True,
+        blank=True,
+        help_text=_(
+            "Countries, by the holder’s profile, where that holds; none chosen: everywhere."
+        ),
+    )
+    restricted_title = models.CharField(
+        max_length=120,
+        default="Certificate of Completion in Self-Compassion Informed Psychotherapy",
+        help_text=_("What stands there in its place, after “and is awarded the”."),
+    )
     payment_instructions = models.TextField(
         max_length=800,
         blank=True,
@@ -112,6 +132,14 @@ class Edition(models.Model):
     # Tuition refunds
     full_refund_days = models.PositiveSmallIntegerField(default=30)
     half_refund_days = models.PositiveSmallIntegerField(default=14)
+    bank_return_days = models.PositiveSmallIntegerField(
+        default=10,
+        help_text=_("Days until a bank shows money that went back online, as letters say it."),
+    )
+    hand_return_days = models.PositiveSmallIntegerField(
+        default=14,
+        help_text=_("Days in which the office sends money back by hand, as letters say it."),
+    )
     # Level C
     applications_open_on = models.DateField(null=True, blank=True)
     client_sessions = models.PositiveSmallIntegerField(default=24)
@@ -176,6 +204,14 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def restricts_title_in(self, country: str) -> bool:
+        """May the joint certificate not call somebody from here a psychotherapist? Whoever names
+        no country is restricted only where everybody is."""
+        if not self.restrict_protected_title:
+            return False
+        codes = [str(item.code) for item in self.protected_title_countries]
+        return not codes or country in codes
 
     @property
     def all_supervision_sessions(self) -> int:

@@ -16,6 +16,7 @@ from cohorts.models import (
 )
 from payments.models import Charge, Payment
 from scip.credentials.models import Certificate, Completion, Credential
+from scip.credentials.wording import WORDING
 from scip.mail.models import Letter
 from tests import world
 
@@ -92,7 +93,7 @@ def make_credential(user, level="A", kind="practicing") -> Credential:
         number=f"PSCT-2027-{number:06}",
         holder_name=user.name,
         issued_on=timezone.localdate(),
-        facts={},
+        facts={"title": str(WORDING[kind].title)},
     )
     for paper in Certificate.Paper.values:
         Certificate.objects.create(

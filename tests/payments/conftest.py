@@ -18,6 +18,7 @@ from payments.sandbox import desk
 from payments.sandbox.events import sign
 from payments.signals import Claim, charge_settled
 from scip.accounts.models import User
+from tests import world
 
 TERMS = RefundTerms(
     ("All of it comes back until 30 days before the start.", "Half until 14 days before."),
@@ -35,6 +36,7 @@ PAGES = {
 @pytest.fixture
 def make_charge() -> Callable[..., Charge]:
     def make(user: User, **fields: object) -> Charge:
+        world.make_edition()
         values = {
             "purpose": "tuition_level_a",
             "description": "Learning cohort 1: tuition",
