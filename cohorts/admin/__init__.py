@@ -6,6 +6,7 @@ from cohorts.admin.cohorts import CohortAdmin
 from cohorts.admin.enrolments import EnrolmentAdmin
 from cohorts.admin.exceptions import AbsenceExceptionAdmin
 from cohorts.admin.offers import OfferAdmin
+from cohorts.admin.transfers import TransferAdmin
 
 __all__ = [
     "AbsenceExceptionAdmin",
@@ -14,4 +15,5 @@ __all__ = [
     "CohortAdmin",
     "EnrolmentAdmin",
     "OfferAdmin",
+    "TransferAdmin",
 ]

@@ -46,6 +46,7 @@ ONLY_IN_DRAFT = (
     "offer_days",
     "waiting_list_offer_hours",
     "payment_hours",
+    "last_session_to_join",
     "msc_required_for",
     "msc_due_on",
 )

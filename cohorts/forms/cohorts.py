@@ -26,6 +26,7 @@ LABELS = {
     "offer_days": gettext_lazy("An offer lasts, in days"),
     "waiting_list_offer_hours": gettext_lazy("An offer from the waiting list lasts, in hours"),
     "payment_hours": gettext_lazy("Time to pay after accepting, in hours"),
+    "last_session_to_join": gettext_lazy("Moving here is possible until session"),
 }
 
 

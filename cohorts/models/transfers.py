@@ -25,9 +25,7 @@ class TransferQuerySet(models.QuerySet["Transfer"]):
 
     def waiting(self) -> Self:
         """For the office to decide, while there is still a place to move from."""
-        return self.filter(
-            state=Transfer.State.REQUESTED, enrolment__state__in=Enrolment.HELD
-        )
+        return self.filter(state=Transfer.State.REQUESTED, enrolment__state__in=Enrolment.HELD)
 
 
 class Transfer(Stateful):

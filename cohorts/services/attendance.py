@@ -103,6 +103,13 @@ def write_mark(
     before = MarkValues(row.mark, row.late_minutes, row.early_minutes) if row else NO_MARK
     if before == after:
         return before
+    if row and row.carried_from_id is not None:
+        raise Refusal(
+            _(
+                "{person} came from another cohort and brought this mark along. If it is wrong, "
+                "please write to the office. Nothing was changed."
+            ).format(person=enrolment.user)
+        )
     if row and not after.mark:
         row.delete()
     elif after.mark not in Attendance.Mark.values:

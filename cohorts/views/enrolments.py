@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.forms.exceptions import ExceptionRequestForm, MakeUpForm
 from cohorts.grid import state_of, words_of
-from cohorts.models import AbsenceException, Enrolment, Session
+from cohorts.models import AbsenceException, Attendance, Enrolment, Session, Transfer
 from cohorts.queries.roster import evidence_of, exceptions_of, marks_of, sessions_of
 from cohorts.requirements.attendance import (
     SessionEvidence,
@@ -91,8 +91,36 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "contact": {"hours": hours(there.minutes), "held": hours(there.held_minutes)},
             "is_taking_part": is_taking_part(enrolment),
             "can_cancel": enrolment.state in HELD,
+            "transfer": Transfer.objects.filter(enrolment=enrolment)
+            .select_related("target")
+            .order_by("pk")
+            .last(),
+            "came_by": came_by(enrolment),
             "breadcrumb": crumbs(enrolment),
         },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """From where a place was exchanged, and the numbers of the sessions whose marks came along."""
+
+    transfer: Transfer
+    numbers: list[int]
+
+
+def came_by(enrolment: Enrolment) -> Came | None:
+    """How the person came here from another cohort; None for a place that was offered."""
+    transfer = (
+        Transfer.objects.filter(arrival=enrolment).select_related("enrolment__cohort").first()
+    )
+    if transfer is None:
+        return None
+    marks = Attendance.objects.filter(
+        enrolment=enrolment, carried_from__isnull=False, mark=Attendance.Mark.PRESENT
+    )
+    return Came(
+        transfer, list(marks.order_by("session__number").values_list("session__number", flat=True))
     )
 
 

@@ -86,6 +86,7 @@ def test_a_cohort_is_made_in_the_form_with_words_for_what_does_not_fit(office, e
         "offer_days": "10",
         "waiting_list_offer_hours": "72",
         "payment_hours": "72",
+        "last_session_to_join": "3",
         "msc_required_for": "level_b",
         "facilitators": [leader.pk],
     }
