@@ -3,6 +3,7 @@
 Each knows its charge and where it stands, so it can propose the likely answer.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -260,11 +261,23 @@ class GiftForm(forms.Form):
     """Money for the aid fund from outside the price list."""
 
     cents = MoneyField(label=gettext_lazy("Amount"))
+    currency = forms.ChoiceField(
+        label=gettext_lazy("Currency"),
+        help_text=gettext_lazy(
+            "Each currency has a fund of its own: aid is given in the currency of the place. A gift "
+            "in another currency is booked as the bank changed it."
+        ),
+    )
     reason = forms.CharField(
         label=gettext_lazy("Where it comes from"),
         max_length=300,
         help_text=gettext_lazy("For example: a foundation's grant, or an alumna's donation."),
     )
+
+    def __init__(self, *args: Any, currencies: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["currency"]
+        field.choices = [(code, code) for code in currencies]
 
 
 class PeriodForm(forms.Form):

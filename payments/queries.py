@@ -148,6 +148,11 @@ def instalments_of(charge: Charge) -> list[Charge]:
     return list(family_of(charge).with_sums().order_by("pk"))
 
 
+def says_how_to_pay(now: datetime) -> bool:
+    """Do pay pages and invoices name an account? Else people have to write to the office first."""
+    return bool(edition_in_force(now).payment_instructions.strip())
+
+
 def edition_in_force(now: datetime) -> Edition:
     """The wording of documents at a moment; the programme's own where no edition is in."""
     editions = Edition.objects.filter(in_force_from__lte=now.date()).order_by("-in_force_from")

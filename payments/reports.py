@@ -21,11 +21,12 @@ from payments.models import (
     Dispute,
     FundEntry,
     LedgerLine,
+    MoneyMove,
     Payment,
     Refund,
 )
 from scip.accounts.models import User
-from scip.formats import money
+from scip.formats import day, money
 
 Account = LedgerLine.Account
 MONEY = (Account.STRIPE, Account.BANK, Account.CHEQUE)
@@ -64,6 +65,7 @@ def lines_of(charge: Charge) -> list[Line]:
     lines = [
         *adjustment_lines(charge),
         *payment_lines(charge),
+        *move_lines(charge),
         *refund_lines(charge),
         *dispute_lines(charge),
         *part_lines(charge),
@@ -133,6 +135,24 @@ def payment_lines(charge: Charge) -> Iterator[Line]:
         )
 
 
+def move_lines(charge: Charge) -> Iterator[Line]:
+    """What came from another charge of the person, and what moved on."""
+    rows = MoneyMove.objects.filter(Q(from_charge=charge) | Q(to_charge=charge))
+    for row in rows.select_related("from_charge", "to_charge", "author").order_by("pk"):
+        came = row.to_charge_id == charge.pk
+        other = row.from_charge if came else row.to_charge
+        yield Line(
+            what=_("Came from another charge") if came else _("Moved to another charge"),
+            when=row.created_at,
+            cents=-row.amount_cents if came else row.amount_cents,
+            currency=row.currency,
+            reference=other.reference,
+            note=row.reason,
+            by=row.author,
+            charge=other,
+        )
+
+
 REFUND_KINDS = {
     Refund.State.REQUESTED: "waiting",
     Refund.State.SENT: "waiting",
@@ -161,7 +181,9 @@ def refund_lines(charge: Charge) -> Iterator[Line]:
 
 
 def dispute_lines(charge: Charge) -> Iterator[Line]:
-    for row in charge.disputes.select_related("looked_by").order_by("pk"):
+    rows = charge.disputes.select_related("looked_by").prefetch_related("steps")
+    for row in rows.order_by("pk"):
+        turns = [f"{step.get_after_display()}: {day(step.happened_at)}" for step in row.steps.all()]
         yield Line(
             what=_("Dispute"),
             when=row.opened_at,
@@ -170,7 +192,7 @@ def dispute_lines(charge: Charge) -> Iterator[Line]:
             state=row.get_state_display(),
             kind=kind_of(row),
             reference=row.reference,
-            note=looked(row),
+            note="; ".join(filter(None, (*turns, looked(row)))),
         )
 
 
@@ -393,7 +415,8 @@ class CrossCheck:
 
 
 def cross_checks() -> list[CrossCheck]:
-    """What participants owe and what the aid fund holds, now, each reckoned twice.
+    """What participants owe, what the aid fund holds, and what is between two charges (never
+    anything), now, each reckoned twice.
 
     The second way knows nothing of the ledger's lines: a line that is missing, doubled or on
     the wrong account shows as a difference.
@@ -402,6 +425,7 @@ def cross_checks() -> list[CrossCheck]:
     for account, rows in (
         (Account.RECEIVABLE, receivable_by_rows()),
         (Account.AID_FUND, fund_by_rows()),
+        (Account.MOVED, {}),
     ):
         sign = -1 if account == Account.AID_FUND else 1
         ledger = closing(account)

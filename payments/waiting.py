@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.lookups import GreaterThan
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,6 +26,7 @@ from payments.models import (
     Payment,
     Refund,
     Settlement,
+    StripeEvent,
 )
 from payments.queries import Balance
 from scip.accounts.models import User
@@ -55,14 +57,31 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """One thing that waits, as the list shows it."""
+    """One thing that waits, as the list shows it. ``charge`` is None where nobody knows whose
+    money it is about."""
 
     kind: Kind
-    charge: Charge
+    row: Any
+    charge: Charge | None
     since: datetime
     deadline: datetime | None
     why: str
     next_step: str
+
+    @property
+    def who(self) -> str:
+        return str(self.charge.user) if self.charge else _("Nobody known here")
+
+    @property
+    def what(self) -> str:
+        return self.charge.description if self.charge else str(self.row)
+
+    @property
+    def url(self) -> str:
+        """The page where the office acts."""
+        if self.charge:
+            return reverse("admin:payments_charge_change", args=[self.charge.pk])
+        return reverse("admin:payments_stripeevent_change", args=[self.row.pk])
 
 
 # --- Which rows wait ---------------------------------------------------------------------
@@ -129,6 +148,11 @@ def overdue(now: datetime) -> QuerySet[Charge]:
         .annotate(is_on_its_way=Exists(on_its_way))
         .select_related("user")
     )
+
+
+def events(_now: datetime) -> QuerySet[StripeEvent]:
+    """What Stripe told of something that was not known here for days."""
+    return StripeEvent.objects.filter(ForTheOffice.WAITS)
 
 
 # --- What is said about them -------------------------------------------------------------
@@ -235,6 +259,12 @@ def of_overdue(row: Charge, _now: datetime) -> tuple[str, str]:
     ), _("Write to the person, then give more time, agree instalments or cancel.")
 
 
+def of_event(row: StripeEvent, _now: datetime) -> tuple[str, str]:
+    return _("Stripe told us of {thing}, and nothing here belongs to it.").format(
+        thing=row.object_id or row.type
+    ), _("Open it, look it up at Stripe, and ask again or write down what it was.")
+
+
 KINDS = (
     Kind(
         code="disputes",
@@ -283,6 +313,15 @@ KINDS = (
         tell=of_surplus,
     ),
     Kind(
+        code="events",
+        label=gettext_lazy("Money at Stripe that is not known here"),
+        hint=gettext_lazy("Told by Stripe, tried for three days, and still nobody’s."),
+        model=StripeEvent,
+        rows=events,
+        age="flagged_at",
+        tell=of_event,
+    ),
+    Kind(
         code="overdue",
         label=gettext_lazy("Charges and instalments that are late"),
         hint=gettext_lazy("Nothing is lost by itself: you decide."),
@@ -321,7 +360,8 @@ def matter_of(kind: Kind, row: Any, now: datetime) -> Matter:
     is_undecided = kind.is_deadline and row.state in Dispute.UNDECIDED
     return Matter(
         kind=kind,
-        charge=row if isinstance(row, Charge) else row.charge,
+        row=row,
+        charge=row if isinstance(row, Charge) else getattr(row, "charge", None),
         since=row.opened_at if kind.is_deadline else getattr(row, kind.age),
         deadline=row.answer_by if is_undecided else None,
         why=why,

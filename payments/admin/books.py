@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from payments.exports import export_books
 from payments.office_forms import PeriodForm
-from payments.queries import statement
+from payments.queries import says_how_to_pay, statement
 from payments.reports import Period, account_of, cross_checks, trial_balance
 from payments.waiting import BY_CODE, KINDS, matters
 from scip.access.admin import StaffModelAdmin
@@ -59,6 +59,7 @@ class BooksPages(StaffModelAdmin):
             "total": len(found),
             "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
             "now": now,
+            "says_how_to_pay": says_how_to_pay(now),
         }
         return render(request, "admin/payments/waiting.html", context)
 

@@ -22,7 +22,6 @@ from scip.accounts.models import Role, User
 from scip.formats import money
 from scip.requirements import Refusal
 
-CURRENCY = "USD"
 FOR_SOMEBODY = (FundEntry.Kind.GRANT, FundEntry.Kind.GRANT_BACK)
 
 
@@ -76,7 +75,7 @@ class FundEntryAdmin(StaffModelAdmin):
         figures = {
             "funds": [
                 (code, services.fund_balance(code), services.given_so_far(code))
-                for code in codes or [CURRENCY]
+                for code in codes or services.currencies_in_use()[:1]
             ],
             "is_office": is_office(request),
         }
@@ -86,12 +85,13 @@ class FundEntryAdmin(StaffModelAdmin):
         """Book a gift from outside; the office's."""
         if not is_office(request):
             raise PermissionDenied
-        form = GiftForm(request.POST or None)
+        currencies = services.currencies_in_use()
+        form = GiftForm(request.POST or None, currencies=currencies)
         if request.method == "POST" and form.is_valid():
             try:
                 services.add_gift(
                     cents=form.cleaned_data["cents"],
-                    currency=CURRENCY,
+                    currency=form.cleaned_data["currency"],
                     reason=form.cleaned_data["reason"],
                     by=request.user,  # type: ignore[arg-type]
                 )
@@ -105,7 +105,6 @@ class FundEntryAdmin(StaffModelAdmin):
             "opts": self.opts,
             "title": _("Add a gift to the aid fund"),
             "form": form,
-            "currency": CURRENCY,
-            "held": services.fund_balance(CURRENCY),
+            "held": [(code, services.fund_balance(code)) for code in currencies],
         }
         return render(request, "admin/payments/fundentry/gift.html", context)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,9 +10,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from payments import services
+from payments.forms import LookForm
 from payments.models import Dispute, Payment, Refund, Settlement, StripeEvent
 from scip.access.admin import StaffModelAdmin
+from scip.accounts.models import User
 from scip.formats import money
+from scip.requirements import Refusal
 
 
 class LookFilter(admin.SimpleListFilter):
@@ -129,9 +133,49 @@ class SettlementAdmin(OfChargeAdmin):
 
 @admin.register(StripeEvent)
 class StripeEventAdmin(StaffModelAdmin):
-    """What Stripe told us, read-only."""
+    """What Stripe told us; one about something unknown can be asked about again or put away."""
 
+    change_form_template = "admin/payments/stripeevent/change_form.html"
     list_display = ("event_id", "type", "object_id", "received_at", "attempts", "outcome")
     list_filter = ("type", "outcome", "received_at")
     search_fields = ("event_id", "object_id")
     ordering = ("-id",)
+    fields = ("event_id", "type", "object_id", "received_at", "attempts", "outcome", "payload")
+    readonly_fields = fields
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The event; a POST asks Stripe again, or notes what was done about it."""
+        if not self.opens_for(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        if not object_id.isdecimal() or len(object_id) > 18:
+            raise Http404
+        event = get_object_or_404(StripeEvent.objects.visible_to(request.user), pk=object_id)
+        if request.method == "POST":
+            is_done = self.act(request, event, request.user)
+            return redirect("admin:payments_charge_waiting") if is_done else redirect(request.path)
+        context = {"look": LookForm(), "needs_a_look": event.flagged_at and not event.looked_at}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
+
+    def act(self, request: HttpRequest, event: StripeEvent, by: User) -> bool:
+        """Do what was pressed; True when the event is dealt with."""
+        if "again" in request.POST:
+            try:
+                outcome = services.ask_event_again(event, by=by)
+            except Refusal as refusal:
+                messages.warning(request, str(refusal.sentence))
+                return False
+            messages.success(request, _("It is known now: {outcome}.").format(outcome=outcome))
+            return True
+        form = LookForm(request.POST)
+        if not form.is_valid():
+            messages.warning(request, _("Please write what was done; it stays on record."))
+            return False
+        services.mark_event_looked_at(event, by=by, note=form.cleaned_data["note"])
+        messages.success(request, _("Marked as looked at."))
+        return True

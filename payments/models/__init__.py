@@ -7,7 +7,7 @@ from payments.models.fund import AidFund, FundEntry
 from payments.models.ledger import Adjustment, Charge, ForTheOffice, Payment, Settlement
 from payments.models.lines import LedgerLine
 from payments.models.moves import MoneyMove
-from payments.models.returns import Dispute, Refund
+from payments.models.returns import Dispute, DisputeStep, Refund
 from payments.models.sandbox import SandboxEvent, SandboxObject, SandboxRequest
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Checkout",
     "CreditNote",
     "Dispute",
+    "DisputeStep",
     "DocumentNumber",
     "ForTheOffice",
     "FundEntry",

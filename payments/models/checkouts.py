@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from payments.models.ledger import Charge, OfPerson
+from payments.models.ledger import Charge, ForTheOffice, OfPerson
+from scip.accounts.models import Role
 from scip.states import Stateful
 
 
@@ -86,7 +87,13 @@ class StripeCustomer(models.Model):
         return self.customer_id
 
 
-class StripeEvent(models.Model):
+class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
+    def visible_to(self, user: Any) -> Self:
+        """The office alone."""
+        return self if user.is_authenticated and user.has_role(Role.STAFF) else self.none()
+
+
+class StripeEvent(ForTheOffice):
     """What Stripe told us, stored before anything is done about it.
 
     Only type, object and metadata are kept: the object itself is asked for again when the
@@ -105,11 +112,18 @@ class StripeEvent(models.Model):
     outcome = models.CharField(max_length=80, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 
+    objects = StripeEventQuerySet.as_manager()
+
     class Meta:
         indexes = [
             models.Index(
                 fields=["due_at"], name="stripe_event_unhandled", condition=Q(handled_at=None)
-            )
+            ),
+            models.Index(
+                fields=["flagged_at"],
+                name="stripe_event_needs_a_look",
+                condition=Q(flagged_at__isnull=False, looked_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

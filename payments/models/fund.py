@@ -39,6 +39,8 @@ class FundEntry(models.Model):
         GRANT = "grant", _("aid granted")
         SURPLUS_BACK = "surplus_back", _("Lend a Hand, paid back")
         GRANT_BACK = "grant_back", _("aid not used")
+        SURPLUS_LOST = "surplus_lost", _("Lend a Hand, taken back by a bank")
+        SURPLUS_AGAIN = "surplus_again", _("Lend a Hand, here again")
 
     fund = models.ForeignKey(AidFund, models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -67,12 +69,17 @@ class FundEntry(models.Model):
         verbose_name_plural = _("aid fund")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["surplus", "gift", "grant_back"], amount_cents__gt=0)
-                | Q(kind__in=["grant", "surplus_back"], amount_cents__lt=0),
+                condition=Q(
+                    kind__in=["surplus", "gift", "grant_back", "surplus_again"], amount_cents__gt=0
+                )
+                | Q(kind__in=["grant", "surplus_back", "surplus_lost"], amount_cents__lt=0),
                 name="fund_entry_has_its_sign",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["grant_back", "surplus_back"], reverses__isnull=False)
+                condition=Q(
+                    kind__in=["grant_back", "surplus_back", "surplus_lost", "surplus_again"],
+                    reverses__isnull=False,
+                )
                 | Q(kind__in=["surplus", "gift", "grant"], reverses=None),
                 name="fund_entry_reverses_something",
             ),

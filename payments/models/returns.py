@@ -167,3 +167,30 @@ class Dispute(Stateful, ForTheOffice):
     @property
     def audit_subject(self) -> Any:
         return self.charge.user
+
+
+class DisputeStep(models.Model):
+    """One change of where disputed money is, in the order in which it happened. A fact: a case
+    that is decided a second time adds a step, and every earlier one stays in the books."""
+
+    dispute = models.ForeignKey(Dispute, models.PROTECT, related_name="steps")
+    before = models.CharField(max_length=20, choices=Dispute.State)
+    after = models.CharField(max_length=20, choices=Dispute.State)
+    amount_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    happened_at = models.DateTimeField(help_text=_("When money moved, as Stripe says."))
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(before=models.F("after")), name="dispute_step_leads_on"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_cents__gt=0), name="dispute_step_is_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_before_display()} → {self.get_after_display()}"

@@ -6,9 +6,17 @@ from payments.services.cancellation import Cancellation, cancel_charge, plan_can
 from payments.services.charges import adjust_charge, extend_due, open_charge
 from payments.services.checkouts import ask_stripe, end_checkout, start_checkout
 from payments.services.credit_notes import make_credit_note, sweep_credit_notes
-from payments.services.events import SignatureRefused, handle_event, receive_event, sweep_events
+from payments.services.events import (
+    SignatureRefused,
+    ask_event_again,
+    handle_event,
+    mark_event_looked_at,
+    receive_event,
+    sweep_events,
+)
 from payments.services.fund import (
     add_gift,
+    currencies_in_use,
     fund_balance,
     given_so_far,
     lower_grant,
@@ -52,10 +60,12 @@ __all__ = [
     "add_gift",
     "adjust_charge",
     "agree_instalments",
+    "ask_event_again",
     "ask_stripe",
     "balance",
     "call_off_refund",
     "cancel_charge",
+    "currencies_in_use",
     "dispatch_settlement",
     "end_checkout",
     "enqueue",
@@ -67,6 +77,7 @@ __all__ = [
     "make_credit_note",
     "make_invoice",
     "make_receipt",
+    "mark_event_looked_at",
     "mark_looked_at",
     "open_charge",
     "pass_on_reliefs",

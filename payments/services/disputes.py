@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from payments.gateway import stripe_client
-from payments.models import Charge, Dispute, Payment
+from payments.models import Charge, Dispute, DisputeStep, Payment
+from payments.services.fund import follow_loss
 from payments.services.moves import follow_on
 from payments.services.settlements import settle_if_covered
 from payments.services.stripe_refunds import MOST, payment_of
@@ -125,29 +126,76 @@ def follow_dispute(dispute: Dispute, theirs: stripe.Dispute, *, now: datetime) -
     puts it on the office's look-list (again)."""
     lock(dispute.charge)
     dispute = lock(dispute)
-    Dispute.objects.filter(pk=dispute.pk).update(asked_at=now, **_facts(theirs))
+    facts = _facts(theirs)
+    if dispute.open_at is not None:
+        # Booked: what Stripe says otherwise is the reconciler's to report.
+        facts = {name: facts[name] for name in ("reason", "answer_by")}
+    Dispute.objects.filter(pk=dispute.pk).update(asked_at=now, **facts)
+    dispute.refresh_from_db()
     to = meaning(theirs)
     if to is None:
         logger.warning("Dispute %s is %s at Stripe", dispute.pk, theirs.status)
         return dispute
     if to in {State.WON, State.LOST} and was_taken(theirs) and dispute.open_at is None:
         # Nobody told us in between; the books show that the money was gone.
-        _go(dispute, State.OPEN, now=now)
-    _go(dispute, to, now=now)
+        _go(dispute, State.OPEN, theirs, now=now)
+    _go(dispute, to, theirs, now=now)
     dispute.refresh_from_db()
     return dispute
 
 
-def _go(dispute: Dispute, to: str, *, now: datetime) -> None:
+def _go(dispute: Dispute, to: str, theirs: stripe.Dispute, *, now: datetime) -> None:
     if to not in dispute.TRANSITIONS.get(dispute.state, frozenset()):
         return
+    take_step(dispute, to, happened_at=moved_at(theirs, dispute.state, to, now), now=now)
+
+
+def moved_at(theirs: stripe.Dispute, before: str, to: str, now: datetime) -> datetime:
+    """When Stripe booked the movement of this step; ``now`` where it booked none (money that was
+    held and is lost stays where it is), or where its clock is ahead of ours."""
+    if before == State.OPEN and to == State.LOST:
+        return now
+    taken, given = (
+        sorted(row.created for row in theirs.balance_transactions or () if (row.amount < 0) is sign)
+        for sign in (True, False)
+    )
+    this, other = (taken, given) if to in {State.OPEN, State.LOST} else (given, taken)
+    if before == State.INQUIRY:
+        moments = this[:1]
+    else:
+        moments = [moment for moment in this[-1:] if moment >= max(other, default=0)]
+    return min(datetime.fromtimestamp(moments[0], UTC), now) if moments else now
+
+
+def take_step(dispute: Dispute, to: str, *, happened_at: datetime, now: datetime) -> None:
+    """Move a dispute (fresh and locked, under its charge's lock) one state on.
+
+    Side effects: the step is booked, the dispute goes on the office's look-list (again), money
+    that pays for another charge now follows, and a gift in the price leaves the aid fund in the
+    lost share, or comes again.
+    """
+    before = dispute.state
     move(dispute, to, by=None, now=now)
+    DisputeStep.objects.create(
+        dispute=dispute,
+        before=before,
+        after=to,
+        amount_cents=dispute.amount_cents,
+        currency=dispute.currency,
+        happened_at=happened_at,
+        recorded_at=now,
+    )
     looked = {"looked_at": None, "looked_by": None}
     Dispute.objects.filter(pk=dispute.pk).update(flag=to, flagged_at=now, **looked)
-    if dispute.charge.moved_to_id is not None and to in {State.WON, State.LOST}:
+    charge = dispute.charge
+    if State.LOST not in {before, to}:
+        return
+    if charge.moved_to_id is not None:
         # The money pays for another charge now: what is gone is owed there again.
-        last = follow_on(dispute.charge, reason=str(dispute), now=now)
-        settle_if_covered(last, now=now)
+        charge = follow_on(charge, reason=str(dispute), now=now)
+    if to != State.LOST and charge.cancelled_at is None:
+        settle_if_covered(charge, now=now)
+    follow_loss(charge, now=now)
 
 
 def disputes_at_stripe(params: "DisputeListParams") -> list[stripe.Dispute]:

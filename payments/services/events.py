@@ -6,18 +6,23 @@ copies do not matter.
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import stripe
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from payments.gateway import stripe_client, webhook_secret
-from payments.models import Checkout, StripeEvent
+from payments.models import Checkout, ForTheOffice, StripeEvent
 from payments.services.background import enqueue
 from payments.services.checkouts import ask_stripe
 from payments.services.disputes import take_in_dispute
 from payments.services.stripe_refunds import NotOurs, refunds_at_stripe, take_in_refund
+from scip.accounts.models import User
+from scip.audit.services import fingerprint, record
+from scip.requirements import Refusal
 
 # Seconds by which an event's signature may be older or younger than our clock.
 TOLERANCE = 300
@@ -123,9 +128,10 @@ def handle_event(event_id: str, *, now: datetime | None = None) -> str:
     StripeEvent.objects.filter(pk=event.pk).update(attempts=F("attempts") + 1, due_at=now + wait)
     outcome = act_on(event, now)
     if outcome:
-        StripeEvent.objects.filter(pk=event.pk, handled_at=None).update(
-            handled_at=now, outcome=outcome
-        )
+        result: dict[str, Any] = {"handled_at": now, "outcome": outcome}
+        if outcome == UNKNOWN:
+            result |= {"flag": "unknown", "flagged_at": now}
+        StripeEvent.objects.filter(pk=event.pk, handled_at=None).update(**result)
     return outcome
 
 
@@ -164,6 +170,46 @@ def follow(event: StripeEvent, now: datetime) -> str:
     if not refunds or None in refunds:
         return ""
     return ", ".join(sorted({refund.state for refund in refunds if refund}))
+
+
+def ask_event_again(event: StripeEvent, *, by: User, now: datetime | None = None) -> str:
+    """Follow an event that had to be given up as unknown once more; returns the outcome.
+
+    Raises Refusal when Stripe cannot be asked, or its object is still not known; then nothing
+    changes. Side effect: what is known now leaves the office's look-list. Call it outside a
+    transaction.
+    """
+    now = now or timezone.now()
+    try:
+        outcome = follow(event, now)
+    except NotOurs:
+        outcome = "not ours"
+    except stripe.StripeError as error:
+        if getattr(error, "code", "") != "resource_missing":
+            raise Refusal(
+                _("Stripe can’t be reached right now. Please try again in a few minutes.")
+            ) from None
+        outcome = ""
+    if not outcome:
+        raise Refusal(
+            _("It is still not known. Stripe’s dashboard finds it by its number; see below.")
+        )
+    note = _("Asked again: {outcome}").format(outcome=outcome)
+    with transaction.atomic():
+        StripeEvent.objects.filter(pk=event.pk).update(outcome=outcome)
+        mark_event_looked_at(event, by=by, note=note, now=now)
+    return outcome
+
+
+@transaction.atomic
+def mark_event_looked_at(
+    event: StripeEvent, *, by: User, note: str, now: datetime | None = None
+) -> None:
+    """The office has looked at an event about something unknown; the note says what was done."""
+    now = now or timezone.now()
+    waiting = StripeEvent.objects.filter(ForTheOffice.WAITS, pk=event.pk)
+    if waiting.update(looked_at=now, looked_by=by, look_note=note[:300]):
+        record("stripeevent.looked_at", event, by=by, note=fingerprint(note))
 
 
 def checkout_of(event: StripeEvent) -> Checkout | None:

@@ -4,34 +4,50 @@ Under the lock of the fund's row, so two grants never share the same money. A fu
 sink below nothing when a gift is paid back that was given on already.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from payments.models import Adjustment, AidFund, Charge, FundEntry
+from payments.models import Adjustment, AidFund, Charge, Dispute, FundEntry
+from payments.queries import Balance, edition_in_force, instalments_of
+from payments.services.moves import origins_of
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
 from scip.formats import money
+from scip.policy.models import Edition
 from scip.requirements import Refusal
 from scip.states import lock
 
 Kind = FundEntry.Kind
+# A gift whose money a bank took back, and that came after all.
+OVER_LOSS = (Kind.SURPLUS_LOST, Kind.SURPLUS_AGAIN)
 
 
 def fund_balance(currency: str = "USD") -> int:
     """What the fund holds and has not promised, in cents."""
-    entries = FundEntry.objects.filter(fund_id=currency)
-    return entries.aggregate(total=Sum("amount_cents"))["total"] or 0
+    return _sum(FundEntry.objects.filter(fund_id=currency))
 
 
 def given_so_far(currency: str = "USD") -> int:
     """What people have given for others' places, in cents: the public's figure."""
-    kinds = [Kind.SURPLUS, Kind.GIFT, Kind.SURPLUS_BACK]
-    entries = FundEntry.objects.filter(fund_id=currency, kind__in=kinds)
-    return entries.aggregate(total=Sum("amount_cents"))["total"] or 0
+    kinds = [Kind.SURPLUS, Kind.GIFT, Kind.SURPLUS_BACK, *OVER_LOSS]
+    return _sum(FundEntry.objects.filter(fund_id=currency, kind__in=kinds))
+
+
+def currencies_in_use() -> list[str]:
+    """The currencies in which aid can be given, the Edition's first: those of editions, of
+    charges and of funds that are there."""
+    first = edition_in_force(timezone.now()).currency
+    codes: set[str] = set()
+    for model in (Edition, Charge, AidFund):
+        rows = model._default_manager.order_by().values_list("currency", flat=True)
+        codes |= set(rows.distinct())
+    return [first, *sorted(codes - {first})]
 
 
 def locked_fund(currency: str) -> AidFund:
@@ -46,8 +62,15 @@ def add_gift(
 ) -> FundEntry:
     """Money for the fund from outside the price list; ``reason`` says whose and why.
 
-    Raises Refusal without an amount or a reason.
+    Raises Refusal without an amount or a reason, or in a currency in which nothing is priced.
     """
+    if currency not in currencies_in_use():
+        raise Refusal(
+            _(
+                "No place is priced in {currency}, so nobody could be helped with it. Please book "
+                "the gift as the bank changed it."
+            ).format(currency=currency)
+        )
     if cents <= 0 or not reason.strip():
         raise Refusal(_("Please give an amount, and write where the money comes from."))
     return _book(Kind.GIFT, cents, locked_fund(currency), reason=reason, by=by, now=now)
@@ -137,10 +160,9 @@ def gift_in(charge: Charge) -> int:
 
 
 def surplus_of(charge: Charge) -> int:
-    """What the fund holds of a charge's gift, in cents."""
+    """What of a charge's gift is meant for the fund, in cents; a bank may have taken its money."""
     kinds = [Kind.SURPLUS, Kind.SURPLUS_BACK]
-    entries = FundEntry.objects.filter(charge=charge, kind__in=kinds)
-    return entries.aggregate(total=Sum("amount_cents"))["total"] or 0
+    return _sum(FundEntry.objects.filter(charge=charge, kind__in=kinds))
 
 
 def follow_gift(charge: Charge, *, cents: int, by: User | None, reason: str, now: datetime) -> None:
@@ -185,22 +207,73 @@ def book_surplus(charge: Charge, *, now: datetime) -> FundEntry | None:
 
 def return_surplus(
     charge: Charge, *, cents: int, by: User | None, reason: str, now: datetime
-) -> FundEntry | None:
+) -> None:
     """Take ``cents`` of a booked gift out again because its payer gets money back; at most what
-    the fund holds of it."""
+    is left of it. What a bank has taken of it follows."""
     surplus = FundEntry.objects.filter(charge=charge, kind=Kind.SURPLUS).first()
-    if surplus is None or not cents:
-        return None
+    if surplus is None:
+        return
     fund = locked_fund(charge.currency)
     cents = min(cents, surplus_of(charge))
-    if not cents:
-        return None
+    if cents:
+        _follow_gift_money(Kind.SURPLUS_BACK, -cents, surplus, fund, by=by, reason=reason, now=now)
+    follow_loss(charge, now=now)
+
+
+def follow_loss(charge: Charge, *, now: datetime) -> None:
+    """Keep in the fund only that share of a booked gift whose money is here: what a bank took
+    back of its charge leaves the fund in the same share, and comes again when the bank gives it
+    back or it is paid anew. Under the charge's lock; once or more often."""
+    first = charge.part_of or charge
+    surplus = FundEntry.objects.filter(charge=first, kind=Kind.SURPLUS).first()
+    if surplus is None:
+        return
+    fund = locked_fund(first.currency)
+    parts = instalments_of(first)
+    standings = [Balance.of(part) for part in parts]
+    owed = sum(standing.owed_cents for standing in standings)
+    missing = sum(max(standing.owed_cents - standing.held_cents, 0) for standing in standings)
+    lost = lost_behind(parts)
+    gift = surplus_of(first)
+    # Nothing is owed any more, and a bank took what there was: no gift is left.
+    gone = gift * min(missing, lost) // owed if owed else gift * bool(lost)
+    cents = -gone - _sum(FundEntry.objects.filter(charge=first, kind__in=OVER_LOSS))
+    if cents:
+        kind, reason = (
+            (Kind.SURPLUS_AGAIN, _("The money of the gift is here again."))
+            if cents > 0
+            else (Kind.SURPLUS_LOST, _("A bank took the money of the gift back in a dispute."))
+        )
+        _follow_gift_money(kind, cents, surplus, fund, by=None, reason=reason, now=now)
+
+
+def lost_behind(parts: Iterable[Charge]) -> int:
+    """What banks took back of charges and of those whose place they took, in cents."""
+    pks = {pk for part in parts for pk in (part.pk, *origins_of(part))}
+    return _sum(Dispute.objects.filter(charge__in=pks, state=Dispute.State.LOST))
+
+
+def _sum(rows: QuerySet[Any]) -> int:
+    return rows.aggregate(total=Sum("amount_cents"))["total"] or 0
+
+
+def _follow_gift_money(
+    kind: FundEntry.Kind,
+    cents: int,
+    surplus: FundEntry,
+    fund: AidFund,
+    *,
+    by: User | None,
+    reason: str,
+    now: datetime,
+) -> FundEntry:
+    """A movement of a gift that was booked; it says which."""
     return _book(
-        Kind.SURPLUS_BACK,
-        -cents,
+        kind,
+        cents,
         fund,
-        user=charge.user,
-        charge=charge,
+        user=surplus.user,
+        charge=surplus.charge,
         reverses=surplus,
         reason=reason,
         by=by,

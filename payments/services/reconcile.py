@@ -28,6 +28,7 @@ from payments.services.stripe_refunds import (
     refunds_at_stripe,
     take_in_refund,
 )
+from scip.formats import money
 
 logger = logging.getLogger(__name__)
 
@@ -190,9 +191,14 @@ def _compare_dispute(theirs: stripe.Dispute, report: Report, now: datetime) -> N
         report.differs.append(f"{theirs.id}: Stripe's dispute of a payment that is not known here")
         return
     _note("dispute", dispute, before, is_new=known is None, report=report)
-    if dispute.state != meaning(theirs):
+    is_same_money = (theirs.amount, theirs.currency.upper()) == (
+        dispute.amount_cents,
+        dispute.currency,
+    )
+    if dispute.state != meaning(theirs) or not is_same_money:
         report.differs.append(
-            f"dispute {dispute.pk}: {dispute.state} here, {theirs.status} at Stripe"
+            f"dispute {dispute.pk}: {dispute.state} {money(dispute.amount_cents, dispute.currency)} "
+            f"here, {theirs.status} {theirs.amount} {theirs.currency} at Stripe"
         )
 
 

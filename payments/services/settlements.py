@@ -22,7 +22,7 @@ from payments.models import (
 )
 from payments.queries import balance
 from payments.services.background import end_open_checkouts, enqueue
-from payments.services.fund import book_surplus
+from payments.services.fund import book_surplus, follow_loss
 from payments.services.moves import chain_from, follow_on
 from payments.services.receipts import issue_receipt
 from payments.signals import Claim, charge_settled
@@ -93,8 +93,10 @@ def record_payment(
         if charge.moved_to_id is not None:
             last = follow_on(charge, reason=charge.cancel_reason, now=now)
             settle_if_covered(last, now=now)
+            follow_loss(last, now=now)
         if settle_if_covered(charge, now=now) is None:
             end_open_checkouts(charge)
+        follow_loss(charge, now=now)
         return payment, True
 
 

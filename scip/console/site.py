@@ -96,6 +96,7 @@ class ConsoleSite(AdminSite):
     @method_decorator(never_cache)
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         """Work queues with counts and ages; figures for the office."""
+        from payments.queries import says_how_to_pay
         from scip.console.charts import charts
         from scip.console.queues import waiting_for
 
@@ -105,5 +106,6 @@ class ConsoleSite(AdminSite):
             "queues": waiting_for(request.user, now=now),  # type: ignore[arg-type]
             "charts": charts(now=now) if is_office else [],
             "is_office": is_office,
+            "says_how_to_pay": not is_office or says_how_to_pay(now),
         }
         return super().index(request, {**context, **(extra_context or {})})

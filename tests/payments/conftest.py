@@ -111,6 +111,11 @@ def post_event(body: dict | str, *, at=None, secret: str = "", header: str | Non
 
 
 @pytest.fixture
+def office(as_user: Callable[[User], Client], staff: User) -> Client:
+    return as_user(staff)
+
+
+@pytest.fixture
 def till(charge: Charge) -> Till:
     return Till(charge)
 

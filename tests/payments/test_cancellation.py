@@ -9,6 +9,7 @@ from payments import services
 from payments.models import Adjustment, Dispute, FundEntry, LedgerLine, Refund
 from scip.audit.models import Entry
 from scip.requirements import Refusal
+from tests.payments.disputes import disputed
 from tests.payments.test_charges import bank
 from tests.payments.test_ledger import balances
 
@@ -154,16 +155,7 @@ def test_what_a_cancelled_charge_lost_to_a_bank_is_written_off(charge, staff):
     services.cancel_charge(charge, by=staff, reason="Withdrawn", now=AFTER)
     with pytest.raises(Refusal, match="was cancelled"):
         services.adjust_charge(charge, kind="correction", cents=-1, reason="Why", by=staff)
-    Dispute.objects.create(
-        charge=charge,
-        payment=payment,
-        reference="dp_1",
-        amount_cents=289_500,
-        currency="USD",
-        state="lost",
-        open_at=AFTER,
-        lost_at=AFTER,
-    )
+    disputed(payment, "open", "lost", now=AFTER)
     assert balances()["receivable"] == 289_500
     services.adjust_charge(charge, kind="correction", cents=-289_500, reason="Lost", by=staff)
     assert "receivable" not in balances()

@@ -28,11 +28,6 @@ BOOKS = "/admin/payments/charge/books/"
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def office(as_user: Callable[[User], Client], staff: User) -> Client:
-    return as_user(staff)
-
-
 def around_now() -> dict[str, str]:
     today = timezone.localdate(timezone=UTC)
     first, last = (today - DAY).isoformat(), (today + DAY).isoformat()

@@ -87,7 +87,14 @@ def test_a_gift_has_an_amount_and_a_reason(staff, cents, reason):
         services.add_gift(cents=cents, currency="USD", reason=reason, by=staff)
 
 
-def test_currencies_do_not_mix(participant, staff):
+def test_a_gift_in_a_currency_without_prices_is_refused(staff, charge):
+    with pytest.raises(Refusal, match="No place is priced in EUR"):
+        services.add_gift(cents=30_000, currency="EUR", reason="A friend", by=staff)
+    assert not FundEntry.objects.exists()
+
+
+def test_currencies_do_not_mix(participant, staff, make_charge):
+    make_charge(participant, currency="EUR")
     services.add_gift(cents=30_000, currency="EUR", reason="A friend", by=staff)
     assert (services.fund_balance("EUR"), services.fund_balance("USD")) == (30_000, 0)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -16,11 +15,6 @@ from scip.accounts.models import User
 pytestmark = pytest.mark.django_db
 LIST = "/admin/payments/fundentry/"
 GIFT = "/admin/payments/fundentry/gift/"
-
-
-@pytest.fixture
-def office(as_user: Callable[[User], Client], staff: User) -> Client:
-    return as_user(staff)
 
 
 def lend_a_hand(user: User, staff: User, make_charge: Callable[..., object]) -> None:
@@ -66,7 +60,9 @@ def test_people_who_decide_on_aid_see_amounts_and_not_who_pays_more(
 
 
 def test_a_gift_is_added_with_its_source(office, staff):
-    office.post(GIFT, {"cents": "1500.50", "reason": "A foundation"}, follow=True)
+    office.post(
+        GIFT, {"cents": "1500.50", "currency": "USD", "reason": "A foundation"}, follow=True
+    )
     entry = FundEntry.objects.get()
     assert (entry.kind, entry.amount_cents, entry.reason, entry.author) == (
         "gift",
@@ -78,10 +74,21 @@ def test_a_gift_is_added_with_its_source(office, staff):
 
 
 def test_a_gift_of_nothing_is_refused_and_what_was_typed_stays(office):
-    page = office.post(GIFT, {"cents": "0", "reason": "A foundation"})
+    page = office.post(GIFT, {"cents": "0", "currency": "USD", "reason": "A foundation"})
     assert "Please give an amount" in page.content.decode()
     assert "A foundation" in page.content.decode()
     assert FundEntry.objects.count() == 0
+
+
+def test_each_currency_has_a_fund_of_its_own(office, participant, make_charge):
+    page = office.get(GIFT)
+    assert [code for code, _label in page.context["form"].fields["currency"].choices] == ["USD"]
+    make_charge(participant, currency="EUR")
+    office.post(GIFT, {"cents": "10", "currency": "EUR", "reason": "A foundation"})
+    assert (services.fund_balance("EUR"), services.fund_balance("USD")) == (1_000, 0)
+    assert "The fund holds EUR 10 now." in office.get(GIFT).content.decode()
+    other = office.post(GIFT, {"cents": "10", "currency": "JPY", "reason": "A foundation"})
+    assert other.context["form"].errors["currency"]
 
 
 def test_nothing_here_is_edited_or_deleted(office, staff):

@@ -8,9 +8,10 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from payments import services
-from payments.models import Adjustment, Charge, Dispute, LedgerLine, Payment, Receipt, Refund
+from payments.models import Adjustment, Charge, DisputeStep, LedgerLine, Payment, Receipt, Refund
 from scip.accounts.models import User
 from scip.requirements import Refusal
+from tests.payments.disputes import disputed, go_on
 from tests.payments.test_charges import bank
 from tests.world import make_user
 
@@ -42,16 +43,7 @@ def test_every_line_leads_to_its_person_and_charge(charge, staff):
 
 def test_a_lost_dispute_makes_the_amount_due_again(charge, staff):
     payment = bank(charge, 289_500, by=staff)
-    moments = {"open_at": timezone.now(), "lost_at": timezone.now()}
-    Dispute.objects.create(
-        charge=charge,
-        payment=payment,
-        reference="dp_1",
-        amount_cents=289_500,
-        currency="USD",
-        state="lost",
-        **moments,
-    )
+    disputed(payment, "open", "lost")
     assert services.balance(charge).due_cents == 289_500
     assert {line.kind for line in LedgerLine.objects.filter(charge=charge)} >= {
         "dispute",
@@ -61,36 +53,39 @@ def test_a_lost_dispute_makes_the_amount_due_again(charge, staff):
 
 
 @pytest.mark.parametrize(
-    ("moments", "state", "expected"),
+    ("steps", "expected"),
     [
-        (("won",), "won", {"bank": 289_500, "income": -289_500}),
-        (("lost",), "lost", {"bank": 289_500, "stripe": -289_500}),
-        (("lost", "won"), "won", {"bank": 289_500, "income": -289_500}),
-        (("won", "lost"), "lost", {"bank": 289_500, "stripe": -289_500}),
+        (["won"], {"bank": 289_500, "income": -289_500}),
+        (["lost"], {"bank": 289_500, "stripe": -289_500}),
+        (["lost", "won"], {"bank": 289_500, "income": -289_500}),
+        (["won", "lost"], {"bank": 289_500, "stripe": -289_500}),
+        (["won", "lost", "won"], {"bank": 289_500, "income": -289_500}),
+        (["won", "open", "lost", "won", "lost"], {"bank": 289_500, "stripe": -289_500}),
+        (["closed", "open", "won"], {"bank": 289_500, "income": -289_500}),
     ],
 )
-def test_a_case_decided_twice_keeps_both_lines(charge, staff, moments, state, expected):
-    """The lines of the first decision stay; the accounts end as after the last one."""
+def test_a_case_decided_again_and_again_keeps_every_line(charge, staff, steps, expected):
+    """The lines of earlier decisions stay; the accounts end as after the last one."""
     payment = bank(charge, 289_500, by=staff)
     start = timezone.now()
-    stamps = {f"{name}_at": start + timedelta(days=n) for n, name in enumerate(moments, 1)}
-    Dispute.objects.create(
-        charge=charge,
-        payment=payment,
-        reference="dp_1",
-        amount_cents=289_500,
-        currency="USD",
-        state=state,
-        open_at=start,
-        **stamps,
-    )
+    dispute = disputed(payment, "open", now=start)
+    seen: list[dict] = []
+    for days, step in enumerate(steps, 1):
+        go_on(dispute, step, now=start + timedelta(days=days))
+        lines = list(
+            LedgerLine.objects.filter(kind__startswith="dispute").order_by("line").values()
+        )
+        assert all(line in lines for line in seen), "a line was changed"
+        seen = lines
+    state = steps[-1]
     sums = balances()
     if state == "lost":
         assert sums.pop("receivable") == 289_500
         assert sums.pop("income") == -289_500
     assert sums == expected
     kinds = LedgerLine.objects.filter(charge=charge).values_list("kind", flat=True)
-    assert len([kind for kind in kinds if kind.startswith("dispute_")]) == len(moments)
+    decided = [step for step in steps if step != "open"]
+    assert len([kind for kind in kinds if kind.startswith("dispute_")]) == len(decided)
 
 
 def test_a_refund_that_did_not_arrive_is_booked_back(charge, staff):
@@ -116,13 +111,15 @@ CHANGES = {
     Adjustment: {"amount_cents": -1, "reason": "other"},
     Refund: {"amount_cents": 1, "reason": "other"},
     Receipt: {"number": 99, "facts": {}},
+    DisputeStep: {"amount_cents": 1, "after": "won", "happened_at": timezone.now()},
 }
 
 
 @pytest.fixture
 def booked(charge: Charge, staff: User) -> Charge:
-    bank(charge, 289_500, by=staff)
+    payment = bank(charge, 289_500, by=staff)
     services.cancel_charge(charge, by=staff, reason="Moved", refund_cents=100_000)
+    disputed(payment, "open", cents=100)
     return charge
 
 

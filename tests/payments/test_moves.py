@@ -13,11 +13,10 @@ from payments import services
 from payments.models import Adjustment, Charge, Dispute, FundEntry, LedgerLine, MoneyMove, Payment
 from payments.models import Refund as RefundRow
 from payments.reports import cross_checks, lines_of
-from payments.services.disputes import State, _go
 from payments.services.moves import book_move
 from payments.waiting import to_return
-from scip.states import lock
 from tests.payments.conftest import TERMS
+from tests.payments.disputes import disputed, go_on
 from tests.payments.test_charges import bank
 from tests.world import make_user
 
@@ -59,16 +58,7 @@ def owed_by_lines():
 
 def lose(payment, cents, staff):
     """The payer's bank takes a payment back."""
-    dispute = Dispute.objects.create(
-        charge=payment.charge,
-        payment=payment,
-        reference=f"dp_{Dispute.objects.count()}",
-        amount_cents=cents,
-        currency="USD",
-    )
-    for state in (State.OPEN, State.LOST):
-        _go(lock(dispute), state, now=timezone.now())
-    return dispute
+    return disputed(payment, "open", "lost", cents=cents)
 
 
 def test_a_dearer_place_takes_all_and_asks_for_the_difference(paid, staff, make_charge):
@@ -178,7 +168,7 @@ def test_what_a_bank_takes_back_is_owed_where_the_money_went(paid, staff, make_c
     last, _plan = replaced(to, staff, make_charge, price=OLD)
     dispute = lose(paid.payments.get(), OLD, staff)
     assert sums(paid, to, last) == [(0, 0, 0), (0, 0, 0), (OLD, 0, OLD)]
-    _go(lock(dispute), State.WON, now=timezone.now())
+    go_on(dispute, "won")
     assert sums(paid, to, last) == [(0, 0, 0), (0, 0, 0), (OLD, OLD, 0)]
 
 
@@ -275,8 +265,8 @@ def act(chain, verb, cents, number, staff, make_charge):
             if payment is not None:
                 lose(payment, payment.amount_cents, staff)
         case "win":
-            for dispute in Dispute.objects.filter(state=State.LOST):
-                _go(lock(dispute), State.WON, now=timezone.now())
+            for dispute in Dispute.objects.filter(state="lost"):
+                go_on(dispute, "won")
         case "fail":
             RefundRow.objects.filter(state="requested").update(
                 state="failed", failed_at=timezone.now()

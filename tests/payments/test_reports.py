@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from payments import services
-from payments.models import Charge, Dispute, LedgerLine
+from payments.models import Charge, LedgerLine
 from payments.reports import (
     Period,
     aid_by_month,
@@ -19,6 +19,7 @@ from payments.reports import (
 )
 from scip.accounts.models import User
 from scip.console.charts import aid_given, money_in
+from tests.payments.disputes import disputed
 from tests.payments.test_exports import everything
 
 pytestmark = pytest.mark.django_db
@@ -44,16 +45,7 @@ def test_the_books_hold_and_both_ways_of_reckoning_agree(staff, participant, mak
     everything(staff, participant, make_charge)
     lost = make_charge(participant)
     pay(lost, staff, "L")
-    Dispute.objects.create(
-        charge=lost,
-        payment=lost.payments.get(),
-        reference="dp_1",
-        amount_cents=1_000,
-        currency="USD",
-        state="lost",
-        open_at=timezone.now(),
-        lost_at=timezone.now(),
-    )
+    disputed(lost.payments.get(), "open", "lost", cents=1_000)
     trial = trial_balance(around_now(), by=staff)
     assert trial.holds
     assert set(trial.totals) == {"USD", "EUR"}

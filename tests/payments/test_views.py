@@ -224,11 +224,6 @@ def test_the_practice_checkout_does_not_exist_beside_stripe(mine, till, settings
 # --- the office --------------------------------------------------------------------------
 
 
-@pytest.fixture
-def office(staff, as_user):
-    return as_user(staff)
-
-
 @pytest.mark.parametrize(
     ("where", "payer", "now", "typed", "receipt_says"),
     [

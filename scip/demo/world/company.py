@@ -83,7 +83,9 @@ class Company:
         if known is not None:
             return known
         return Edition.objects.create(
-            name=f"{on.year - 1} edition", in_force_from=date(on.year - 1, 1, 1)
+            name=f"{on.year - 1} edition",
+            in_force_from=date(on.year - 1, 1, 1),
+            payment_instructions=texts.PAYMENT_INSTRUCTIONS,
         )
 
     def register(self, person: Person) -> User:
@@ -110,8 +112,9 @@ class Company:
 
 
 def office_opens(company: Company) -> Story:
-    """People with a role: an account, the role, a second factor."""
+    """People with a role: an account, the role, a second factor. How to pay is written down."""
     yield company.ago(700)
+    Edition.objects.update(payment_instructions=texts.PAYMENT_INSTRUCTIONS)
     for person in DEMO_PEOPLE:
         if person.role:
             take_office(company, person, person.role)

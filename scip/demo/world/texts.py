@@ -98,6 +98,7 @@ EMPLOYER = {
 }
 GIFT = "Opening gift of the founding teachers, for places that somebody could not pay."
 STEPS_BACK = "My mother is ill and I will look after her this spring."
+DEFERS = "A new baby came early; I would love to go on with a later cohort."
 ORDER_REASON = "Applied for the cohort before and had to step back for illness; promised a place."
 SUMMARY = (
     "Twelve weekly live sessions of three hours in a steady group. We practise together, look at "
@@ -184,4 +185,12 @@ CONVERSATIONS = (
 AFFINITY = (
     "Therapists who are parents of young children",
     "A quiet place to talk about practice on little sleep.",
+)
+
+# Nobody's: the bank and its numbers are invented, and say so.
+PAYMENT_INSTRUCTIONS = (
+    "Practice Bank, Demo Street 1, Example City (an invented bank: please send no money)\n"
+    "Account: 0000 0000 0000, routing number 000 000 000\n"
+    "Payable to: Center for Mindful Self-Compassion (demo)\n"
+    "Cheques: made out to the same name, to the address above"
 )
