@@ -18,6 +18,7 @@ urlpatterns = [
     path("enrolments/", include("cohorts.urls.enrolments")),
     path("facilitate/", include("cohorts.urls.facilitate")),
     path("groups/", include("scip.community.urls")),
+    path("certification/", include("certification.candidacy.urls")),
     path("payments/", include("payments.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

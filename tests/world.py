@@ -7,8 +7,11 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
+from certification.candidacy.models import Candidacy
+from certification.candidacy.services.registration import PURPOSE, begin, fee_terms
 from cohorts.models import Application, Cohort, Enrolment, Offer, PriceTier
 from payments.models import Charge, Payment, Settlement
+from payments.services import open_charge
 from scip.accounts.models import Prerequisite, Role, RoleGrant, User
 from scip.policy.models import Edition
 
@@ -149,3 +152,44 @@ def make_enrolment(user: User, cohort: Cohort, **fields: Any) -> Enrolment:
         charge=charge,
         **defaults | fields,
     )
+
+
+def make_candidacy(user: User, state: str = "active", **fields: Any) -> Candidacy:
+    """A candidacy at this state, with its charge (settled once registered) and pinned Edition.
+
+    What registering asks for is not checked here: tests/candidacy walks through the services.
+    """
+    edition, now = make_edition(), timezone.now()
+    candidacy = begin(user)
+    values: dict[str, Any] = {"state": state}
+    if state != "preparing":
+        charge = open_charge(
+            user,
+            purpose=PURPOSE,
+            description="Registration for certification",
+            amount_cents=edition.registration_fee_cents,
+            currency=edition.currency,
+            due_at=now + timedelta(days=10),
+            refund_terms=fee_terms(),
+        )
+        values |= {"charge": charge, "awaiting_payment_at": now}
+        if state != "awaiting_payment":
+            Payment.objects.create(
+                charge=charge,
+                amount_cents=charge.amount_cents,
+                currency=charge.currency,
+                method="bank",
+                reference=f"transfer-{charge.pk}",
+                received_at=now,
+            )
+            Settlement.objects.create(
+                charge=charge, claimed_at=now, claimed_as="candidacy.registration"
+            )
+            values |= {"edition": edition, "active_at": now}
+    stamps = {"closed", "certified", "withdrawn"} & {state}
+    values |= {f"{name}_at": now for name in stamps}
+    if state == "closed":
+        values["close_reason"] = "By agreement."
+    Candidacy.objects.filter(pk=candidacy.pk).update(**values | fields)
+    candidacy.refresh_from_db()
+    return candidacy

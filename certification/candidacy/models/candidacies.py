@@ -34,6 +34,10 @@ class CandidacyQuerySet(models.QuerySet["Candidacy"]):
         """Under way towards certification, on leave included."""
         return self.filter(state__in=Candidacy.REGISTERED)
 
+    def resting(self, on: date) -> Self:
+        """On leave on a day, whether or not the sweep has noted it yet."""
+        return self.filter(pk__in=Leave.objects.running(on).values("candidacy"))
+
 
 class Candidacy(Stateful):
     """One person's registration for certification and what becomes of it.

@@ -1,0 +1,1 @@
+"""Letters about registering for certification, one function each."""

@@ -1,0 +1,1 @@
+"""Forms of registering, leave and credit; they validate and save nothing."""

@@ -1,0 +1,1 @@
+"""The rules of registering for certification, as explainable findings."""
