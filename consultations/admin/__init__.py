@@ -1,5 +1,6 @@
 """The office’s pages of Level B."""
 
-from consultations.admin import groups, rounds
+from consultations.admin.groups import GroupAdmin, TopicAdmin
+from consultations.admin.rounds import RoundAdmin
 
-__all__ = ["groups", "rounds"]
+__all__ = ["GroupAdmin", "RoundAdmin", "TopicAdmin"]

@@ -12,22 +12,27 @@ from django.utils.translation import gettext_lazy, ngettext
 from consultations.allocation.checking import Violation
 from consultations.allocation.explaining import Missed
 
-ORDINALS = {
-    1: gettext_lazy("first"),
-    2: gettext_lazy("second"),
-    3: gettext_lazy("third"),
-    4: gettext_lazy("fourth"),
-    5: gettext_lazy("fifth"),
+YOURS = {
+    1: gettext_lazy("Your first choice"),
+    2: gettext_lazy("Your second choice"),
+    3: gettext_lazy("Your third choice"),
+}
+THEIRS = {
+    1: gettext_lazy("First choice"),
+    2: gettext_lazy("Second choice"),
+    3: gettext_lazy("Third choice"),
 }
 
 
-def choice(rank: int | None) -> str:
+def choice(rank: int | None, *, is_office: bool = False) -> str:
     """ "Your second choice"; for a group that was not among the wishes what it is instead."""
     if rank is None:
-        return _("Placed by hand; it was not among your choices")
-    if rank in ORDINALS:
-        return _("Your {ordinal} choice").format(ordinal=ORDINALS[rank])
-    return _("Your choice number {number}").format(number=rank)
+        return _("Not among the choices") if is_office else _("A group outside your choices")
+    known = THEIRS if is_office else YOURS
+    if rank in known:
+        return str(known[rank])
+    told = _("Choice {number}") if is_office else _("Your choice number {number}")
+    return told.format(number=rank)
 
 
 def reasons_for_person(

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort, Enrolment, Session
 from cohorts.queries.admission import with_places
-from consultations.models import Group, Presentation, Topic
+from consultations.models import Group, Presentation, Round, Topic
 
 TAKING_PART = Enrolment.TAKING_PART
 
 
 def coming_groups(user: Any, now: datetime) -> QuerySet[Cohort]:
     """Cohorts of groups that have not begun, soonest first, each with its ``group`` and topic,
-    prices and places left; two queries."""
+    prices and places left, and ``wish_round``: the round that takes wishes for it now (pk, name,
+    closes_at as text) or None. Two queries."""
+    rounds = Round.objects.visible_to(user).taking_wishes(now).filter(groups=OuterRef("group"))
     cohorts = with_places(
         Cohort.objects.visible_to(user).filter(
             group__in=Group.objects.visible_to(user),
@@ -26,7 +29,14 @@ def coming_groups(user: Any, now: datetime) -> QuerySet[Cohort]:
         )
     )
     return (
-        cohorts.select_related("group__topic").prefetch_related("tiers").order_by("starts_on", "pk")
+        cohorts.annotate(
+            wish_round=Subquery(
+                rounds.values(row=JSONObject(pk="pk", name="name", closes_at="closes_at"))[:1]
+            )
+        )
+        .select_related("group__topic")
+        .prefetch_related("tiers")
+        .order_by("starts_on", "pk")
     )
 
 

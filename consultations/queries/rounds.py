@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch
+from django.utils.formats import date_format
 
 from cohorts.models import Application, Cohort, Seat, Session
 from cohorts.queries.admission import level_a_evidence, missing_in_profile
@@ -27,10 +27,21 @@ class Stretch:
     """Sessions in a row at the same hour on somebody's clock."""
 
     first: datetime
-    last_end: datetime
     ends: datetime
+    last_start: datetime
     count: int
     is_night: bool
+
+    @property
+    def hours(self) -> str:
+        """``Monday 15:00–17:00``."""
+        return f"{date_format(self.first.date(), 'l')} {self.first:%H:%M}–{self.ends:%H:%M}"
+
+    @property
+    def days(self) -> str:
+        """``4 January – 22 March``, or the one day."""
+        first, last = (date_format(end.date(), "j F Y") for end in (self.first, self.last_start))
+        return first if first == last else f"{first} – {last}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +82,14 @@ def option(group: Group, round_: Round, zone: ZoneInfo) -> Option:
             stretches[-1] = Stretch(
                 first=before.first,
                 ends=before.ends,
-                last_end=end,
+                last_start=start,
                 count=before.count + 1,
                 is_night=night,
             )
         else:
-            stretches.append(Stretch(first=start, ends=end, last_end=end, count=1, is_night=night))
+            stretches.append(
+                Stretch(first=start, ends=end, last_start=start, count=1, is_night=night)
+            )
     return Option(
         group=group,
         stretches=tuple(stretches),
@@ -303,6 +316,8 @@ def spoken(name: str) -> str:
 # --- Where people meet them -------------------------------------------------------------------
 
 
-def open_rounds(user: Any, now: datetime) -> list[Round]:
-    """Rounds that take wishes now, the first to close first; one query."""
-    return list(Round.objects.visible_to(user).taking_wishes(now).order_by("closes_at", "pk"))
+def round_to_join(user: User, now: datetime) -> Round | None:
+    """The round that takes wishes now and has none of this person's yet; one query."""
+    mine = Preference.objects.filter(user=user).values("round")
+    rounds = Round.objects.visible_to(user).taking_wishes(now).exclude(pk__in=mine)
+    return rounds.order_by("closes_at", "pk").first()

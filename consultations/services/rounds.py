@@ -32,7 +32,11 @@ def open_round(round_: Round, *, by: User, now: datetime | None = None) -> Round
                     groups=", ".join(shut)
                 )
             )
-        twice = Round.objects.filter(state=Round.State.OPEN, groups__in=groups).first()
+        twice = (
+            Round.objects.filter(state=Round.State.OPEN, groups__in=groups)
+            .exclude(pk=round_.pk)
+            .first()
+        )
         if twice is not None:
             raise Refusal(
                 _("“{name}” places people into the same groups and is not over yet.").format(

@@ -1,5 +1,6 @@
 """Level B: themes and groups for visitors; a group's case rota for its people."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,10 @@ def topic_list(request: HttpRequest) -> HttpResponse:
     """What Level B is, its themes, and the groups that are coming."""
     now = timezone.now()
     edition = Edition.objects.visible_to(request.user).in_force()
+    topics = [
+        {"topic": topic, "groups": [group_card(cohort, now) for cohort in groups]}
+        for topic, groups in topics_with_groups(request.user, now)
+    ]
     context = {
         "meta": meta_of(
             request,
@@ -41,13 +46,11 @@ def topic_list(request: HttpRequest) -> HttpResponse:
             ),
         ),
         "edition": edition,
+        "rounds": rounds_in(card for row in topics for card in row["groups"]),
         "level_b_hours": edition.level_b_sessions * edition.level_b_session_minutes // 60,
         "level_b_session_hours": edition.level_b_session_minutes / 60,
         "level_b_needed": sessions_needed(edition.level_b_sessions, edition.attendance_percent),
-        "topics": [
-            {"topic": topic, "groups": [group_card(cohort, now) for cohort in groups]}
-            for topic, groups in topics_with_groups(request.user, now)
-        ],
+        "topics": topics,
     }
     return render(request, "consultations/topic_list.html", context)
 
@@ -60,6 +63,16 @@ def group_card(cohort: Any, now: datetime) -> dict[str, Any]:
         "standing": standing_of(cohort, now),
         "prices": [price for price in prices_of(cohort, now) if price["cents"] is not None],
     }
+
+
+def rounds_in(cards: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rounds that take wishes for these groups now, the first to close first."""
+    rows = {card["cohort"].wish_round["pk"]: card["cohort"].wish_round for card in cards
+            if card["cohort"].wish_round}  # fmt: skip
+    rounds = [
+        row | {"closes_at": datetime.fromisoformat(row["closes_at"])} for row in rows.values()
+    ]
+    return sorted(rounds, key=lambda row: (row["closes_at"], row["pk"]))
 
 
 def my_group(request: HttpRequest, pk: int) -> Group:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cohorts.models import AbsenceException, AidRequest, Application, Offer
-from consultations.models import Group
+from consultations.models import Group, Round
 from payments.waiting import KINDS
 from scip.accounts.models import Prerequisite, Role, User
 from scip.community.models import Report
@@ -136,6 +136,15 @@ QUEUES: tuple[Queue, ...] = (
         age="decides_on",
         filters={"people": "few"},
         is_deadline=True,
+    ),
+    Queue(
+        code="rounds",
+        label=gettext_lazy("Rounds that wait for a proposal"),
+        hint=gettext_lazy("The time for wishes is over, and people wait for their places."),
+        model=Round,
+        rows=Round.objects.waiting_for_proposal,
+        age="closes_at",
+        filters={"waiting": "proposal"},
     ),
     Queue(
         code="reports",
