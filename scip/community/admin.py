@@ -16,7 +16,7 @@ from scip.accounts.models import Role, User
 from scip.audit.services import record
 from scip.community import services
 from scip.community.forms import HideForm
-from scip.community.models import AffinitySpace, Report
+from scip.community.models import AffinitySpace, Post, Report
 from scip.requirements import Refusal
 
 
@@ -63,7 +63,15 @@ class ReportAdmin(StaffModelAdmin):
     list_filter = ("state",)
     ordering = ("-reported_at", "-pk")
     change_form_template = "community/admin/report_change.html"
-    fields = ("thread_title", "state", "reason", "reported_at", "kept_at", "upheld_at")
+    fields = (
+        "thread_title",
+        "state",
+        "reason",
+        "reported_at",
+        "kept_at",
+        "upheld_at",
+        "released_at",
+    )
     readonly_fields = ("thread_title",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
@@ -82,7 +90,7 @@ class ReportAdmin(StaffModelAdmin):
         ]
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Read the post; keep it, or hide it with a reason that its author reads."""
+        """Read the post; keep it, hide it with a reason that its author reads, show it again."""
         if not self.opens_for(request):
             raise PermissionDenied
         report = get_object_or_404(self.get_queryset(request), pk=pk)
@@ -117,5 +125,11 @@ class ReportAdmin(StaffModelAdmin):
             if not form.cleaned_data["reason"]:
                 raise forms.ValidationError(_("Its author needs to read why."))
             services.uphold_report(report, reason=form.cleaned_data["reason"], by=request.user)
+        elif "show" in request.POST:
+            post = services.release_post(report, by=request.user)
+            if post.state == Post.State.HIDDEN:
+                messages.info(
+                    request, _("A facilitator of the space hid it too; now they can show it again.")
+                )
         else:
             raise Refusal(_("Please press one of the buttons. Nothing was changed."))

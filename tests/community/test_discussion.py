@@ -17,6 +17,7 @@ from scip.community.services import (
     hide_post,
     keep_post,
     mark_read,
+    release_post,
     reply,
     report_post,
     restore_post,
@@ -240,7 +241,7 @@ def test_the_office_reads_the_reported_post_and_nothing_beside_it(as_user, staff
     report.refresh_from_db()
     assert (post.state, report.state, report.upheld_by) == ("hidden", "upheld", staff)
     assert "Please be gentle." in page_of(as_user(ana), thread)
-    assert "Harsh words." not in client.get(decide).content.decode()
+    assert "Harsh words." in client.get(decide).content.decode()
     with pytest.raises(IllegalMove):
         keep_post(report, by=staff)
     with pytest.raises(IllegalMove):
@@ -256,6 +257,68 @@ def test_what_the_office_hid_stays_hidden(staff):
     assert second.state == "upheld"
     with pytest.raises(Refusal):
         restore_post(post, by=leader)
+
+
+def test_the_office_shows_again_what_it_hid(as_user, staff):
+    cohort, leader, (ana, ben) = make_group()
+    thread = begin(cohort, ana, body="Harsh words.")
+    post = thread.posts.get()
+    reports = [report_post(post, reason="x", by=user) for user in (ben, leader)]
+    uphold_report(reports[0], reason="Please be gentle.", by=staff)
+    decide = reverse("admin:community_report_decide", args=[reports[1].pk])
+    client = as_user(staff)
+    page = client.get(decide).content.decode()
+    assert ("Harsh words." in page, "Please be gentle." in page) == (True, True)
+    assert client.post(decide, {"show": "1"}).status_code == 302
+    post.refresh_from_db()
+    assert (post.state, post.hide_reason) == ("shown", "")
+    states = Report.objects.values_list("state", "released_by").distinct()
+    assert list(states) == [("released", staff.pk)]
+    assert "Harsh words." in page_of(as_user(ben), thread)
+    assert "Harsh words." not in client.get(decide).content.decode()
+    logged = Entry.objects.filter(action__in=["post.shown", "report.released"]).order_by("pk")
+    assert {row.actor_id for row in logged} == {staff.pk}
+    assert logged.count() == 3
+    again = client.post(decide, {"show": "1"})
+    assert again.status_code == 200
+    assert logged.count() == 3
+    hide_post(post, reason="Not here.", by=leader)
+    restore_post(post, by=leader)
+
+
+def test_what_a_facilitator_hid_is_theirs_again_when_the_office_lets_go(as_user, staff):
+    cohort, leader, (ana, ben) = make_group()
+    post = begin(cohort, ana).posts.get()
+    report = report_post(post, reason="x", by=ben)
+    hide_post(post, reason="Not here.", by=leader)
+    uphold_report(report, reason="Indeed.", by=staff)
+    decide = reverse("admin:community_report_decide", args=[report.pk])
+    page = as_user(staff).post(decide, {"show": "1"}, follow=True).content.decode()
+    assert "now they can show it again" in page
+    post.refresh_from_db()
+    assert (post.state, post.hide_reason) == ("hidden", "Not here.")
+    assert restore_post(post, by=leader).state == "shown"
+
+
+def test_a_post_taken_back_is_not_shown_again(staff):
+    cohort, _leader, (ana, ben) = make_group()
+    post = begin(cohort, ana).posts.get()
+    report = report_post(post, reason="x", by=ben)
+    uphold_report(report, reason="Please be gentle.", by=staff)
+    take_back_post(post, by=ana)
+    with pytest.raises(Refusal, match="nothing left to show"):
+        release_post(report, by=staff)
+    report.refresh_from_db()
+    assert report.state == "upheld"
+
+
+@pytest.mark.parametrize("state", ["open", "kept", "released"])
+def test_only_what_the_office_hid_is_released(staff, state):
+    cohort, _leader, (ana, ben) = make_group()
+    report = report_post(begin(cohort, ana).posts.get(), reason="x", by=ben)
+    Report.objects.filter(pk=report.pk).update(state=state)
+    with pytest.raises(IllegalMove):
+        release_post(report, by=staff)
 
 
 def test_a_kept_post_stays_and_can_be_reported_again(staff):

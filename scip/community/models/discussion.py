@@ -191,8 +191,12 @@ class Report(Stateful):
         OPEN = "open", _("to look at")
         KEPT = "kept", _("kept")
         UPHELD = "upheld", _("hidden")
+        RELEASED = "released", _("shown again")
 
-    TRANSITIONS = {State.OPEN: frozenset({State.KEPT, State.UPHELD})}
+    TRANSITIONS = {
+        State.OPEN: frozenset({State.KEPT, State.UPHELD}),
+        State.UPHELD: frozenset({State.RELEASED}),
+    }
 
     post = models.ForeignKey(Post, models.CASCADE, related_name="reports")
     reporter = models.ForeignKey(
@@ -207,6 +211,10 @@ class Report(Stateful):
     )
     upheld_at = models.DateTimeField(null=True)
     upheld_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    released_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
 

@@ -16,7 +16,7 @@ from scip.community.services.materials import (
     remove_material,
     unpublish_material,
 )
-from scip.community.services.reports import keep_post, report_post, uphold_report
+from scip.community.services.reports import keep_post, release_post, report_post, uphold_report
 from scip.community.services.spaces import join_space, leave_space, share
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "leave_space",
     "mark_read",
     "publish_material",
+    "release_post",
     "remove_material",
     "reply",
     "report_post",

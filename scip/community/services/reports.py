@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from scip.community.models import Post, Report
-from scip.community.services.discussion import hide_post
+from scip.community.services.discussion import hide_post, restore_post
 from scip.requirements import Refusal
 from scip.states import lock, move
 
@@ -55,3 +55,24 @@ def uphold_report(report: Report, *, reason: str, by: Any) -> Report:
         for other in others.select_for_update(no_key=True):
             move(other, Report.State.UPHELD, by=by)
     return report
+
+
+def release_post(report: Report, *, by: Any) -> Post:
+    """The office looked again: what it hid is shown. A post that a facilitator had hidden before
+    stays so, and is in their hands again.
+
+    Raises Refusal for a post that was taken back, IllegalMove for a report that is not upheld.
+    """
+    with transaction.atomic():
+        post = lock(report.post)
+        report = lock(report)
+        if post.deleted_at is not None:
+            raise Refusal(_("Its author took this post back; there is nothing left to show."))
+        is_ours = post.hidden_by_id == report.upheld_by_id
+        move(report, Report.State.RELEASED, by=by)
+        others = Report.objects.filter(post=post, state=Report.State.UPHELD).order_by("pk")
+        for other in others.select_for_update(no_key=True):
+            move(other, Report.State.RELEASED, by=by)
+        if is_ours and post.state == Post.State.HIDDEN:
+            post = restore_post(post, by=by)
+    return post
