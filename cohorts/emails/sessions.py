@@ -66,16 +66,19 @@ def for_each(
     keyed: Sequence[tuple[Guest, str]],
     context: Mapping[str, Any],
 ) -> list[Prepared]:
-    """The letter for every guest, rendered once for each time zone and audience."""
+    """The letter for every guest, rendered once for each time zone and audience.
+
+    The calendar file holds the link into the meeting, so only confirmed people get it.
+    """
     attachment = Attachment(
         name="session.ics",
         content_type=CONTENT_TYPE,
         content=sessions_calendar([session], name=summary_of(session), with_join_link=True),
     )
-    drafts: dict[tuple[str, bool], Draft] = {}
+    drafts: dict[tuple[str, bool, bool], Draft] = {}
     prepared = []
     for guest, key in keyed:
-        audience = (guest.time_zone, guest.is_facilitator)
+        audience = (guest.time_zone, guest.is_facilitator, guest.is_confirmed)
         if audience not in drafts:
             drafts[audience] = render_letter(
                 template,
@@ -85,11 +88,13 @@ def for_each(
                     "session": session,
                     "cohort": session.cohort,
                     "name": NAME,
+                    "is_confirmed": guest.is_confirmed,
                     **button(session, guest, is_join=context.get("kind") in {"day", "hour"}),
                 },
             )
         draft = addressed(drafts[audience], guest.name)
-        prepared.append(Prepared(draft, guest, key, (attachment,)))
+        files = (attachment,) if guest.is_confirmed else ()
+        prepared.append(Prepared(draft, guest, key, files))
     return prepared
 
 
@@ -102,7 +107,7 @@ def button(session: Session, guest: Guest, *, is_join: bool) -> dict[str, str]:
         return {"button_url": session.cohort.join_url, "button_label": _("Join the session")}
     return {
         "button_url": f"{settings.SITE_URL}{reverse('pathway:home')}",
-        "button_label": _("See your sessions"),
+        "button_label": _("See your sessions") if guest.is_confirmed else _("See your place"),
     }
 
 

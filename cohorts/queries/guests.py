@@ -1,4 +1,4 @@
-"""Who is told about a session: confirmed participants and the people who lead it."""
+"""Who is told about a session: its participants and the people who lead it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -49,6 +49,8 @@ class Guest:
     time_zone: str
     key: str
     is_facilitator: bool = False
+    is_confirmed: bool = True
+    """False for whoever holds a place and has still to pay: no link into the meeting yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +64,24 @@ class DueReminder:
 
 
 def guests_of(cohort: Cohort) -> list[Guest]:
-    """Confirmed participants and the facilitators of a cohort; two queries."""
-    people = Enrolment.objects.filter(cohort=cohort, state=Enrolment.State.CONFIRMED)
+    """Everybody who holds a place, paid or not yet, and the facilitators; two queries."""
+    state = Enrolment.State
+    people = Enrolment.objects.filter(
+        cohort=cohort, state__in=[state.CONFIRMED, state.AWAITING_PAYMENT]
+    )
     rows = people.order_by("id").values_list(
-        "id", "user_id", "user__email", "user__name", "user__time_zone"
+        "id", "state", "user_id", "user__email", "user__name", "user__time_zone"
     )
     guests = [
-        Guest(pk=user, email=email, name=name, time_zone=zone, key=f"enrolment:{pk}")
-        for pk, user, email, name, zone in rows
+        Guest(
+            pk=user,
+            email=email,
+            name=name,
+            time_zone=zone,
+            key=f"enrolment:{pk}",
+            is_confirmed=held == state.CONFIRMED,
+        )
+        for pk, held, user, email, name, zone in rows
     ]
     leaders = User.objects.holding(Role.FACILITATOR).filter(facilitated_cohorts=cohort)
     guests += [

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 BEFORE = FIRST - timedelta(days=10)
 
 
-def test_moving_a_session_tells_everybody_confirmed_once(participant, stranger, staff):
+def test_moving_a_session_tells_everybody_who_holds_a_place_once(participant, stranger, staff):
     cohort = make_running(state="open")
     enrol(participant, cohort)
     enrol(stranger, cohort, state=Enrolment.State.AWAITING_PAYMENT, confirmed_at=None)
@@ -26,7 +26,7 @@ def test_moving_a_session_tells_everybody_confirmed_once(participant, stranger, 
     moved = reschedule_session(session, starts_at=to, by=staff, note="A holiday.", now=BEFORE)
     assert (moved.starts_at, moved.minutes, moved.sequence) == (to, 180, 1)
     letters = {letter.to_address: letter for letter in Letter.objects.all()}
-    assert set(letters) == {participant.email, leader.email}
+    assert set(letters) == {participant.email, leader.email, stranger.email}
     text = letters[participant.email].text
     assert "New: Wednesday 10 March 2027, 18:00, Lisbon time." in text
     assert "Before: Tuesday 9 March 2027, 18:00, Lisbon time." in text
@@ -34,6 +34,30 @@ def test_moving_a_session_tells_everybody_confirmed_once(participant, stranger, 
     assert "Paulo Participant" in text
     assert "\ue000" not in text + letters[participant.email].html
     assert letters[participant.email].attachments[0]["name"] == "session.ics"
+    unpaid = letters[stranger.email]
+    assert "New: Wednesday 10 March 2027, 18:00, Lisbon time." in unpaid.text
+    assert "before you pay" in unpaid.text
+    assert unpaid.attachments == []
+    assert cohort.join_url not in unpaid.text + unpaid.html
+
+
+@pytest.mark.parametrize("state", ["lapsed", "withdrawn"])
+def test_whoever_gave_up_the_place_hears_nothing_of_its_sessions(participant, staff, state):
+    cohort = make_running(state="open")
+    enrol(participant, cohort, state=state)
+    cancel_session(cohort.sessions.get(number=2), by=staff, now=BEFORE)
+    assert Letter.objects.count() == 0
+
+
+def test_a_cancelled_session_tells_the_unpaid_that_their_place_stays(stranger, staff):
+    cohort = make_running(state="open")
+    enrol(stranger, cohort, state=Enrolment.State.AWAITING_PAYMENT, confirmed_at=None)
+    cancel_session(cohort.sessions.get(number=2), by=staff, now=BEFORE)
+    letter = Letter.objects.get(to_address=stranger.email)
+    for words in (letter.text, letter.html):
+        assert "Your place stays as it is" in words
+        assert "nothing is owed" not in words
+    assert letter.attachments == []
 
 
 def test_moving_a_draft_s_session_writes_no_letter(staff):
