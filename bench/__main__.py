@@ -16,7 +16,7 @@ def measure(folder: Path) -> list[Row]:
     from django.conf import settings
 
     settings.ROOT_URLCONF = "bench.urls"
-    from bench import documents, pages, people, webhook, work
+    from bench import documents, pages, people, reports, roster, webhook, work
 
     edition = people.install()
     people.add_people()
@@ -28,6 +28,8 @@ def measure(folder: Path) -> list[Row]:
         "vault": lambda: work.vault_rows(folder),
         "seats": work.seat_rows,
         "documents": documents.document_rows,
+        "roster": roster.roster_rows,
+        "reports": reports.report_rows,
     }
     chosen = sys.argv[1:] or list(sections)
     for name in chosen:

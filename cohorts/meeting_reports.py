@@ -22,6 +22,8 @@ ALIKE, SURE = 72, 92
 # A report is of this session if somebody was there within this time around it.
 AROUND = timedelta(hours=3)
 LONGEST_REPORT = 20_000
+# More names than this, and it is the report of some other meeting: nobody says 500 times who it was.
+MOST_GUESTS = 500
 
 
 class UnreadableReport(Exception):
@@ -152,7 +154,7 @@ def rows_of(content: bytes) -> list[list[str]]:
     except csv.Error:
         raise UnreadableReport(not_a_report()) from None
     if len(rows) > LONGEST_REPORT:
-        raise UnreadableReport(_("This report has more lines than any meeting of a group."))
+        raise UnreadableReport(too_long())
     return rows
 
 
@@ -185,18 +187,19 @@ def time_reader(
     if not texts:
         return lambda _text: None
     starts, ends = around[0] - AROUND, around[1] + AROUND
-    fitting: list[tuple[int, str]] = []
+    fitting: list[tuple[int, dict[str, datetime]]] = []
     for form in TIMES:
         try:
-            moments = [moment_of(text, form, zone) for text in texts]
+            moments = {text: moment_of(text, form, zone) for text in dict.fromkeys(texts)}
         except ValueError:
             continue
-        fitting.append((sum(starts <= moment <= ends for moment in moments), form))
+        near = sum(starts <= moment <= ends for moment in moments.values())
+        fitting.append((near, moments))
     if not fitting:
         raise UnreadableReport(
             _("The times in this report could not be read. Please download it in English.")
         )
-    near, form = max(fitting, key=lambda item: item[0])
+    near, read = max(fitting, key=lambda item: item[0])
     if not near:
         raise UnreadableReport(
             _(
@@ -204,7 +207,7 @@ def time_reader(
                 "another day, or are its times in another zone?"
             )
         )
-    return lambda text: moment_of(text, form, zone) if text else None
+    return read.get
 
 
 def moment_of(text: str, form: str, zone: ZoneInfo) -> datetime:
@@ -222,6 +225,23 @@ def minutes_in(text: str) -> int:
     found = CLOCK.fullmatch(text.strip())
     hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
     return hours * 60 + minutes + (seconds >= 30)
+
+
+def joined(reports: Iterable[list[Stay]]) -> list[Stay]:
+    """The stays of all parts of a meeting that was started anew. Raises UnreadableReport when
+    that is more than one page can ask about."""
+    stays = [stay for report in reports for stay in report]
+    if len(stays) > LONGEST_REPORT:
+        raise UnreadableReport(too_long())
+    if len(grouped(stays)) > MOST_GUESTS:
+        raise UnreadableReport(
+            _("This report names more people than any group has. Is it of another meeting?")
+        )
+    return stays
+
+
+def too_long() -> str:
+    return _("This report has more lines than any meeting of a group.")
 
 
 def not_a_report() -> str:
@@ -307,8 +327,9 @@ def match_people(stays: Iterable[Stay], known: Collection[Known]) -> list[Guest]
     never given to two guests by name: both stay unsure, for the facilitator to say.
     """
     by_email = {email: person.key for person in known for email in person.emails}
+    names = {person.key: plain(person.name) for person in known}
     guests = [
-        guest_of(name, email, tuple(rows), by_email, known)
+        guest_of(name, email, tuple(rows), by_email, names)
         for (name, email), rows in grouped(stays).items()
     ]
     taken: dict[int, list[Guest]] = defaultdict(list)
@@ -345,11 +366,11 @@ def guest_of(
     email: str,
     stays: tuple[Stay, ...],
     by_email: dict[str, int],
-    known: Collection[Known],
+    names: dict[int, str],
 ) -> Guest:
     if email in by_email:
         return Guest(name, email, stays, Sureness.EMAIL, by_email[email])
-    likely = likeliest(name, known)
+    likely = likeliest(name, names)
     sure = [key for key, likeness in likely if likeness >= SURE]
     if len(sure) == 1:
         return Guest(name, email, stays, Sureness.NAME, sure[0])
@@ -359,12 +380,12 @@ def guest_of(
     return Guest(name, email, stays, Sureness.NOBODY)
 
 
-def likeliest(name: str, known: Collection[Known]) -> list[tuple[int, float]]:
+def likeliest(name: str, names: dict[int, str]) -> list[tuple[int, float]]:
     """People whose name is like this one or like the original behind it, the likeliest first.
 
-    A part of a name ("Ana S.", "Ana") makes somebody a candidate, never sure.
+    ``names`` are those of the group in their `plain` spelling. A part of a name ("Ana S.",
+    "Ana") makes somebody a candidate, never sure.
     """
-    names = {person.key: plain(person.name) for person in known}
     found: dict[int, float] = {}
     for part in spellings(name):
         for scorer, most in (

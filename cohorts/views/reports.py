@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 
 from cohorts.forms.reports import ReportForm, WhoForm
-from cohorts.meeting_reports import Stay, UnreadableReport, read_report
+from cohorts.meeting_reports import Stay, UnreadableReport, joined, read_report
 from cohorts.models import Session
 from cohorts.services.reports import packed, plan_marks, save_report, unpacked
 from cohorts.views.facilitate import my_cohort
@@ -58,11 +58,10 @@ def session_report(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 def read_files(form: ReportForm, meeting: Session) -> list[Stay]:
     """All stays of all files."""
     around = (meeting.starts_at, meeting.ends_at)
-    return [
-        stay
+    return joined(
+        read_report(file.read(), zone=form.zone_info, around=around)
         for file in form.cleaned_data["reports"]
-        for stay in read_report(file.read(), zone=form.zone_info, around=around)
-    ]
+    )
 
 
 def salt_of(meeting: Session) -> str:

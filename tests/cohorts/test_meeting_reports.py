@@ -13,6 +13,7 @@ from cohorts.meeting_reports import (
     Stay,
     Sureness,
     UnreadableReport,
+    joined,
     match_people,
     minutes_in,
     presence,
@@ -185,6 +186,20 @@ def test_one_person_is_never_given_to_two_names():
 def test_an_address_and_the_same_name_by_telephone_are_one_person():
     guests = match_people([stay("Ana Silva", "ana@example.com"), stay("Ana Silva")], [ANA, BO])
     assert [guest.key for guest in guests] == [1, 1]
+
+
+def test_the_report_of_another_meeting_is_not_asked_about_name_by_name():
+    crowd = [stay(f"Somebody {number}") for number in range(501)]
+    with pytest.raises(UnreadableReport, match="more people than any group"):
+        joined([crowd[:300], crowd[300:]])
+    assert len(joined([crowd[:500]])) == 500
+
+
+def test_several_reports_together_have_a_longest_length():
+    many = [stay("Ana Silva")] * 10_001
+    with pytest.raises(UnreadableReport, match="more lines"):
+        joined([many, many])
+    assert len(joined([many])) == 10_001
 
 
 def test_ten_thousand_lines_are_read_and_matched_at_once():
