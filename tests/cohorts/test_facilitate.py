@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cohorts.models import AbsenceException, Attendance, Cohort
+from consultations.models import Group, Presentation, Topic
+from scip.accounts.models import Role
 from tests import world
 from tests.cohorts.meeting import enrol, enrol_new, lead, make_running, mark
 
@@ -244,3 +246,48 @@ def test_names_are_escaped(as_user):
     enrol(world.make_user("x@example.com", name="<script>alert(1)</script>"), cohort)
     page = as_user(lead(cohort)).get(reverse("facilitate:roster", args=[cohort.pk]))
     assert b"<script>alert" not in page.content
+
+
+@pytest.mark.parametrize(("people", "sessions"), [(16, 10), (120, 12)])
+def test_the_roster_takes_the_same_queries_for_a_group_and_for_a_large_cohort(
+    people, sessions, as_user, django_assert_num_queries
+):
+    cohort = begun(sessions, session_count=sessions, capacity=people)
+    places = enrol_new(cohort, people)
+    Attendance.objects.bulk_create(
+        Attendance(enrolment=place, session=session, mark="present")
+        for place in places
+        for session in cohort.sessions.all()
+    )
+    client = as_user(lead(cohort))
+    url = reverse("facilitate:roster", args=[cohort.pk])
+    client.get(url)
+    with django_assert_num_queries(9):
+        page = client.get(url).content.decode()
+    assert page.count("data-roster-cell") == people * sessions
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_home_names_who_brings_a_case_in_constant_queries(
+    groups, as_user, django_assert_num_queries
+):
+    leader = world.make_user("lead@example.com", Role.FACILITATOR, name="Lena Lead")
+    topic = Topic.objects.create(name="Trauma", slug="trauma", description="Pacing.")
+    for number in range(groups):
+        cohort = begun(2, level="B", title=f"Trauma {number}")
+        cohort.facilitators.add(leader)
+        group = Group.objects.create(cohort=cohort, topic=topic)
+        person = world.make_user(f"case{number}@example.com", name=f"Case {number}")
+        Presentation.objects.create(
+            group=group,
+            session=cohort.sessions.get(number=2),
+            enrolment=enrol(person, cohort),
+            slot=1,
+        )
+    client = as_user(leader)
+    client.get("/facilitate/")
+    with django_assert_num_queries(12):
+        page = client.get("/facilitate/").content.decode()
+    for number in range(groups):
+        assert f"<bdi>Case {number}</bdi>" in page
+    assert page.count(">The rota<") == groups
