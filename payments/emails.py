@@ -6,12 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.models import Charge, CreditNote, Receipt, Refund
-from payments.queries import Balance
+from payments.queries import Balance, edition_in_force
 from scip.mail.services import Attachment, Prepared, queue_letter, render_letter
-from scip.policy.models import Edition
 
 
 def send_receipt(receipt: Receipt, pdf: bytes) -> None:
@@ -38,7 +38,7 @@ def send_returning(charge: Charge, refunds: Sequence[Refund]) -> None:
             refunds=refunds,
             amount_cents=sum(refund.amount_cents for refund in refunds),
             currency=refunds[0].currency,
-            bank_days=Edition.objects.in_force().bank_return_days,
+            bank_days=edition_in_force(timezone.now()).bank_return_days,
         ),
         dedupe_key=f"money-returning:{refunds[0].pk}",
     )
@@ -54,7 +54,7 @@ def send_credit_note(note: CreditNote, pdf: bytes) -> None:
             refund.charge,
             refund=refund,
             note=note,
-            bank_days=Edition.objects.in_force().bank_return_days,
+            bank_days=edition_in_force(timezone.now()).bank_return_days,
         ),
         dedupe_key=f"money-returned:{refund.pk}",
         attachments=[Attachment(f"{note.label}.pdf", "application/pdf", pdf)],
