@@ -36,7 +36,7 @@ def exception(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, str(refusal.sentence))
         else:
-            messages.success(request, _("Thank you. The office reads it before it decides."))
+            messages.success(request, _("Thank you. The office has your word beside the request."))
         return redirect("facilitate:exception", pk=pk)
     return render(
         request,
