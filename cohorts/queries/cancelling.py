@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from cohorts.models import Application, Cohort, Enrolment, Session
 from payments.models import Charge, Checkout, Dispute, Payment
 from payments.queries import Balance
-from payments.services import Cancellation
+from payments.services import Cancellation, Transferral
 from scip.formats import money
 from scip.policy.models import Edition
 
 
-def ways_in_words(done: Cancellation) -> list[str]:
+def ways_in_words(done: Cancellation | Transferral) -> list[str]:
     """By which way, and roughly when (by the Edition in force), the money comes back; one
     sentence each."""
     cents: Counter[str] = Counter()

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from cohorts.models import AbsenceException, AidRequest, Application, Offer
+from cohorts.models import AbsenceException, AidRequest, Application, Enrolment, Offer, Transfer
 from consultations.models import Group, Round
 from payments.waiting import KINDS
 from scip.accounts.models import Prerequisite, Role, User
@@ -112,6 +112,18 @@ QUEUES: tuple[Queue, ...] = (
         ),
         age="requested_at",
         filters={"state__in": "requested,made_up"},
+    ),
+    Queue(
+        code="transfers",
+        label=gettext_lazy("Wishes to move to decide"),
+        hint=gettext_lazy("To another group, or to a later cohort."),
+        model=Transfer,
+        rows=lambda _now: Transfer.objects.waiting(),
+        age="requested_at",
+        filters={
+            "state__exact": "requested",
+            "enrolment__state__in": ",".join(Enrolment.HELD),
+        },
     ),
     *(
         Queue(

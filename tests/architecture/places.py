@@ -29,6 +29,7 @@ from cohorts.models import (
     Enrolment,
     Offer,
     Session,
+    Transfer,
 )
 from cohorts.services.opening import generate_sessions
 from consultations.models import Group as ConsultationGroup
@@ -103,6 +104,7 @@ class House:
 MISSING: dict[str, dict[str, Any]] = {
     "session_of_enrolment": {"pk": 999_999_999, "number": 1},
     "session_of_cohort": {"pk": 999_999_999, "number": 1},
+    "transfer_to": {"pk": 999_999_999, "cohort": 1},
     "step": {"pk": 999_999_999, "step": "words"},
     "decision": {"pk": 999_999_999, "verb": "offer"},
     "charge_act": {"pk": 999_999_999, "verb": "adjust"},
@@ -390,6 +392,11 @@ def add_records(house: House, whose: str, enrolment: Enrolment) -> None:
     Attendance.objects.create(enrolment=enrolment, session=session, mark="absent")
     things["exception"] = AbsenceException.objects.create(
         enrolment=enrolment, session=session, reason=canary(whose, "absence")
+    )
+    other = Cohort.objects.get(slug="other")
+    things["transfer_to"] = {"pk": enrolment.pk, "cohort": other.pk}
+    things["transfer"] = Transfer.objects.create(
+        enrolment=enrolment, target=other, kind="move", reason=canary(whose, "moving")
     )
     completion = record_completion(
         user, level="A", basis="cohort", completed_on=date(2026, 3, 1), facts=FACTS, by=None

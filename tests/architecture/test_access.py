@@ -140,7 +140,7 @@ def leaks(persona: str, rule: Rule, response: Any, whose: str, method: str) -> l
 WORDS = (
     "mail", "name", "phone", "profession", "motivation", "practice", "experience", "needs",
     "question", "statement", "reference", "receipt", "charge", "file", "licence", "absence",
-    "interest", "message", "subject", "letter", "talk", "report", "refund", "transfer", "payer",
+    "moving", "interest", "message", "subject", "letter", "talk", "report", "refund", "transfer", "payer",
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from scip.demo.world.company import (
     verify,
 )
 from scip.demo.world.groups import consultation_groups
+from scip.demo.world.moves import defers, would_defer
 from scip.demo.world.spaces import is_shared
 from scip.demo.world.stage import Story
 from scip.pages.emails import draft_answer
@@ -173,6 +174,8 @@ def running(company: Company, place: Place, number: int, *, small: bool) -> Stor
         Path(sent=first + 5.5 * DAY, pays="parts", tier="lend_a_hand"),
         Path(sent=first + 6 * DAY, pays="bank", then=steps_back),
         Path(sent=first + 6.5 * DAY, aid=AID, granted_cents=0),
+        Path(sent=first + 6.7 * DAY, pays="bank", absences=frozenset({6}), then=defers),
+        Path(sent=first + 6.8 * DAY, tier="early_bird", late=frozenset({5}), then=would_defer),
         Path(sent=first + 7 * DAY, fate="declined"),
     ]
     cast(company, cohort, special, [demo("participant")] if number == 1 else [])
