@@ -83,7 +83,7 @@ class AbsenceExceptionAdmin(StaffModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The request with what the facilitators said."""
-        words = {"comments": words_about(request, object_id)} if object_id.isdecimal() else {}
+        words = {"comments": words_about(request, int(object_id))} if object_id.isdecimal() else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | words)
 
     def get_urls(self) -> list[URLPattern]:
@@ -141,7 +141,7 @@ class AbsenceExceptionAdmin(StaffModelAdmin):
             raise Refusal(_("Please press one of the buttons. Nothing was changed."))
 
 
-def words_about(request: HttpRequest, pk: int | str) -> QuerySet[ExceptionComment]:
+def words_about(request: HttpRequest, pk: int) -> QuerySet[ExceptionComment]:
     """What facilitators said about a request, with who they are; one query."""
     words = ExceptionComment.objects.visible_to(request.user).filter(exception=pk)
     return words.select_related("author")

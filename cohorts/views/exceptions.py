@@ -1,25 +1,25 @@
 """The facilitator's word about a request that a missed session may count."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from cohorts.forms.exceptions import CommentForm
 from cohorts.models import AbsenceException, Cohort, ExceptionComment
+from cohorts.models.enrolments import AbsenceExceptionQuerySet
 from cohorts.services.exceptions import comment_on_exception
 from scip.access import role
 from scip.accounts.models import Role
 from scip.requirements import Refusal
 
 
-def exceptions_in_my_cohorts(request: HttpRequest) -> QuerySet[AbsenceException]:
+def exceptions_in_my_cohorts(request: HttpRequest) -> AbsenceExceptionQuerySet:
     """Requests of people whose cohort this person leads, without their own."""
     return (
         AbsenceException.objects.visible_to(request.user)
         .filter(enrolment__cohort__in=Cohort.objects.facilitated_by(request.user))
-        .exclude(enrolment__user_id=request.user.pk)
+        .exclude(enrolment__user_id=request.user.pk or 0)
         .select_related("enrolment__user", "enrolment__cohort", "session")
     )
 
