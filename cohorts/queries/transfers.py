@@ -20,7 +20,7 @@ from cohorts.models import (
 from cohorts.queries.admission import evidence_from, level_a_evidence, with_places
 from cohorts.queries.cancelling import is_money_on_its_way
 from cohorts.queries.roster import attendance_evidence, session_evidence
-from cohorts.requirements.admission import ENTRY, admission_findings
+from cohorts.requirements.admission import ENTRY, LevelAEvidence, admission_findings
 from cohorts.requirements.attendance import (
     AttendanceEvidence,
     SessionEvidence,
@@ -40,6 +40,7 @@ from payments.queries import Balance
 from payments.services import Transferral, reckon, reliefs_of, shares_of, standings_of
 from scip.accounts.models import User
 from scip.accounts.queries import prerequisite_evidence
+from scip.accounts.requirements import PrerequisiteEvidence
 from scip.credentials.models import Level
 from scip.requirements import Assessment, Finding
 
@@ -143,11 +144,11 @@ class Origin:
         return tuple(finding for finding in found if finding.code in ENTRY)
 
     @cached_property
-    def _prerequisites(self):  # type: ignore[no-untyped-def]
+    def _prerequisites(self) -> PrerequisiteEvidence:
         return prerequisite_evidence([self.enrolment.user_id])[self.enrolment.user_id]
 
     @cached_property
-    def _level_a(self):  # type: ignore[no-untyped-def]
+    def _level_a(self) -> LevelAEvidence:
         return level_a_evidence([self.enrolment.user_id])[self.enrolment.user_id]
 
 
