@@ -34,3 +34,9 @@ def moment(value: datetime, zone: str | None = None) -> str:
     info = ZoneInfo(zone) if zone else timezone.get_current_timezone()
     local = value.astimezone(info)
     return f"{day(local.date())}, {local:%H:%M}, {zone_name(str(info))}"
+
+
+def initials(name: str) -> str:
+    """First letters of the first and the last word, for the round beside a name."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

@@ -437,6 +437,22 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "consultations.sweep_placements",
         "schedule": 60,
     },
+    "candidacy: leaves that begin and end": {
+        "task": "candidacy.follow_leaves",
+        "schedule": crontab(minute=5),
+    },
+    "candidacy: fees that wait": {
+        "task": "candidacy.remind_of_fees",
+        "schedule": crontab(minute=25),
+    },
+    "pages: applications have opened": {
+        "task": "scip.pages.announce_opening",
+        "schedule": crontab(minute=15),
+    },
+    "supervision: sessions of tomorrow": {
+        "task": "supervision.remind_appointments",
+        "schedule": 600,
+    },
     "community: daily letters": {"task": "scip.community.send_digests", "schedule": 600},
     "cohorts: reminders": {"task": "cohorts.queue_reminders", "schedule": 60},
     "cohorts: states that follow the calendar": {
@@ -446,6 +462,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "accounts: evidence that expires": {
         "task": "scip.accounts.announce_expiries",
         "schedule": crontab(minute=10),
+    },
+    "supervision: approvals that begin and end": {
+        "task": "supervision.follow_approvals",
+        "schedule": crontab(minute=5),
+    },
+    "supervision: introductions without an answer": {
+        "task": "supervision.lapse_introductions",
+        "schedule": crontab(minute=35),
     },
     "vault: sweep orphans": {
         "task": "scip.vault.sweep_orphans",

@@ -19,6 +19,8 @@ urlpatterns = [
     path("facilitate/", include("cohorts.urls.facilitate")),
     path("groups/", include("scip.community.urls")),
     path("certification/", include("certification.candidacy.urls")),
+    path("supervisors/", include("supervision.urls.directory")),
+    path("supervision/", include("supervision.urls.supervision")),
     path("payments/", include("payments.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

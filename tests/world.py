@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
@@ -13,7 +14,11 @@ from cohorts.models import Application, Cohort, Enrolment, Offer, PriceTier
 from payments.models import Charge, Payment, Settlement
 from payments.services import open_charge
 from scip.accounts.models import Prerequisite, Role, RoleGrant, User
+from scip.management.commands.install_pathway import starting_competencies, starting_levels
 from scip.policy.models import Edition
+from supervision.models import Agreement, Approval, Competency, DevelopmentalLevel, Supervisor
+from supervision.queries.agreements import text_hash
+from supervision.services import agreements, plans
 
 PASSWORD = "self-compassion-tests"
 
@@ -193,3 +198,78 @@ def make_candidacy(user: User, state: str = "active", **fields: Any) -> Candidac
     Candidacy.objects.filter(pk=candidacy.pk).update(**values | fields)
     candidacy.refresh_from_db()
     return candidacy
+
+
+def make_supervisor(
+    user: User, *, from_on: date = date(2020, 1, 1), until_on: date | None = None, **fields: Any
+) -> Supervisor:
+    """A listed supervisor with CMSC's approval, the role and a second factor."""
+    defaults: dict[str, Any] = {
+        "headline": "Presence before technique",
+        "orientation": "Compassion focused therapy, trauma",
+        "bio": "Twenty years of practice.",
+        "is_listed": True,
+    }
+    supervisor = Supervisor.objects.create(user=user, **defaults | fields)
+    Approval.objects.create(supervisor=supervisor, from_on=from_on, until_on=until_on)
+    if not RoleGrant.objects.filter(user=user, role=Role.SUPERVISOR).exists():
+        RoleGrant.objects.create(user=user, role=Role.SUPERVISOR, since=from_on, until=until_on)
+        user.__dict__.pop("roles", None)
+    if not Authenticator.objects.filter(user=user).exists():
+        TOTP.activate(user, generate_totp_secret())
+    return supervisor
+
+
+def make_framework(edition: Edition) -> None:
+    """The competencies and words that a new site starts with."""
+    if not Competency.objects.filter(edition=edition).exists():
+        Competency.objects.bulk_create(starting_competencies(edition))
+        DevelopmentalLevel.objects.bulk_create(starting_levels(edition))
+
+
+def make_agreement(
+    candidacy: Candidacy,
+    supervisor: Supervisor,
+    *,
+    signed_at: datetime | None = None,
+    final_at: datetime | None = None,
+    plan_at: datetime | None = None,
+    rate_cents: int = 18_000,
+) -> Agreement:
+    """An agreement with one text; signed by both at ``signed_at``, with a final version and a
+    plan where their moments are given. Through the services, without asking for an introduction."""
+    one, other = candidacy.user, supervisor.user
+    make_framework(candidacy.edition)
+    text = {
+        "goals": "To stay present when shame is in the room.",
+        "schedule": "Every second Tuesday, an hour, online.",
+        "rate_cents": rate_cents,
+        "payment_plan": "Each block before it begins.",
+    }
+    agreement = Agreement.objects.create(
+        candidacy=candidacy, supervisor=supervisor, created_at=signed_at or timezone.now()
+    )
+    for at, changes in ((signed_at, {}), (final_at, {"schedule": "Every Tuesday."})):
+        version = agreements.propose_version(agreement, by=other, **text | changes, now=at)
+        for person in (one, other):
+            if at is not None:
+                agreements.sign_version(
+                    version,
+                    by=person,
+                    name_typed=person.name,
+                    text_sha256=text_hash(version),
+                    now=at,
+                )
+        if at is None or final_at is None:
+            break
+    if plan_at is not None:
+        plan = plans.propose_plan(
+            agreement,
+            by=other,
+            objectives="Slow down; name what happens.",
+            focus=list(Competency.objects.filter(edition=candidacy.edition)[:2]),
+            now=plan_at,
+        )
+        plans.agree_plan(plan, by=one, now=plan_at)
+    agreement.refresh_from_db()
+    return agreement

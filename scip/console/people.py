@@ -9,7 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection, transaction
-from django.db.models import Case, Func, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -22,10 +22,9 @@ from scip.accounts.queries import describe
 from scip.audit.models import Entry
 from scip.credentials.models import Completion, Credential
 from scip.mail.models import Letter
+from scip.searching import LIKE, plain_text
 
 FOUND_AT_MOST = 50
-# Share of the words' trigrams; one wrong letter in seven still passes.
-LIKE = "0.45"
 ENTRIES = 50
 LETTERS = 30
 
@@ -54,18 +53,10 @@ def searched(user: User, words: str) -> list[User]:
     )
     with transaction.atomic(), connection.cursor() as cursor:
         # The operator that the index serves reads its threshold from here.
-        cursor.execute("select set_config('pg_trgm.word_similarity_threshold', %s, true)", [LIKE])
+        cursor.execute(
+            "select set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(LIKE)]
+        )
         return list(found)
-
-
-def plain_text(*parts: Any) -> Any:
-    """Texts joined as the search index has them: small letters without accents."""
-    return Func(
-        *parts,
-        template="scip_plain(%(expressions)s)",
-        arg_joiner=" || ' ' || ",
-        output_field=TextField(),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from scip.accounts.models import Role
+from scip.formats import initials
 from scip.states import Stateful
 
 OWN_PATH = RegexValidator(
@@ -52,8 +53,7 @@ class FacultyMember(models.Model):
     @property
     def initials(self) -> str:
         """First letters of the first and the last word, for the round beside the name."""
-        words = self.name.split()
-        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+        return initials(self.name)
 
 
 class FaqQuerySet(models.QuerySet["FaqEntry"]):

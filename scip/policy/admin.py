@@ -102,7 +102,7 @@ class EditionAdmin(StaffModelAdmin):
                     ("reviewers", "review_days", "resubmission_months"),
                     ("appeal_days", "appeal_panel", "appeal_of_decisions"),
                     ("excerpt_days", "idle_months", "listing_question_days"),
-                    ("open_introductions", "silent_supervisor_days"),
+                    ("open_introductions", "silent_supervisor_days", "approval_notice_days"),
                 ),
             },
         ),

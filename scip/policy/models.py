@@ -171,6 +171,10 @@ class Edition(models.Model):
         default=3, help_text=_("Introduction requests a candidate may have open at a time.")
     )
     silent_supervisor_days = models.PositiveSmallIntegerField(default=21)
+    approval_notice_days = models.PositiveSmallIntegerField(
+        default=30,
+        help_text=_("Days before a supervisor’s approval ends that they and the office are told."),
+    )
     idle_months = models.PositiveSmallIntegerField(
         default=12, help_text=_("A candidate is asked how it goes after so long without a step.")
     )

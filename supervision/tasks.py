@@ -1,0 +1,24 @@
+"""Background work of supervision. Every task may run twice."""
+
+from celery import shared_task
+
+from supervision.services import appointments, introductions, supervisors
+
+
+@shared_task(name="supervision.follow_approvals")
+def follow_approvals() -> None:
+    """Roles that begin or end with an approval, and letters about its end (beat)."""
+    supervisors.follow_calendar()
+    supervisors.announce_expiries()
+
+
+@shared_task(name="supervision.lapse_introductions")
+def lapse_introductions() -> None:
+    """Reminders halfway, and requests that nobody answered (beat)."""
+    introductions.lapse_silent()
+
+
+@shared_task(name="supervision.remind_appointments")
+def remind_appointments() -> None:
+    """Letters to both on the day before a planned session (beat)."""
+    appointments.remind_appointments()
