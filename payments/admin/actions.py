@@ -279,7 +279,7 @@ def seen(charge: Charge) -> str:
         str(part)
         for part in (
             standing.owed_cents,
-            standing.paid_cents,
+            standing.came_cents,
             standing.refunded_cents,
             standing.lost_cents,
             refunds,
