@@ -1,6 +1,6 @@
 """What machines ask for: sitemap, robots.txt, security.txt."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from cohorts.models import Cohort
 from scip.access import public
+from supervision.models import Supervisor
 
 PAGES = (
     "pages:home",
@@ -22,6 +23,7 @@ PAGES = (
     "cohorts:list",
     "consultations:list",
     "pages:certification",
+    "supervisors:list",
     "pages:fees",
     "pages:faculty",
     "pages:faq",
@@ -30,7 +32,16 @@ PAGES = (
     "pages:privacy",
 )
 # Personal places: nothing to find there. Not a secret, and guarded by sign-in, not by this list.
-CLOSED = ("accounts", "admin", "applications", "enrolments", "facilitate", "payments", "profile")
+CLOSED = (
+    "accounts",
+    "admin",
+    "applications",
+    "enrolments",
+    "facilitate",
+    "payments",
+    "profile",
+    "supervision",
+)
 SECURITY_VALID = timedelta(days=180)
 
 
@@ -62,9 +73,23 @@ class CohortSitemap(OwnSitemap[Cohort]):
         return reverse("cohorts:detail", args=[item.slug])
 
 
+class SupervisorSitemap(OwnSitemap[Supervisor]):
+    """Supervisors in the public directory."""
+
+    def items(self) -> QuerySet[Supervisor]:
+        return Supervisor.objects.listed().order_by("id")
+
+    def location(self, item: Supervisor) -> str:
+        return reverse("supervisors:detail", args=[item.pk])
+
+    def lastmod(self, item: Supervisor) -> datetime:
+        return item.updated_at
+
+
 SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
     "pages": PageSitemap,
     "cohorts": CohortSitemap,
+    "supervisors": SupervisorSitemap,
 }
 
 

@@ -7,7 +7,7 @@ on which no approval is in force any more.
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -165,7 +165,7 @@ def renew(
 
 def renewal_begins(supervisor: Supervisor, now: datetime) -> date:
     """The day on which the last approval ends, or today if that lies behind."""
-    last = supervisor.approvals.aggregate(last=Max("until_on"))["last"]
+    last = real_approvals(supervisor).aggregate(last=Max("until_on"))["last"]
     return max(last, now.date()) if last is not None else now.date()
 
 
@@ -192,7 +192,7 @@ def end_approval(
         )
     supervisor = lock(supervisor)
     running = [
-        row for row in supervisor.approvals.all() if row.until_on is None or row.until_on > on
+        row for row in real_approvals(supervisor) if row.until_on is None or row.until_on > on
     ]
     if not running:
         raise Refusal(_("No approval is in force or ahead. Nothing was changed."))
@@ -228,9 +228,14 @@ def add_approval(
     return approval
 
 
+def real_approvals(supervisor: Supervisor) -> QuerySet[Approval]:
+    """Without those that were ended before they began: they cover no day."""
+    return supervisor.approvals.exclude(until_on=F("from_on"))
+
+
 def refuse_overlap(supervisor: Supervisor, from_on: date, until_on: date | None) -> None:
     """Raise Refusal when the days touch another approval's (the database would, too)."""
-    for other in supervisor.approvals.exclude(until_on=F("from_on")):
+    for other in real_approvals(supervisor):
         begins_before_end = until_on is None or other.from_on < until_on
         if begins_before_end and (other.until_on is None or other.until_on > from_on):
             raise Refusal(
