@@ -16,7 +16,7 @@ def measure(folder: Path) -> list[Row]:
     from django.conf import settings
 
     settings.ROOT_URLCONF = "bench.urls"
-    from bench import documents, pages, people, reports, roster, webhook, work
+    from bench import allocation, documents, pages, people, reports, roster, webhook, work
 
     edition = people.install()
     people.add_people()
@@ -30,6 +30,7 @@ def measure(folder: Path) -> list[Row]:
         "documents": documents.document_rows,
         "roster": roster.roster_rows,
         "reports": reports.report_rows,
+        "allocation": allocation.allocation_rows,
     }
     chosen = sys.argv[1:] or list(sections)
     for name in chosen:

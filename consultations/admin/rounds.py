@@ -176,10 +176,11 @@ class RoundAdmin(StaffModelAdmin):
         by = acting(self, request)
         round_ = get_object_or_404(Round.objects.visible_to(by), pk=pk)
         if request.method == "POST":
-            looked_at = get_object_or_404(
-                Proposal.objects.visible_to(by).filter(round=round_), pk=number(request, "proposal")
-            )
+            mine = Proposal.objects.visible_to(by).filter(round=round_)
+            looked_at = mine.filter(pk=number(request, "proposal")).first()
             try:
+                if looked_at is None:
+                    raise Refusal(_("Please look at the proposal first, and publish it there."))
                 proposals.publish(looked_at, revision=number(request, "revision"), by=by)
                 messages.success(request, _("Published. Offers and letters are on their way."))
             except Refusal as refusal:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils.formats import date_format
 
 from cohorts.models import Application, Cohort, Seat, Session
@@ -316,8 +316,8 @@ def spoken(name: str) -> str:
 # --- Where people meet them -------------------------------------------------------------------
 
 
-def round_to_join(user: User, now: datetime) -> Round | None:
-    """The round that takes wishes now and has none of this person's yet; one query."""
+def rounds_to_join(user: User, now: datetime) -> QuerySet[Round]:
+    """Rounds that take wishes now and have none of this person's yet, the first to close first."""
     mine = Preference.objects.filter(user=user).values("round")
     rounds = Round.objects.visible_to(user).taking_wishes(now).exclude(pk__in=mine)
-    return rounds.order_by("closes_at", "pk").first()
+    return rounds.order_by("closes_at", "pk")

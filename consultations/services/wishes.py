@@ -56,44 +56,67 @@ def save_wishes(
                     "you saved before stands as it is; the office can say what is possible."
                 )
             )
+        wished, named = numbers(round_, ranks), names(round_, aparts)
         preference, is_new = Preference.objects.get_or_create(
             round=round_, user=user, defaults={"created_at": now}
         )
         if preference.revision != revision:
+            answers = (attends_live, may_meet_at_night, note.strip())
+            if is_kept(preference, wished, named, answers):
+                return preference  # a second click, or what was saved by itself just now
             raise StaleWishes(preference)
         preference.revision += 1
         preference.attends_live, preference.may_meet_at_night = attends_live, may_meet_at_night
         preference.note, preference.saved_at = note.strip(), now
         preference.save()
-        keep_ranks(preference, ranks)
-        keep_aparts(preference, aparts)
+        keep_ranks(preference, wished)
+        keep_aparts(preference, named)
         if is_new:
             record("preference.saved", preference, by=user, subject=user)
         return preference
 
 
-def keep_ranks(preference: Preference, ranks: Mapping[int, int]) -> None:
+def numbers(round_: Round, ranks: Mapping[int, int]) -> dict[int, int]:
     """Numbers without gaps, for groups of this round alone."""
-    offered = set(
-        Group.objects.filter(rounds=preference.round_id, pk__in=ranks).values_list("pk", flat=True)
-    )
+    offered = set(Group.objects.filter(rounds=round_, pk__in=ranks).values_list("pk", flat=True))
     chosen = {pk: number for pk, number in ranks.items() if pk in offered and number > 0}
     dense = {number: place for place, number in enumerate(sorted(set(chosen.values())), start=1)}
-    preference.ranks.all().delete()
-    Rank.objects.bulk_create(
-        Rank(preference=preference, group_id=pk, rank=dense[number])
-        for pk, number in chosen.items()
+    return {pk: dense[number] for pk, number in chosen.items()}
+
+
+def names(round_: Round, aparts: Iterable[str]) -> list[str]:
+    """Each name once, as many as the round asks for."""
+    typed = (" ".join(name.split())[:254] for name in aparts)
+    return list(dict.fromkeys(name for name in typed if name))[: round_.apart_names]
+
+
+def is_kept(
+    preference: Preference,
+    wished: dict[int, int],
+    named: list[str],
+    answers: tuple[bool, bool, str],
+) -> bool:
+    """Does the row say exactly this already?"""
+    return (
+        dict(preference.ranks.values_list("group", "rank")) == wished
+        and set(preference.aparts.values_list("named", flat=True)) == set(named)
+        and (preference.attends_live, preference.may_meet_at_night, preference.note) == answers
     )
 
 
-def keep_aparts(preference: Preference, named: Iterable[str]) -> None:
+def keep_ranks(preference: Preference, wished: dict[int, int]) -> None:
+    preference.ranks.all().delete()
+    Rank.objects.bulk_create(
+        Rank(preference=preference, group_id=pk, rank=rank) for pk, rank in wished.items()
+    )
+
+
+def keep_aparts(preference: Preference, named: list[str]) -> None:
     """Names stay with what the office found out about them; others come and go."""
-    wanted = list(dict.fromkeys(" ".join(name.split())[:254] for name in named if name.strip()))
-    wanted = wanted[: preference.round.apart_names]
-    preference.aparts.exclude(named__in=wanted).delete()
+    preference.aparts.exclude(named__in=named).delete()
     there = set(preference.aparts.values_list("named", flat=True))
     Apart.objects.bulk_create(
-        Apart(preference=preference, named=name) for name in wanted if name not in there
+        Apart(preference=preference, named=name) for name in named if name not in there
     )
 
 

@@ -32,7 +32,7 @@ def topic_list(request: HttpRequest) -> HttpResponse:
     """What Level B is, its themes, and the groups that are coming."""
     now = timezone.now()
     edition = Edition.objects.visible_to(request.user).in_force()
-    topics = [
+    topics: list[dict[str, Any]] = [
         {"topic": topic, "groups": [group_card(cohort, now) for cohort in groups]}
         for topic, groups in topics_with_groups(request.user, now)
     ]

@@ -86,6 +86,15 @@ class RecognitionFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoundFacts:
+    """A round of wishes for the groups of Level B that has none of this person's yet."""
+
+    pk: int
+    name: str
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything the next step is chosen from; lists are newest first.
 
@@ -102,6 +111,7 @@ class Evidence:
     charges: tuple[OwedFacts, ...] = ()
     recognitions: tuple[RecognitionFacts, ...] = ()
     completed: dict[str, date] = field(default_factory=dict)
+    round_to_join: RoundFacts | None = None
 
     @property
     def has_begun(self) -> bool:

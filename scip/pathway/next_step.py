@@ -372,6 +372,24 @@ def outcome_soon(evidence: Evidence, now: datetime) -> NextStep | None:
     )
 
 
+def wishes(evidence: Evidence, now: datetime) -> NextStep | None:
+    """Groups of Level B are being put together, and the person has not said what suits them."""
+    found = evidence.round_to_join
+    if found is None or any(place.level == "B" for place in evidence.places):
+        return None
+    return NextStep(
+        code="wishes",
+        title=_("Say which group of Level B would suit you"),
+        text=_(
+            "{round}: put the coming groups in the order you would like. Places are given to all "
+            "together afterwards; who came first does not matter."
+        ).format(round=found.name),
+        when=found.closes_at,
+        url=reverse("consultations:wishes", args=[found.pk]),
+        label=_("See the groups"),
+    )
+
+
 def celebrate(evidence: Evidence, now: datetime) -> NextStep | None:
     """A level is completed: the certificate, then what may follow."""
     if not evidence.completed:
@@ -475,5 +493,6 @@ RULES: tuple[Rule, ...] = (
     attendance,
     coming_session,
     outcome_soon,
+    wishes,
     celebrate,
 )

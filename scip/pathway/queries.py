@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from cohorts.queries.admission import evidence_from, missing_in_profile
 from cohorts.queries.roster import evidence_of
 from cohorts.requirements.admission import PREREQUISITES, LevelAEvidence, admission_findings
 from cohorts.requirements.attendance import attendance_findings, attendance_tally
+from consultations.queries.rounds import rounds_to_join
 from payments.models import Charge, Checkout
 from payments.queries import Balance
 from scip.accounts.models import Prerequisite, User
@@ -32,6 +34,7 @@ from scip.pathway.evidence import (
     OwedFacts,
     PlaceFacts,
     RecognitionFacts,
+    RoundFacts,
     SessionFacts,
 )
 from scip.pathway.models import CalendarFeed
@@ -95,6 +98,7 @@ def home_of(user: User, *, now: datetime) -> Home:
         charges=charges_of(user),
         recognitions=recognitions,
         completed=completed,
+        round_to_join=round_facts(edition.wish_round, completed),  # type: ignore[attr-defined]
     )
     return Home(
         evidence=evidence,
@@ -107,9 +111,24 @@ def home_of(user: User, *, now: datetime) -> Home:
 
 
 def edition_with_feed(user: User, now: datetime) -> Edition:
-    """The Edition in force; the token of the person's calendar rides along as ``feed_token``."""
+    """The Edition in force; the token of the person's calendar rides along as ``feed_token``, a
+    round of wishes as ``wish_round`` (pk, name, closes_at as text)."""
     token = CalendarFeed.objects.filter(user=user).values("token")[:1]
-    return Edition.objects.annotate(feed_token=Subquery(token)).in_force(now.date())
+    rounds = rounds_to_join(user, now).values(
+        row=JSONObject(pk="pk", name="name", closes_at="closes_at")
+    )[:1]
+    return Edition.objects.annotate(
+        feed_token=Subquery(token), wish_round=Subquery(rounds)
+    ).in_force(now.date())
+
+
+def round_facts(row: dict[str, Any] | None, completed: dict[str, date]) -> RoundFacts | None:
+    """A round for whoever completed Level A and not yet Level B."""
+    if row is None or Level.A not in completed or Level.B in completed:
+        return None
+    return RoundFacts(
+        pk=row["pk"], name=row["name"], closes_at=datetime.fromisoformat(row["closes_at"])
+    )
 
 
 def applications_of(user: User) -> Iterable[Any]:

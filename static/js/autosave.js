@@ -16,6 +16,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   let dirty = false;
   let saving = false;
   let stopped = false;
+  let held = false; // the button (or null) of a submit that waits for a save under way
 
   const say = (state) => {
     if (!status) return;
@@ -61,12 +62,26 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       later(8000);
     } finally {
       saving = false;
+      if (held !== false) {
+        const button = held;
+        held = false;
+        form.requestSubmit(button);
+      }
     }
   }
 
   form.addEventListener("input", () => { dirty = true; later(1500); });
   form.addEventListener("change", () => { dirty = true; later(400); });
-  form.addEventListener("submit", () => { clearTimeout(timer); stopped = true; });
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    // Sent now it would carry an old version, and look like a second window's.
+    if (saving) {
+      held = event.submitter;
+      event.preventDefault();
+    } else {
+      stopped = true;
+    }
+  });
   window.addEventListener("pageshow", (event) => { if (event.persisted) stopped = false; });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" && dirty && !stopped) {

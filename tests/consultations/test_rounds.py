@@ -103,6 +103,7 @@ def test_two_windows_never_overwrite_each_other(season, trauma, couples):
     wish(season, user, trauma)
     with pytest.raises(wishes.StaleWishes):
         wish(season, user, couples, revision=0)
+    assert wish(season, user, trauma, revision=0).revision == 1  # a second click
     assert Rank.objects.get().group == trauma
 
 

@@ -11,6 +11,7 @@ from scip.pathway.evidence import (
     OwedFacts,
     PlaceFacts,
     RecognitionFacts,
+    RoundFacts,
     SessionFacts,
 )
 from scip.pathway.next_step import RULES, next_step
@@ -110,6 +111,10 @@ CASES = {
     "exception_waiting": evidence(places=(place(**OVER, with_office=((4, NOW - DAY),)),)),
     "not_completed": evidence(places=(place("not_completed", **OVER),)),
     "marks_waiting": evidence(places=(place(**OVER),)),
+    "wishes": evidence(
+        **DONE,
+        round_to_join=RoundFacts(pk=3, name="Spring groups", closes_at=NOW + DAY),
+    ),
     "certificate": evidence(**DONE, recognitions=(recognition(),)),
     "certificate_waiting": evidence(**DONE, recognitions=(recognition(is_made=False),)),
     "completed": evidence(**DONE),
