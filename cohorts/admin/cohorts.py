@@ -143,7 +143,8 @@ class CohortAdmin(StaffModelAdmin):
     search_help_text = _("Title")
     ordering = ("-starts_on", "pk")
     prepopulated_fields = {"slug": ("title",)}
-    filter_horizontal = ("facilitators",)
+    # A few names: boxes to tick, where Django's two lists can't be read aloud.
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     change_form_template = "cohorts/admin/cohort_change.html"
     inlines = (PriceTierInline, SkippedDayInline, SessionInline)
     readonly_fields = ("state", "opened_at", "cancelled_at")
