@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +20,12 @@ from scip.pdf.rendering import render_html
 MINIMAL = '<!doctype html><html lang="en"><title>t</title><body><p>Hello'
 OURS = '<!doctype html><html lang="en"><title>t</title><body style="font-family: Source Serif Pro"><p>Hello'
 numbers = itertools.count(1)
+
+
+def minimal() -> bytes:
+    """What WeasyPrint itself needs for a page with one word."""
+    document: bytes = HTML(string=MINIMAL).write_pdf()
+    return document
 
 
 def another() -> bytes:
@@ -54,7 +60,7 @@ def another() -> bytes:
 def document_rows() -> list[Row]:
     """p50 in turns with B4, certificates a second on two processes, growth of memory."""
     sides: dict[str, Callable[[], object]] = {
-        "B4": lambda: HTML(string=MINIMAL).write_pdf(),
+        "B4": minimal,
         "B4 ours": lambda: render_html(OURS),
         "certificate": another,
     }
@@ -78,33 +84,52 @@ def document_rows() -> list[Row]:
             baseline_value=taken["B4 ours"].p50,
             note="for honesty: most of B4 is reading the machine's TLS certificates",
         ),
-        Row(
-            name="certificates a second on 2 processes",
-            value=on_two_processes(),
-            unit="/s",
-            goal=38,
-            sense="at least",
-        ),
+        *rate_rows(),
         Row(name="memory, 100th to 1,000th certificate", value=growth(), unit="MiB", goal=10),
     ]
 
 
-def render_for(seconds: float) -> float:
-    """Certificates a second of this process."""
-    another()
+def rate_rows() -> list[Row]:
+    """Certificates a second on two processes, beside as many of the minimal document.
+
+    The goal of 38 a second was set where two processes make 74 of the minimal document (B4 takes
+    27 ms there). As their ratio it holds on a slower or busier machine too.
+    """
+    rates = on_two_processes(["B4", "certificate"])
+    return [
+        Row(
+            name="certificates a second on 2 processes",
+            value=rates["certificate"],
+            unit="/s",
+            baseline="B4 on 2 processes",
+            baseline_value=rates["B4"],
+            goal=round(38 / 74, 2),
+            sense="at least",
+            note="the goal is 38 a second where B4 takes 27 ms",
+        )
+    ]
+
+
+def render_for(side: str, seconds: float) -> float:
+    """Documents a second of this process."""
+    act: Callable[[], object] = another if side == "certificate" else minimal
+    act()
     started, count = time.perf_counter(), 0
     while time.perf_counter() - started < seconds:
-        another()
+        act()
         count += 1
     return count / (time.perf_counter() - started)
 
 
-def on_two_processes(seconds: float = 5.0) -> float:
-    """Certificates a second of two processes side by side; the median of three runs."""
+def on_two_processes(sides: Sequence[str], seconds: float = 4.0) -> dict[str, float]:
+    """Documents a second of two processes side by side: sides in turns, medians of three runs."""
+    taken: dict[str, list[float]] = {side: [] for side in sides}
     with multiprocessing.get_context("fork").Pool(2) as pool:
-        return statistics.median(
-            sum(pool.map(render_for, [seconds, seconds], chunksize=1)) for _ in range(3)
-        )
+        for _ in range(3):
+            for side in sides:
+                both = pool.starmap(render_for, [(side, seconds)] * 2, chunksize=1)
+                taken[side].append(sum(both))
+    return {side: statistics.median(values) for side, values in taken.items()}
 
 
 def grow() -> float:

@@ -13,6 +13,9 @@ from bench.soak.outcome import Outcome, table
 
 type Checks = dict[str, Callable[[], Outcome | list[Outcome]]]
 
+# These ask for whole pages, which name their style sheets by the collected files.
+PAGES = {"load", "signin"}
+
 
 def checks(folder: Path, *, small: bool) -> Checks:
     """By name, in the order in which they run; the restore drill comes last, over what all left."""
@@ -60,7 +63,7 @@ def main() -> int:
     wanted = [name for name in arguments if name != "small"]
     outcomes: list[Outcome] = []
     started = time.monotonic()
-    with ground(static=not wanted or "load" in wanted) as folder:
+    with ground(static=not wanted or bool(PAGES & set(wanted))) as folder:
         from django.conf import settings
 
         from bench import people
