@@ -25,12 +25,13 @@ def sessions_calendar(
     name: str,
     with_join_link: bool = False,
     notes: Mapping[int, str] | None = None,
+    more: Iterable[Event] = (),
 ) -> bytes:
     """An iCalendar file of these sessions (fetched with their cohort).
 
     The same rows always give the same bytes. ``with_join_link`` is for files that only a
     confirmed participant or a facilitator gets; ``notes`` are sentences for whose calendar
-    it is, by the session's id.
+    it is, by the session's id; ``more`` are events of other kinds.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
@@ -40,6 +41,8 @@ def sessions_calendar(
     for session in sessions:
         note = (notes or {}).get(session.pk, "")
         calendar.add_component(session_event(session, with_join_link=with_join_link, note=note))
+    for event in more:
+        calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content
 

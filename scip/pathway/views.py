@@ -28,6 +28,8 @@ from scip.pathway.costs import costs_of
 from scip.pathway.models import CalendarFeed
 from scip.pathway.next_step import next_step
 from scip.pathway.queries import home_of
+from supervision.calendar_files import appointment_events
+from supervision.queries.appointments import appointments_of_person
 
 # Calendar programs ask every few minutes; an hour-old file is still right for most of them.
 FEED_SECONDS = 900
@@ -72,7 +74,8 @@ def costs(request: HttpRequest) -> HttpResponse:
     mine = home_of(user, now=timezone.now())
     context = {
         "costs": costs_of(mine),
-        "edition": mine.edition,
+        "edition": mine.level_c_edition,
+        "is_pinned": mine.evidence.level_c is not None and mine.evidence.level_c.is_registered,
         "breadcrumb": [
             {"label": _("My pathway"), "url": reverse("pathway:home")},
             {"label": _("What the whole path costs you")},
@@ -118,18 +121,23 @@ def calendar(request: HttpRequest, token: str) -> HttpResponseBase:
     if feed is None or not feed.user.is_active:
         return refuse_unknown(request)
     sessions = list(sessions_of_person(feed.user))
+    appointments = list(appointments_of_person(feed.user))
     content = sessions_calendar(
         sessions,
         name=_("SCIP sessions"),
         with_join_link=True,
         notes=calendar_notes(feed.user),
+        more=appointment_events(appointments, feed.user),
     )
     etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])
     response = HttpResponse(content, content_type=CONTENT_TYPE)
     response.headers["Content-Disposition"] = 'inline; filename="scip.ics"'
     response.headers["ETag"] = etag
     response.headers["Last-Modified"] = http_date(
-        changed_at(feed, [item.changed_at for item in sessions]).timestamp()
+        changed_at(
+            feed,
+            [item.changed_at for item in sessions] + [item.changed_at for item in appointments],
+        ).timestamp()
     )
     response.headers["Cache-Control"] = f"private, max-age={FEED_SECONDS}"
     response.headers["X-Robots-Tag"] = "noindex"

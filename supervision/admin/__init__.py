@@ -1,5 +1,5 @@
 """The office's pages of supervision."""
 
-from supervision.admin import supervisors
+from supervision.admin import agreements, competencies, sessions, supervisors
 
-__all__ = ["supervisors"]
+__all__ = ["agreements", "competencies", "sessions", "supervisors"]

@@ -1,5 +1,7 @@
 """The framework of an edition, and how two people see one person grow in it."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scip.policy.models import Edition
+
+
+class FrameworkQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """What certification looks at is public, like all rules."""
+        return self
 
 
 class Competency(models.Model):
@@ -17,6 +25,8 @@ class Competency(models.Model):
     name = models.CharField(max_length=160)
     short_name = models.CharField(max_length=40, help_text=_("For the picture and for buttons."))
     description = models.TextField(blank=True, max_length=1000)
+
+    objects = FrameworkQuerySet.as_manager()
 
     class Meta:
         ordering = ["edition", "number"]
@@ -36,6 +46,8 @@ class DevelopmentalLevel(models.Model):
     position = models.PositiveSmallIntegerField()
     word = models.CharField(max_length=40)
     description = models.CharField(max_length=300, blank=True)
+
+    objects = FrameworkQuerySet.as_manager()
 
     class Meta:
         ordering = ["edition", "position"]

@@ -70,6 +70,11 @@ class Appointment(Stateful):
         return self.starts_at + timedelta(minutes=self.minutes)
 
     @property
+    def changed_at(self) -> Any:
+        """When it was last planned, moved or cancelled."""
+        return self.cancelled_at or self.planned_at
+
+    @property
     def audit_subject(self) -> Any:
         return self.agreement.candidacy.user
 

@@ -12,6 +12,8 @@ from scip.audit.services import record
 from scip.pages.models import FacultyMember, FaqEntry
 from scip.pages.starting_rows import FACULTY, FACULTY_BIOGRAPHY, FACULTY_ROLE, QUESTIONS
 from scip.policy.models import Edition
+from supervision.models import Competency, DevelopmentalLevel
+from supervision.starting_rows import COMPETENCIES, LEVELS
 
 FIRST_EDITION = ("2026 edition", date(2026, 1, 1))
 
@@ -23,7 +25,7 @@ class Command(BaseCommand):
     or took out comes back.
     """
 
-    help = "Add the first edition, faculty, questions and topics where there are none."
+    help = "Add the first edition, faculty, questions, topics and competencies where there are none."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,6 +49,10 @@ class Command(BaseCommand):
             ],
         )
 
+        edition = Edition.objects.order_by("in_force_from").get_first()
+        self.fill("competencies", starting_competencies(edition))
+        self.fill("developmental levels", starting_levels(edition))
+
     def fill(self, what: str, rows: list[Any]) -> None:
         """Store the rows unless their table has some already."""
         model: type[models.Model] = type(rows[0])
@@ -58,6 +64,26 @@ class Command(BaseCommand):
         model._base_manager.bulk_create(rows)
         record("pathway.installed", rows=len(rows), of=model._meta.label_lower)
         self.stdout.write(f"{what}: {len(rows)} added")
+
+
+def starting_competencies(edition: Edition) -> list[Competency]:
+    return [
+        Competency(
+            edition=edition,
+            number=number,
+            name=item.name,
+            short_name=item.short_name,
+            description=item.description,
+        )
+        for number, item in enumerate(COMPETENCIES, start=1)
+    ]
+
+
+def starting_levels(edition: Edition) -> list[DevelopmentalLevel]:
+    return [
+        DevelopmentalLevel(edition=edition, position=place, word=word, description=description)
+        for place, (word, description) in enumerate(LEVELS, start=1)
+    ]
 
 
 def starting_questions() -> list[FaqEntry]:

@@ -1,0 +1,60 @@
+"""Letters about the ledger. What was talked about never stands in a letter."""
+
+from django.utils.translation import gettext as _
+
+from scip.accounts.models import User
+from supervision.emails.agreements import pair_of, send, tell_office
+from supervision.models import Agreement, SupervisionSession
+from supervision.queries.agreements import other_of
+
+
+def about(letter: str, to: User, session: SupervisionSession, key: str, label: str) -> None:
+    """One letter about one session."""
+    send(
+        letter,
+        to,
+        session.agreement,
+        f"session:{session.pk}:{key}",
+        page="supervision:session",
+        args=[session.pk],
+        label=label,
+        session=session,
+    )
+
+
+def confirmation_asked(session: SupervisionSession) -> None:
+    """The other logged or corrected a session; was it so?"""
+    to = other_of(session.agreement, session.logged_by)
+    about("confirmation_asked", to, session, "asked", _("Look at the session"))
+
+
+def session_disputed(session: SupervisionSession, *, by: User) -> None:
+    """To whoever logged it and to the office: it is remembered differently."""
+    to = other_of(session.agreement, by)
+    about("session_disputed", to, session, "disputed", _("Look at the session"))
+    tell_office(
+        session.agreement,
+        f"session:{session.pk}:disputed",
+        _("{by} remembers a session differently, and asks you to talk with both.").format(by=by),
+        session.dispute_reason,
+    )
+
+
+def dispute_settled(session: SupervisionSession) -> None:
+    """The office decided: to both, with its reason."""
+    for person in pair_of(session.agreement):
+        about("dispute_settled", person, session, "settled", _("Look at the session"))
+
+
+def supervision_completed(agreement: Agreement) -> None:
+    """All sessions count: to both, and to CMSC."""
+    key = f"agreement:{agreement.pk}:completed"
+    for person in pair_of(agreement):
+        send("supervision_completed", person, agreement, key)
+    tell_office(
+        agreement,
+        key,
+        _("{candidate} and {supervisor} have completed the supervision sessions.").format(
+            candidate=agreement.candidacy.user, supervisor=agreement.supervisor
+        ),
+    )

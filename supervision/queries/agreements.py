@@ -1,0 +1,94 @@
+"""The text of an agreement, who signed it, and which side somebody is on."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+
+from certification.candidacy.models import Candidacy
+from supervision.models import Agreement, AgreementVersion, Introduction, Signature
+
+Side = Signature.Side
+Kind = AgreementVersion.Kind
+BOTH = frozenset(Side.values)
+
+
+def with_people(rows: QuerySet[Agreement]) -> QuerySet[Agreement]:
+    """Agreements with both people and the candidate's edition."""
+    return rows.select_related("candidacy__user", "candidacy__edition", "supervisor__user")
+
+
+def side_of(agreement: Agreement, user: Any) -> str:
+    """``candidate``, ``supervisor``, or empty for somebody who is neither."""
+    if agreement.candidacy.user_id == user.pk:
+        return Side.CANDIDATE
+    if agreement.supervisor.user_id == user.pk:
+        return Side.SUPERVISOR
+    return ""
+
+
+def other_of(agreement: Agreement, user: Any) -> Any:
+    """The other of the two people."""
+    is_candidate = side_of(agreement, user) == Side.CANDIDATE
+    return agreement.supervisor.user if is_candidate else agreement.candidacy.user
+
+
+def versions_of(agreement: Agreement) -> list[AgreementVersion]:
+    """All versions, newest first, with who drafted and who signed; two queries."""
+    signatures = Prefetch("signatures", Signature.objects.order_by("signed_at"))
+    rows = agreement.versions.select_related("drafted_by").prefetch_related(signatures)
+    return list(rows.order_by("-number"))
+
+
+def is_signed(version: AgreementVersion) -> bool:
+    """Signed by both; looks at prefetched signatures."""
+    return {row.side for row in version.signatures.all()} >= BOTH
+
+
+def in_force(versions: Iterable[AgreementVersion]) -> AgreementVersion | None:
+    """The newest version that both signed, of ``versions`` newest first."""
+    return next((version for version in versions if is_signed(version)), None)
+
+
+def canonical_text(version: AgreementVersion) -> str:
+    """The text that is signed, the same bytes whoever writes it down and whenever.
+
+    Line ends are those of Unix, every part stands under its name. No names of people: those
+    may change, and stand beside the signatures as they were typed.
+    """
+    parts = (
+        ("agreement", str(version.agreement_id)),
+        ("version", str(version.number)),
+        ("kind", version.kind),
+        ("goals", version.goals),
+        ("schedule", version.schedule),
+        ("rate", f"{version.rate_cents} {version.currency}"),
+        ("payment", version.payment_plan),
+    )
+    return "".join(
+        f"{name}:\n{'\n'.join(line.rstrip() for line in text.strip().splitlines())}\n\n"
+        for name, text in parts
+    )
+
+
+def text_hash(version: AgreementVersion) -> str:
+    """SHA-256 of the canonical text, in hexadecimal."""
+    return hashlib.sha256(canonical_text(version).encode()).hexdigest()
+
+
+def introductions_to_agree(user: Any) -> list[Introduction]:
+    """Accepted introductions of somebody from which no agreement has come yet; one query."""
+    known = Agreement.objects.filter(
+        candidacy=OuterRef("candidacy"), supervisor=OuterRef("supervisor")
+    ).exclude(state=Agreement.State.DISCARDED)
+    return list(
+        Introduction.objects.visible_to(user)
+        .filter(
+            ~Exists(known),
+            state=Introduction.State.ACCEPTED,
+            candidacy__state__in=Candidacy.REGISTERED,
+        )
+        .select_related("candidacy__user", "supervisor__user")
+        .order_by("-accepted_at")
+    )

@@ -1,0 +1,227 @@
+"""What the desks show: one line for each relationship, read in bulk."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scip.requirements import Finding
+from supervision.models import (
+    Agreement,
+    AgreementVersion,
+    Appointment,
+    Plan,
+    Signature,
+    SupervisionSession,
+)
+from supervision.queries.agreements import other_of, side_of, with_people
+from supervision.queries.sessions import ledger_evidence
+from supervision.requirements.ledger import LedgerEvidence, Stop, ledger_findings, track
+
+Side = Signature.Side
+State = SupervisionSession.State
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that waits for this person, with the page where it is done."""
+
+    text: str
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relationship:
+    """One agreement as one of its two people sees it. ``with_other`` is what waits for the other."""
+
+    agreement: Agreement
+    side: str
+    other: Any
+    evidence: LedgerEvidence
+    stops: tuple[Stop, ...]
+    findings: tuple[Finding, ...]
+    matters: tuple[Matter, ...]
+    with_other: tuple[str, ...]
+    appointment: Appointment | None
+    session_ids: frozenset[int]
+    """Entries of this agreement: those of another one are not this pair's to open."""
+
+    @property
+    def is_active(self) -> bool:
+        return self.agreement.state == Agreement.State.ACTIVE
+
+
+def relationships_of(user: Any, *, now: datetime) -> list[Relationship]:
+    """Somebody's relationships, those under way first; the same number of queries for any
+    number of them."""
+    rows = with_people(Agreement.objects.of_pair(user)).exclude(state=Agreement.State.DISCARDED)
+    order = [Agreement.State.ACTIVE, Agreement.State.DRAFT]
+    found = described(list(rows.order_by("-created_at")), user, now=now)
+    return sorted(
+        found,
+        key=lambda item: (
+            order.index(Agreement.State(item.agreement.state))
+            if item.agreement.state in order
+            else len(order)
+        ),
+    )
+
+
+def relationship(agreement: Agreement, user: Any, *, now: datetime) -> Relationship:
+    """One agreement, fetched `with_people`, as one of its two people sees it."""
+    return described([agreement], user, now=now)[0]
+
+
+def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[Relationship]:
+    """Evidence, tracks and what waits for these agreements, read in bulk."""
+    ids = [agreement.pk for agreement in agreements]
+    evidence = ledger_evidence({agreement.candidacy_id for agreement in agreements})
+    versions = newest_versions(ids)
+    plans = {plan.agreement_id: plan for plan in Plan.objects.filter(agreement__in=ids)}
+    sessions: dict[int, list[SupervisionSession]] = defaultdict(list)
+    waiting = [State.LOGGED, State.DISPUTED]
+    for row in SupervisionSession.objects.filter(agreement__in=ids, state__in=waiting):
+        sessions[row.agreement_id].append(row)
+    ahead = coming_appointments(ids, now)
+    return [
+        one(
+            agreement,
+            user,
+            evidence=evidence[agreement.candidacy_id],
+            version=versions.get(agreement.pk),
+            plan=plans.get(agreement.pk),
+            sessions=sessions[agreement.pk],
+            appointment=ahead.get(agreement.pk),
+        )
+        for agreement in agreements
+    ]
+
+
+def newest_versions(ids: Iterable[int]) -> dict[int, AgreementVersion]:
+    """The newest text of each agreement with its signatures; two queries."""
+    rows = AgreementVersion.objects.filter(agreement__in=list(ids)).order_by("number")
+    signatures = Prefetch("signatures", Signature.objects.all())
+    return {row.agreement_id: row for row in rows.prefetch_related(signatures)}
+
+
+def coming_appointments(ids: Iterable[int], now: datetime) -> dict[int, Appointment]:
+    """The next planned session of each agreement, the one that runs included; one query."""
+    rows = Appointment.objects.ahead().filter(agreement__in=list(ids)).order_by("-starts_at")
+    return {row.agreement_id: row for row in rows if row.ends_at > now}
+
+
+def one(
+    agreement: Agreement,
+    user: Any,
+    *,
+    evidence: LedgerEvidence,
+    version: AgreementVersion | None,
+    plan: Plan | None,
+    sessions: list[SupervisionSession],
+    appointment: Appointment | None,
+) -> Relationship:
+    edition = agreement.candidacy.edition
+    side = side_of(agreement, user)
+    mine, theirs = text_matters(agreement, version, side, user)
+    if agreement.state == Agreement.State.ACTIVE:
+        for found in (plan_matters(agreement, plan, side, user), session_matters(sessions, user)):
+            mine, theirs = mine + found[0], theirs + found[1]
+    elif agreement.state != Agreement.State.DRAFT:
+        found = session_matters(sessions, user)
+        mine, theirs = found
+    return Relationship(
+        agreement=agreement,
+        side=side,
+        other=other_of(agreement, user),
+        evidence=evidence,
+        stops=track(evidence, edition=edition) if edition else (),
+        findings=ledger_findings(evidence, edition=edition) if edition else (),
+        matters=tuple(mine),
+        with_other=tuple(theirs),
+        appointment=appointment,
+        session_ids=frozenset(
+            item.pk for item in evidence.sessions if item.agreement == agreement.pk
+        ),
+    )
+
+
+type Matters = tuple[list[Matter], list[str]]
+
+
+def text_matters(
+    agreement: Agreement, version: AgreementVersion | None, side: str, user: Any
+) -> Matters:
+    """A text to write or to sign."""
+    url = reverse("supervision:agreement_text", args=[agreement.pk])
+    other = other_of(agreement, user)
+    if agreement.state not in Agreement.ALIVE:
+        return [], []
+    if version is None:
+        text = _("Write the first text of your agreement with {name}").format(name=other)
+        return [Matter(text, url, _("Write it"))], []
+    sides = {row.side for row in version.signatures.all()}
+    if sides >= {Side.CANDIDATE, Side.SUPERVISOR}:
+        return [], []
+    mine = []
+    if side not in sides:
+        text = _("Read and sign version {number} of your agreement with {name}").format(
+            number=version.number, name=other
+        )
+        mine.append(Matter(text, url, _("Read it")))
+        return mine, []
+    return [], [
+        _("{name} reads version {number} of the agreement").format(
+            name=other, number=version.number
+        )
+    ]
+
+
+def plan_matters(agreement: Agreement, plan: Plan | None, side: str, user: Any) -> Matters:
+    """A plan to agree to."""
+    if plan is None or plan.is_agreed:
+        return [], []
+    other = other_of(agreement, user)
+    agreed = plan.candidate_agreed_at if side == Side.CANDIDATE else plan.supervisor_agreed_at
+    if agreed is not None:
+        return [], [_("{name} reads the supervision plan").format(name=other)]
+    text = _("Read the supervision plan that {name} wrote").format(name=other)
+    return [Matter(text, reverse("supervision:plan", args=[agreement.pk]), _("Read it"))], []
+
+
+def session_matters(sessions: list[SupervisionSession], user: Any) -> Matters:
+    """Sessions to confirm, and those that wait for the other or the office."""
+    mine, waiting, talk = [], 0, 0
+    for row in sorted(sessions, key=lambda item: item.started_at):
+        if row.state == State.DISPUTED:
+            talk += 1
+        elif row.logged_by_id == user.pk:
+            waiting += 1
+        else:
+            words = _("Confirm: {kind}, {day}").format(
+                kind=row.get_kind_display(), day=f"{row.started_at:%-d %B}"
+            )
+            url = reverse("supervision:session", args=[row.pk])
+            mine.append(Matter(words, url, _("Look at it")))
+    theirs = []
+    if waiting:
+        theirs.append(
+            ngettext(
+                "{count} session waits for the other’s confirmation",
+                "{count} sessions wait for the other’s confirmation",
+                waiting,
+            ).format(count=waiting)
+        )
+    if talk:
+        theirs.append(
+            ngettext(
+                "{count} session is with the office", "{count} sessions are with the office", talk
+            ).format(count=talk)
+        )
+    return mine, theirs

@@ -1,0 +1,387 @@
+"""The rules of the ledger: what counts, which phase is open, what certification still asks.
+
+Pure functions from evidence to findings (`domain.md`, "Five stages"); the figures are those of
+the Edition that a candidate is held to. The ledger belongs to the candidate: it goes on when a
+supervisor is lost, and what was confirmed before keeps counting.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scip.formats import day
+from scip.policy.models import Edition
+from scip.requirements import Finding, Status
+from supervision.models import SupervisionSession
+
+Phase = SupervisionSession.Phase
+Kind = SupervisionSession.Kind
+State = SupervisionSession.State
+
+# What each phase cannot do without; supervision sessions are all of one kind.
+NEEDED_KINDS = {
+    Phase.ASSESSMENT: (Kind.ORIENTATION, Kind.CASE_REVIEW, Kind.PLAN_MEETING),
+    Phase.SUPERVISION: (Kind.SUPERVISION,),
+    Phase.CLOSING: (Kind.PORTFOLIO_REVIEW, Kind.EXIT_INTERVIEW),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """One session that stands in the ledger.
+
+    ``is_approved``: CMSC's approval of the supervisor held on that day. ``opened_on`` is the
+    day from which its agreement is in force.
+    """
+
+    pk: int
+    kind: str
+    state: str
+    started_at: datetime
+    ends_at: datetime
+    agreement: int = 0
+    supervisor: str = ""
+    logged_by: int | None = None
+    is_approved: bool = True
+    opened_on: date | None = None
+    is_correction: bool = False
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.started_at).total_seconds()) // 60
+
+    @property
+    def held_on(self) -> date:
+        return self.started_at.date()
+
+    @property
+    def phase(self) -> str:
+        return SupervisionSession.PHASES[Kind(self.kind)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEvidence:
+    """Everything the rules look at for one candidate. Days are UTC.
+
+    ``opened_on``: a first agreement is signed by both. ``final_on``: a final version is.
+    ``plan_on``: a supervision plan is agreed by both.
+    """
+
+    sessions: tuple[SessionFacts, ...] = ()
+    opened_on: date | None = None
+    final_on: date | None = None
+    plan_on: date | None = None
+
+    @property
+    def supervision_from(self) -> date | None:
+        """The day on which the assessment ended: plan agreed and final version signed."""
+        if self.final_on is None or self.plan_on is None:
+            return None
+        return max(self.final_on, self.plan_on)
+
+
+def needed_in(phase: str, edition: Edition) -> int:
+    """How many sessions the edition asks for in a phase."""
+    return {
+        Phase.ASSESSMENT: edition.assessment_sessions,
+        Phase.SUPERVISION: edition.supervision_sessions,
+        Phase.CLOSING: edition.closing_sessions,
+    }[Phase(phase)]
+
+
+def phase_open(
+    kind: str,
+    evidence: LedgerEvidence,
+    *,
+    edition: Edition,
+    held_on: date,
+    states: Sequence[str] = SupervisionSession.STANDING,
+) -> Finding:
+    """May a session of this kind be held on this day?
+
+    Assessment: from the day on which both signed a first version. Supervision: once the plan is
+    agreed and the final version is signed. Closing: after the edition's number of supervision
+    sessions. ``states`` says which earlier sessions are looked at: standing ones where somebody
+    logs (the other's confirmation may still be on its way), confirmed ones where it counts.
+    """
+    phase = Phase(SupervisionSession.PHASES[Kind(kind)])
+    if phase == Phase.CLOSING:
+        return closing_open(evidence, edition=edition, held_on=held_on, states=states)
+    starts, sentence = {
+        Phase.ASSESSMENT: (
+            evidence.opened_on,
+            _("The assessment opens on the day on which both of you have signed the agreement."),
+        ),
+        Phase.SUPERVISION: (
+            evidence.supervision_from,
+            _(
+                "Supervision begins once the plan is agreed by both of you and the final version "
+                "of the agreement is signed."
+            ),
+        ),
+    }[phase]
+    is_open = starts is not None and starts <= held_on
+    return Finding(
+        code=f"phase-{phase}",
+        title=_("{phase} is open").format(phase=phase.label),
+        status=Status.MET if is_open else Status.OPEN,
+        needed=sentence,
+        found=_("Open since {day}.").format(day=day(starts))
+        if starts
+        else missing(phase, evidence),
+    )
+
+
+def missing(phase: str, evidence: LedgerEvidence) -> str:
+    """What still stands before a phase, by name."""
+    if phase == Phase.ASSESSMENT:
+        return _("No agreement is signed by both yet.")
+    gaps = []
+    if evidence.final_on is None:
+        gaps.append(_("the final version of the agreement, signed by both"))
+    if evidence.plan_on is None:
+        gaps.append(_("the plan, agreed by both"))
+    return _("Still missing: {what}.").format(what=", ".join(gaps))
+
+
+def closing_open(
+    evidence: LedgerEvidence, *, edition: Edition, held_on: date, states: Sequence[str]
+) -> Finding:
+    """Closing follows the number of supervision sessions that the edition asks for."""
+    before = [
+        item
+        for item in evidence.sessions
+        if item.kind == Kind.SUPERVISION
+        and item.held_on <= held_on
+        and counts(item, evidence, edition=edition, states=states).is_met
+    ]
+    needed = edition.supervision_sessions
+    return Finding(
+        code=f"phase-{Phase.CLOSING}",
+        title=_("{phase} is open").format(phase=Phase.CLOSING.label),
+        status=Status.MET if len(before) >= needed else Status.OPEN,
+        needed=ngettext(
+            "Portfolio review and exit interview follow after {count} supervision session.",
+            "Portfolio review and exit interview follow after {count} supervision sessions.",
+            needed,
+        ).format(count=needed),
+        found=_("{count} until then.").format(count=len(before)),
+    )
+
+
+def counts(
+    session: SessionFacts,
+    evidence: LedgerEvidence,
+    *,
+    edition: Edition,
+    states: Sequence[str] = (State.CONFIRMED,),
+) -> Finding:
+    """Does this session count towards certification, and if not, why?
+
+    Asked in this order: confirmed by the other, long enough, a supervisor with CMSC's approval on
+    that day, within an agreement, and in its phase.
+    """
+    title = _("This session counts")
+    code = f"session-{session.pk}"
+    if session.state not in states:
+        return waits(code, title, session)
+    reason = ""
+    if session.minutes < edition.supervision_minutes:
+        reason = _("It lasted {minutes} minutes; a session counts from {least} minutes on.").format(
+            minutes=session.minutes, least=edition.supervision_minutes
+        )
+    elif not session.is_approved:
+        reason = _("CMSC’s approval of {name} was not in force on that day.").format(
+            name=session.supervisor or _("the supervisor")
+        )
+    elif session.opened_on is None or session.held_on < session.opened_on:
+        reason = _("It was held before both had signed the agreement.")
+    else:
+        gate = phase_open(
+            session.kind, evidence, edition=edition, held_on=session.held_on, states=states
+        )
+        if not gate.is_met:
+            reason = f"{gate.needed} {gate.found}"
+    if reason:
+        return Finding(
+            code=code,
+            title=title,
+            status=Status.OPEN,
+            found=reason,
+            needed=_("It stays in the ledger all the same. If a figure is wrong, correct it."),
+        )
+    return Finding(code=code, title=title, status=Status.MET)
+
+
+def waits(code: str, title: str, session: SessionFacts) -> Finding:
+    """A session that is not confirmed: with the other person, or with the office."""
+    who = _("the office") if session.state == State.DISPUTED else _("the other’s confirmation")
+    return Finding(code=code, title=title, status=Status.WAITING, waiting_for=who)
+
+
+def counted(evidence: LedgerEvidence, phase: str, *, edition: Edition) -> list[SessionFacts]:
+    """The confirmed sessions of a phase that count, oldest first."""
+    return sorted(
+        (
+            item
+            for item in evidence.sessions
+            if item.phase == phase and counts(item, evidence, edition=edition).is_met
+        ),
+        key=lambda item: (item.started_at, item.pk),
+    )
+
+
+def ledger_findings(evidence: LedgerEvidence, *, edition: Edition) -> tuple[Finding, ...]:
+    """What Level C asks of supervision, phase by phase; more sessions are always welcome."""
+    return (
+        phase_finding(Phase.ASSESSMENT, evidence, edition),
+        ending_finding(evidence),
+        phase_finding(Phase.SUPERVISION, evidence, edition),
+        phase_finding(Phase.CLOSING, evidence, edition),
+    )
+
+
+def phase_finding(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> Finding:
+    """Sessions of a phase: number and kinds."""
+    needed = needed_in(phase, edition)
+    done = counted(evidence, phase, edition=edition)
+    kinds = {item.kind for item in done}
+    absent = [kind for kind in NEEDED_KINDS[phase] if kind not in kinds]
+    waiting = [
+        item
+        for item in evidence.sessions
+        if item.phase == phase and item.state in {State.LOGGED, State.DISPUTED}
+    ]
+    is_met = len(done) >= needed and not absent
+    status = Status.MET if is_met else Status.WAITING if waiting else Status.OPEN
+    if status is Status.OPEN and not done and not is_begun(phase, evidence, edition):
+        status = Status.LATER
+    found = ngettext(
+        "{done} of {count} session counts.", "{done} of {count} sessions count.", needed
+    ).format(done=len(done), count=needed)
+    if waiting and not is_met:
+        more = ngettext("{count} waits.", "{count} wait.", len(waiting)).format(count=len(waiting))
+        found = f"{found} {more}"
+    return Finding(
+        code=f"ledger-{phase}",
+        title=phase.label,
+        status=status,
+        found=found,
+        needed=_("Still to come: {kinds}.").format(kinds=", ".join(str(k.label) for k in absent))
+        if absent and len(NEEDED_KINDS[phase]) > 1
+        else "",
+        waiting_for=_("confirmation") if status is Status.WAITING else "",
+    )
+
+
+def is_begun(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> bool:
+    """Could a session of this phase be held by now?"""
+    return phase_open(NEEDED_KINDS[phase][0], evidence, edition=edition, held_on=date.max).is_met
+
+
+def ending_finding(evidence: LedgerEvidence) -> Finding:
+    """The assessment ends with the plan and the final version of the agreement."""
+    done = evidence.supervision_from
+    if done is not None:
+        status, found = Status.MET, _("Since {day}.").format(day=day(done))
+    else:
+        status = Status.OPEN if evidence.opened_on else Status.LATER
+        found = missing(Phase.SUPERVISION, evidence) if evidence.opened_on else ""
+    return Finding(
+        code="ledger-plan",
+        title=_("Supervision plan and final agreement"),
+        status=status,
+        found=found,
+        needed=""
+        if done
+        else _("Both belong to the plan meeting, the third session of the assessment."),
+    )
+
+
+def next_kind(evidence: LedgerEvidence, *, edition: Edition, held_on: date) -> str:
+    """What the coming session most likely is: the first kind that is still missing and open."""
+    standing = {
+        item.kind for item in evidence.sessions if item.state in SupervisionSession.STANDING
+    }
+    for kind in NEEDED_KINDS[Phase.ASSESSMENT]:
+        if kind not in standing:
+            return kind
+    for kind in NEEDED_KINDS[Phase.CLOSING]:
+        if kind not in standing:
+            gate = phase_open(kind, evidence, edition=edition, held_on=held_on)
+            return kind if gate.is_met else Kind.SUPERVISION
+    return Kind.SUPERVISION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """One place on the track of sessions. ``state``: done, waiting, talk, short (it stands but
+    does not count), next or ahead."""
+
+    number: int
+    label: str
+    phase: str
+    state: str
+    session: SessionFacts | None = None
+    why: str = ""
+
+
+def track(evidence: LedgerEvidence, *, edition: Edition) -> tuple[Stop, ...]:
+    """The ten sessions (and extra ones) as a row of stops, in their phases' order."""
+    stops: list[Stop] = []
+    has_next = False
+    for phase in Phase:
+        rows = [row for row in evidence.sessions if row.phase == phase and not row.is_correction]
+        for item in sorted(rows, key=lambda row: (row.started_at, row.pk)):
+            state, why = standing_of(item, evidence, edition)
+            stops.append(
+                Stop(
+                    number=len(stops) + 1,
+                    label=str(Kind(item.kind).label),
+                    phase=str(phase.label),
+                    state=state,
+                    session=item,
+                    why=why,
+                )
+            )
+        for label in to_come(phase, evidence, edition):
+            state = "ahead" if has_next else "next"
+            has_next = True
+            stops.append(
+                Stop(number=len(stops) + 1, label=label, phase=str(phase.label), state=state)
+            )
+    return tuple(stops)
+
+
+def standing_of(item: SessionFacts, evidence: LedgerEvidence, edition: Edition) -> tuple[str, str]:
+    """A session's state on the track, and why it does not count."""
+    finding = counts(item, evidence, edition=edition)
+    if finding.is_met:
+        return "done", ""
+    if item.state == State.DISPUTED:
+        return "talk", _("under discussion")
+    if finding.status is Status.WAITING:
+        return "waiting", _("waiting for confirmation")
+    return "short", str(finding.found)
+
+
+def to_come(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> list[str]:
+    """Labels of the sessions that a phase still lacks; waiting ones are not asked for again."""
+    there = [
+        item
+        for item in evidence.sessions
+        if item.phase == phase
+        and not item.is_correction
+        and standing_of(item, evidence, edition)[0] in {"done", "waiting", "talk"}
+    ]
+    kinds = [item.kind for item in there]
+    absent = [kind for kind in NEEDED_KINDS[phase] if kind not in kinds]
+    short = max(needed_in(phase, edition) - len(there), len(absent))
+    if not short:
+        return []
+    filler = Kind.SUPERVISION if phase == Phase.SUPERVISION else NEEDED_KINDS[phase][-1]
+    labels = [str(kind.label) for kind in absent]
+    return labels + [str(filler.label)] * (short - len(labels))

@@ -1,0 +1,35 @@
+"""/supervision/: the desk of a supervisor and of a candidate."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from certification.candidacy.queries import current_candidacy
+from scip.access import signed_in
+from scip.accounts.models import Role
+from supervision.models import Signature
+from supervision.queries.agreements import introductions_to_agree
+from supervision.queries.desks import relationships_of
+from supervision.queries.introductions import introductions_for
+from supervision.views.agreements import person
+
+
+@require_safe
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits for me, then everybody I am in supervision with."""
+    user = person(request)
+    found = relationships_of(user, now=timezone.now())
+    is_supervisor = user.has_role(Role.SUPERVISOR) or any(
+        item.side == Signature.Side.SUPERVISOR for item in found
+    )
+    context = {
+        "relationships": found,
+        "matters": [(item, matter) for item in found for matter in item.matters],
+        "introductions": introductions_for(user),
+        "to_agree": introductions_to_agree(user),
+        "is_supervisor": is_supervisor,
+        "candidacy": current_candidacy(user),
+    }
+    return render(request, "supervision/home.html", context)

@@ -1,0 +1,199 @@
+"""The ledger's pages: log, look, confirm, see differently, take back, correct."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from scip.access import signed_in
+from supervision.forms.sessions import (
+    CorrectionForm,
+    DisputeForm,
+    LogForm,
+    start_of,
+    start_of_held,
+)
+from supervision.models import Agreement, Signature, SupervisionSession
+from supervision.queries.agreements import other_of, side_of
+from supervision.queries.appointments import to_log
+from supervision.queries.notes import feedback_in, own_words
+from supervision.queries.ratings import framework_of
+from supervision.queries.sessions import evidence_of
+from supervision.requirements.ledger import counts, next_kind
+from supervision.services import sessions as services
+from supervision.views.agreements import crumbs, done, own_agreement, person
+
+State = SupervisionSession.State
+# How long a session usually is, where nothing was planned.
+USUAL_MINUTES = 60
+
+
+def own_session(request: HttpRequest, pk: int) -> SupervisionSession:
+    """A session of the ledger of which one is one of the two; 404 for everybody else."""
+    rows = SupervisionSession.objects.visible_to(request.user).filter(
+        agreement__in=Agreement.objects.of_pair(request.user)
+    )
+    return get_object_or_404(
+        rows.select_related(
+            "agreement__candidacy__user",
+            "agreement__candidacy__edition",
+            "agreement__supervisor__user",
+            "logged_by",
+            "corrects",
+        ),
+        pk=pk,
+    )
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_log(request: HttpRequest, pk: int) -> HttpResponse:
+    """One short form after a session."""
+    agreement = own_agreement(request, pk)
+    user, now = person(request), timezone.now()
+    edition = agreement.candidacy.edition
+    if edition is None:
+        return redirect("supervision:agreement", pk)
+    appointment = to_log(agreement, now=now)
+    kind = next_kind(evidence_of(agreement.candidacy), edition=edition, held_on=now.date())
+    is_supervisor = side_of(agreement, user) == Signature.Side.SUPERVISOR
+    form = LogForm(
+        request.POST or None,
+        initial=start_of(kind=kind, minutes=USUAL_MINUTES, appointment=appointment, now=now),
+        framework=framework_of(edition),
+        is_supervisor=is_supervisor,
+    )
+    if request.method == "POST" and form.is_valid():
+
+        def log() -> None:
+            services.log_session(
+                agreement, form.held, by=user, words=form.words, appointment=appointment
+            )
+
+        said = _("Logged. {name} is asked to confirm it.").format(name=other_of(agreement, user))
+        if done(request, log, said):
+            return redirect("supervision:agreement", pk)
+    context = {
+        "agreement": agreement,
+        "form": form,
+        "is_supervisor": is_supervisor,
+        "least": edition.supervision_minutes,
+        "other": other_of(agreement, user),
+        "breadcrumb": crumbs(agreement, user, _("Log a session")),
+    }
+    return render(request, "supervision/session_log.html", context)
+
+
+@require_safe
+@signed_in
+def session_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One entry: what it says, whether it counts, what was written beside it."""
+    return session_page(request, own_session(request, pk))
+
+
+def session_page(
+    request: HttpRequest, session: SupervisionSession, form: DisputeForm | None = None
+) -> HttpResponse:
+    user = person(request)
+    agreement = session.agreement
+    is_other = session.logged_by_id != user.pk
+    correction = session.corrections.filter(state__in=[State.LOGGED, State.DISPUTED]).first()
+    context = {
+        "session": session,
+        "agreement": agreement,
+        "finding": finding_of(session),
+        "correction": correction,
+        "may_answer": is_other and session.state == State.LOGGED and correction is None,
+        "may_take_back": not is_other and session.state in {State.LOGGED, State.DISPUTED},
+        "may_correct": correction is None
+        and session.state in SupervisionSession.STANDING
+        and (session.corrects_id is None or session.state == State.CONFIRMED),
+        "ratings": session.ratings.select_related("competency", "level"),
+        "feedback": feedback_in(agreement, user).filter(session=session),
+        "own": own_words(agreement, user).filter(session=session),
+        "is_supervisor": side_of(agreement, user) == Signature.Side.SUPERVISOR,
+        "form": form or DisputeForm(),
+        "breadcrumb": crumbs(agreement, user, session.get_kind_display()),
+    }
+    return render(request, "supervision/session_detail.html", context)
+
+
+def finding_of(session: SupervisionSession) -> Any:
+    """Whether the session counts; None for an entry that stands no more."""
+    edition = session.agreement.candidacy.edition
+    evidence = evidence_of(session.agreement.candidacy)
+    facts = next((item for item in evidence.sessions if item.pk == session.pk), None)
+    if facts is None or edition is None:
+        return None
+    return counts(facts, evidence, edition=edition)
+
+
+@require_POST
+@signed_in
+def session_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """So it was."""
+    session = own_session(request, pk)
+
+    def confirm() -> None:
+        services.confirm_session(session, by=person(request))
+
+    done(request, confirm, _("Confirmed. Thank you."))
+    return redirect("supervision:agreement", session.agreement_id)
+
+
+@require_POST
+@signed_in
+def session_dispute(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody remembers it differently; the office talks with both."""
+    session = own_session(request, pk)
+    form = DisputeForm(request.POST)
+    if not form.is_valid():
+        return session_page(request, session, form)
+
+    def dispute() -> None:
+        services.dispute_session(session, by=person(request), reason=form.cleaned_data["reason"])
+
+    done(request, dispute, _("Thank you for saying so. The office talks with both of you."))
+    return redirect("supervision:session", pk)
+
+
+@require_POST
+@signed_in
+def session_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what one logged."""
+    session = own_session(request, pk)
+
+    def withdraw() -> None:
+        services.withdraw_session(session, by=person(request))
+
+    done(request, withdraw, _("The entry is taken back."))
+    return redirect("supervision:agreement", session.agreement_id)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """How it was, in a new entry that the other confirms."""
+    session = own_session(request, pk)
+    form = CorrectionForm(request.POST or None, initial=start_of_held(services.held_of(session)))
+    if request.method == "POST" and form.is_valid():
+
+        def correct() -> None:
+            services.correct_session(
+                session, form.held, by=person(request), reason=form.cleaned_data["reason"]
+            )
+
+        said = _("The correction waits for {name}. Until then the first entry stands.").format(
+            name=other_of(session.agreement, request.user)
+        )
+        if done(request, correct, said):
+            return redirect("supervision:session", pk)
+    context = {
+        "session": session,
+        "form": form,
+        "breadcrumb": crumbs(session.agreement, request.user, _("Correct an entry")),
+    }
+    return render(request, "supervision/session_correct.html", context)
