@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from certification.candidacy.models import Candidacy, EquivalencyCase, Retreat
 from cohorts.models import AbsenceException, AidRequest, Application, Enrolment, Offer, Transfer
 from consultations.models import Group, Round
 from payments.waiting import KINDS
@@ -22,11 +23,14 @@ from scip.console.tally import Count, count_all
 from scip.credentials.models import Certificate
 from scip.mail.models import Letter
 from scip.pages.models import ContactMessage, InterestEntry
+from supervision.models import SupervisorApplication
+from supervision.models import SupervisionSession
 
 QUESTION_DAYS = 7
 OFFER_HOURS = 48
 CERTIFICATE_MINUTES = 10
 INTEREST_DAYS = 7
+REGISTRATION_DAYS = 7
 
 type Rows = Callable[[datetime], QuerySet[Any]]
 
@@ -75,6 +79,17 @@ QUEUES: tuple[Queue, ...] = (
         hint=gettext_lazy("Licences, MSC, insurance, practice."),
         model=Prerequisite,
         rows=lambda _now: Prerequisite.objects.waiting_for_staff(),
+        age="submitted_at",
+        filters={"state__exact": "submitted"},
+    ),
+    Queue(
+        code="supervisors",
+        label=gettext_lazy("Supervisors to decide"),
+        hint=gettext_lazy("Applied, or said yes to an invitation."),
+        model=SupervisorApplication,
+        rows=lambda _now: SupervisorApplication.objects.filter(
+            state=SupervisorApplication.State.SUBMITTED
+        ),
         age="submitted_at",
         filters={"state__exact": "submitted"},
     ),
@@ -168,6 +183,35 @@ QUEUES: tuple[Queue, ...] = (
         filters={"state__exact": "open"},
     ),
     Queue(
+        code="sessions",
+        label=gettext_lazy("Supervision sessions to settle"),
+        hint=gettext_lazy("Two people remember one differently; talk with both."),
+        model=SupervisionSession,
+        rows=lambda _now: SupervisionSession.objects.filter(
+            state=SupervisionSession.State.DISPUTED
+        ),
+        age="disputed_at",
+        filters={"state__exact": "disputed"},
+    ),
+    Queue(
+        code="retreats",
+        label=gettext_lazy("Retreats to verify"),
+        hint=gettext_lazy("Somebody prepares their registration for certification."),
+        model=Retreat,
+        rows=lambda _now: Retreat.objects.filter(state=Retreat.State.SUBMITTED),
+        age="submitted_at",
+        filters={"state__exact": "submitted"},
+    ),
+    Queue(
+        code="equivalency",
+        label=gettext_lazy("Requests for credit"),
+        hint=gettext_lazy("Earlier formats of the programme, item by item."),
+        model=EquivalencyCase,
+        rows=lambda _now: EquivalencyCase.objects.waiting(),
+        age="submitted_at",
+        filters={"state__exact": "submitted"},
+    ),
+    Queue(
         code="certificates",
         label=gettext_lazy("Certificates not made"),
         hint=gettext_lazy("Asked for more than ten minutes ago, or with a problem."),
@@ -207,6 +251,19 @@ QUEUES: tuple[Queue, ...] = (
         age="created_at",
         filters={},
         within=timedelta(days=INTEREST_DAYS),
+        is_news=True,
+    ),
+    Queue(
+        code="registrations",
+        label=gettext_lazy("New registrations for certification"),
+        hint=gettext_lazy("In the last seven days."),
+        model=Candidacy,
+        rows=lambda now: Candidacy.objects.filter(
+            active_at__gte=now - timedelta(days=REGISTRATION_DAYS)
+        ),
+        age="active_at",
+        filters={},
+        within=timedelta(days=REGISTRATION_DAYS),
         is_news=True,
     ),
     Queue(

@@ -32,8 +32,17 @@ from cohorts.models import (
     Transfer,
 )
 from cohorts.services.opening import generate_sessions
+from consultations.models import (
+    Apart,
+    Placement,
+    Preference,
+    Presentation,
+    Proposal,
+    Round,
+    Swap,
+    Topic,
+)
 from consultations.models import Group as ConsultationGroup
-from consultations.models import Presentation, Swap, Topic
 from payments.models import (
     AidFund,
     CreditNote,
@@ -94,7 +103,7 @@ class House:
         thing = mine[kind]
         if isinstance(thing, dict):
             return dict(thing)
-        if kind in {"document", "material_file"}:
+        if kind in {"document", "material_file", "retreat_file", "item_file"}:
             person = self.people[asker]
             token = mint_token(thing.document, person if person.pk else self.people["stranger"])
             return {"pk": thing.pk, "token": token}
@@ -106,16 +115,24 @@ MISSING: dict[str, dict[str, Any]] = {
     "session_of_cohort": {"pk": 999_999_999, "number": 1},
     "transfer_to": {"pk": 999_999_999, "cohort": 1},
     "step": {"pk": 999_999_999, "step": "words"},
+    "round_act": {"pk": 999_999_999, "verb": "close"},
     "decision": {"pk": 999_999_999, "verb": "offer"},
     "charge_act": {"pk": 999_999_999, "verb": "adjust"},
     "document": {"pk": 999_999_999, "token": "none"},
     "material_file": {"pk": 999_999_999, "token": "none"},
+    "retreat_file": {"pk": 999_999_999, "token": "none"},
+    "item_file": {"pk": 999_999_999, "token": "none"},
+    "retreat_decision": {"pk": 999_999_999, "verb": "verify"},
+    "case_decision": {"pk": 999_999_999, "verb": "ask"},
+    "candidacy_decision": {"pk": 999_999_999, "verb": "defer"},
     "sandbox": {"session_id": "cs_none"},
     "feed": {"token": "none"},
     "code": {"code": "0" * 17},
     "leave": {"token": "none"},
     "slug": {"slug": "none"},
     "kind": {"kind": "none"},
+    "supervisor_act": {"pk": 999_999_999, "verb": "renew"},
+    "supervisor_application_act": {"pk": 999_999_999, "verb": "approve"},
 }
 
 
@@ -142,6 +159,12 @@ def build() -> House:
     add_common(house)
     for whose in PAIR:
         add_things(house, whose)
+    # These build on this module.
+    from tests.architecture.candidacies import add_candidacies
+    from tests.architecture.level_c import add_supervision
+
+    add_supervision(house)
+    add_candidacies(house)
     return house
 
 
@@ -186,6 +209,24 @@ def add_common(house: House) -> None:
         "type": {"content_type_id": "1", "object_id": "1"},
     }
     house.common |= community(house, running)
+    house.common |= season(house)
+
+
+def season(house: House) -> dict[str, Any]:
+    """A round that takes wishes for the group, with a proposal (as if made before)."""
+    now = timezone.now()
+    round_ = Round.objects.create(
+        name="The round",
+        state="open",
+        opens_at=now - timedelta(days=1),
+        closes_at=now + timedelta(days=5),
+    )
+    round_.groups.add(house.common["consultation"])
+    return {
+        "round": round_,
+        "round_act": {"pk": round_.pk, "verb": "close"},
+        "proposal": Proposal.objects.create(round=round_),
+    }
 
 
 def community(house: House, cohort: Cohort) -> dict[str, Any]:
@@ -273,6 +314,15 @@ def add_case(house: House, whose: str, enrolment: Enrolment) -> None:
     ]
     swap = Swap.objects.create(offered=mine[0], asked=mine[1], created_by=enrolment.user)
     house.things[whose]["swap"] = {"pk": group.pk, "swap_pk": swap.pk}
+    wishes = Preference.objects.create(
+        round=house.common["round"], user=enrolment.user, note=canary(whose, "wishnote")
+    )
+    house.things[whose]["apart"] = Apart.objects.create(
+        preference=wishes, named=canary(whose, "apart")
+    )
+    house.things[whose]["placement"] = Placement.objects.create(
+        proposal=house.common["proposal"], preference=wishes, group=group
+    )
 
 
 def add_talk(house: House, whose: str, enrolment: Enrolment) -> None:

@@ -97,6 +97,9 @@ MISSABLE = {
     "session_of_enrolment", "record", "document", "charge", "receipt", "sandbox", "cohort",
     "session_of_cohort", "feed", "code", "leave", "slug", "kind", "user", "credential", "aid",
     "decision", "charge_act", "draft_cohort", "exception", "message",
+    "retreat", "retreat_file", "credit_case", "credit_item", "item_file", "rest",
+    "retreat_decision", "case_decision", "candidacy_decision",
+    "introduction", "supervisor_page", "supervisor_act", "supervisor_application_act",
 }  # fmt: skip
 
 
@@ -121,6 +124,7 @@ READS = {
     "staff": {"statement": False},
     "facilitator": {"name": True, "absence": True, "mail": True},
     "aid": {"name": True, "statement": True, "mail": True},
+    "supervisor": {"name": True, "question": True},
 }
 
 
@@ -141,6 +145,7 @@ WORDS = (
     "mail", "name", "phone", "profession", "motivation", "practice", "experience", "needs",
     "question", "statement", "reference", "receipt", "charge", "file", "licence", "absence",
     "moving", "interest", "message", "subject", "letter", "talk", "report", "refund", "transfer", "payer",
+    "retreat", "credit", "rest",
 )  # fmt: skip
 
 

@@ -79,7 +79,10 @@ class ProfileForm(forms.ModelForm[User]):
         label=_("Telephone"),
         max_length=40,
         required=False,
-        help_text=_("Only the office sees it, and calls only when a letter would be too late."),
+        help_text=_(
+            "The office sees it and calls only when a letter would be too late. Supervisor and "
+            "candidate see each other’s once a first call is agreed."
+        ),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
 
