@@ -20,7 +20,7 @@ from supervision.models import (
     SupervisionSession,
 )
 from supervision.queries.agreements import side_of
-from supervision.queries.sessions import evidence_of
+from supervision.queries.sessions import evidence_of, utc_day
 from supervision.requirements.ledger import ledger_findings, phase_open
 from supervision.services.agreements import locked, refuse_strangers
 from supervision.services.notes import give_feedback, write_own
@@ -140,7 +140,7 @@ def gate_of(agreement: Agreement, held: Held) -> Finding:
     if edition is None:
         raise Refusal(_("This candidate is not registered, so there is no ledger to write into."))
     evidence = evidence_of(agreement.candidacy)
-    return phase_open(held.kind, evidence, edition=edition, held_on=held.started_at.date())
+    return phase_open(held.kind, evidence, edition=edition, held_on=utc_day(held.started_at))
 
 
 def write_words(

@@ -1,0 +1,154 @@
+"""Planned sessions: in both calendars, moved, cancelled, brought to mind once."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from icalendar import Calendar
+
+from certification.candidacy.models import Leave
+from scip.mail.models import Letter
+from scip.pathway.services import renew_feed
+from scip.requirements import Refusal
+from supervision.models import Appointment
+from supervision.services import agreements, sessions
+from supervision.services import appointments as services
+from tests.supervision.pair import Kind, at, held, make_pair
+
+NOW = at(0)
+State = Appointment.State
+
+
+@pytest.fixture
+def pair(db):
+    return make_pair()
+
+
+def plan(pair, days=2, **fields):
+    fields.setdefault("by", pair.guide)
+    fields.setdefault("now", NOW)
+    return services.plan_appointment(
+        pair.agreement, **{"starts_at": at(days), "minutes": 60, "where": "The usual room"} | fields
+    )
+
+
+def test_both_get_a_letter_with_the_calendar_file(pair):
+    plan(pair)
+    letters = Letter.objects.filter(subject__startswith="Supervision with")
+    assert {letter.to_address for letter in letters} == {pair.candidate.email, pair.guide.email}
+    assert [item["name"] for item in letters[0].attachments] == ["supervision.ics"]
+
+
+def test_the_feed_keeps_an_identity_and_counts_changes(pair, client):
+    appointment = plan(pair)
+    feed = renew_feed(pair.candidate)
+    url = reverse("pathway:calendar", args=[feed.token])
+
+    def event():
+        calendar = Calendar.from_ical(client.get(url).content)
+        return next(iter(calendar.walk("VEVENT")))
+
+    first = event()
+    assert str(first["summary"]) == "Supervision with Gita 1"
+    assert first["dtstart"].dt == at(2)
+    services.move_appointment(appointment, by=pair.candidate, starts_at=at(3), minutes=50, now=NOW)
+    moved = event()
+    assert (moved["uid"], moved["sequence"]) == (first["uid"], 1)
+    assert moved["dtend"].dt - moved["dtstart"].dt == timedelta(minutes=50)
+    services.cancel_appointment(appointment, by=pair.guide, now=NOW)
+    gone = event()
+    assert (str(gone["uid"]), gone["sequence"], gone["status"]) == (first["uid"], 2, "CANCELLED")
+
+
+def test_the_feed_of_others_has_none_of_it(pair, client, stranger):
+    plan(pair)
+    second = make_pair(2)
+    for person in (stranger, second.candidate, second.guide):
+        url = reverse("pathway:calendar", args=[renew_feed(person).token])
+        assert b"VEVENT" not in client.get(url).content
+
+
+def test_reminders_go_once_for_each_date(pair):
+    appointment = plan(pair)
+    assert services.remind_appointments(at(0)) == 0
+    assert services.remind_appointments(at(1, 12)) == 2
+    assert services.remind_appointments(at(1, 13)) == 0
+    services.move_appointment(
+        appointment, by=pair.guide, starts_at=at(2, 15), minutes=60, now=at(1, 14)
+    )
+    assert services.remind_appointments(at(1, 16)) == 2
+
+
+@pytest.mark.parametrize("reason", ["cancelled", "on leave", "ended"])
+def test_nobody_is_reminded_of_what_rests(pair, reason):
+    appointment = plan(pair)
+    if reason == "cancelled":
+        services.cancel_appointment(appointment, by=pair.guide, now=NOW)
+    elif reason == "on leave":
+        Leave.objects.create(candidacy=pair.candidacy, from_on=date(2026, 3, 1))
+    else:
+        agreements.end_agreement(pair.agreement, by=pair.guide, reason="Ends.", now=NOW)
+        appointment.refresh_from_db()
+        assert appointment.state == State.CANCELLED
+    assert services.remind_appointments(at(1, 12)) == 0
+
+
+def test_the_past_and_two_at_once_are_refused(pair, stranger):
+    plan(pair)
+    with pytest.raises(Refusal, match="has passed"):
+        plan(pair, days=-1)
+    with pytest.raises(Refusal, match="another supervision session planned"):
+        plan(pair, starts_at=at(2) + timedelta(minutes=59))
+    with pytest.raises(Refusal, match="another supervision session planned"):
+        plan(make_pair(2, guide=pair.supervisor), starts_at=at(2) - timedelta(minutes=30))
+    plan(pair, starts_at=at(2) + timedelta(minutes=60))
+    with pytest.raises(Refusal, match="Only the two people"):
+        plan(pair, days=9, by=stranger)
+
+
+def test_a_cancelled_session_is_not_moved(pair):
+    appointment = plan(pair)
+    services.cancel_appointment(appointment, by=pair.guide, now=NOW)
+    services.cancel_appointment(appointment, by=pair.guide, now=NOW)
+    with pytest.raises(Refusal, match="not ahead any more"):
+        services.move_appointment(appointment, by=pair.guide, starts_at=at(5), minutes=60, now=NOW)
+
+
+def test_logging_it_makes_it_held_and_fills_the_form(pair, as_user):
+    appointment = plan(pair)
+    url = reverse("supervision:session_log", args=[pair.agreement.pk])
+    form = as_user(pair.guide).get(url).context["form"]
+    assert form["held_on"].value() == at(2).date()
+    sessions.log_session(
+        pair.agreement, held(Kind.ORIENTATION, at(2)), by=pair.guide, appointment=appointment
+    )
+    appointment.refresh_from_db()
+    assert appointment.state == State.HELD
+
+
+def test_planned_moved_and_cancelled_on_the_site(pair, as_user):
+    client = as_user(pair.candidate)
+    day = timezone.localdate() + timedelta(days=5)
+    data = {"held_on": day.isoformat(), "starts_at": "18:00", "minutes": "60", "is_online": "1"}
+    client.post(reverse("supervision:appointment_plan", args=[pair.agreement.pk]), data)
+    row = Appointment.objects.get()
+    assert timezone.localtime(row.starts_at, timezone=pair.candidate.zone).hour == 18
+    client.post(
+        reverse("supervision:appointment_move", args=[row.pk]), data | {"starts_at": "19:00"}
+    )
+    row.refresh_from_db()
+    assert row.sequence == 1
+    client.post(reverse("supervision:appointment_cancel", args=[row.pk]))
+    row.refresh_from_db()
+    assert row.state == State.CANCELLED
+
+
+def test_somebody_elses_appointment_is_not_there(pair, as_user, staff, stranger, facilitator):
+    row = plan(pair)
+    second = make_pair(2)
+    for person in (staff, stranger, facilitator, second.candidate, second.guide):
+        client = as_user(person)
+        for name in ("move", "cancel"):
+            url = reverse(f"supervision:appointment_{name}", args=[row.pk])
+            assert client.post(url, {}).status_code == 404

@@ -1,0 +1,103 @@
+"""/supervision/: what waits for whom, for both roles, in a fixed number of queries."""
+
+import pytest
+from django.urls import reverse
+
+from scip.accounts.models import Role
+from supervision.models import Introduction
+from supervision.services import agreements, sessions
+from tests import world
+from tests.supervision.pair import Kind, at, log, make_pair, walk
+
+HOME = "/supervision/"
+DESK_QUERIES = 15
+
+
+def waiting(client) -> list[str]:
+    return [matter.text for _item, matter in client.get(HOME).context["matters"]]
+
+
+def test_each_sees_what_waits_for_them(db, as_user):
+    pair = make_pair()
+    log(pair, Kind.ORIENTATION, at(1))
+    assert waiting(as_user(pair.candidate)) == ["Confirm: Orientation, 4 March"]
+    page = as_user(pair.guide).get(HOME)
+    assert page.context["matters"] == []
+    assert page.context["relationships"][0].with_other == (
+        "1 session waits for the other’s confirmation",
+    )
+
+
+def test_a_text_waits_for_whoever_has_not_signed(db, as_user):
+    pair = make_pair(signed_at=None, final_at=None, plan_at=None)
+    version = pair.agreement.versions.get()
+    text = "Read and sign version 1 of your agreement with"
+    assert waiting(as_user(pair.guide)) == [f"{text} Carla 1"]
+    agreements.sign_version(
+        version,
+        by=pair.guide,
+        name_typed="Gita",
+        text_sha256=agreements.text_hash(version),
+    )
+    assert waiting(as_user(pair.guide)) == []
+    assert waiting(as_user(pair.candidate)) == [f"{text} Gita 1"]
+
+
+def test_an_accepted_introduction_leads_to_a_draft(db, as_user):
+    candidacy = world.make_candidacy(world.make_user("candidate@example.com", name="Carla"))
+    guide = world.make_supervisor(world.make_user("guide@example.com", name="Gita"))
+    row = Introduction.objects.create(
+        candidacy=candidacy, supervisor=guide, message="Hello", state="accepted"
+    )
+    client = as_user(guide.user)
+    assert "You accepted a call with Carla" in client.get(HOME).content.decode()
+    answer = client.post(reverse("supervision:agreement_draft", args=[row.pk]))
+    agreement = candidacy.agreements.get()
+    assert answer["Location"] == reverse("supervision:agreement_text", args=[agreement.pk])
+    assert list(client.get(HOME).context["to_agree"]) == []
+
+
+def test_somebody_elses_introduction_makes_no_draft(db, as_user, stranger, staff):
+    candidacy = world.make_candidacy(world.make_user("candidate@example.com"))
+    guide = world.make_supervisor(world.make_user("guide@example.com"))
+    row = Introduction.objects.create(
+        candidacy=candidacy, supervisor=guide, message="Hello", state="accepted"
+    )
+    for person in (stranger, staff):
+        url = reverse("supervision:agreement_draft", args=[row.pk])
+        assert as_user(person).post(url).status_code == 404
+
+
+def test_empty_desks_teach(db, as_user, stranger):
+    assert "Read about certification" in as_user(stranger).get(HOME).content.decode()
+    guide = world.make_user("guide@example.com", Role.SUPERVISOR)
+    assert "Nobody yet" in as_user(guide).get(HOME).content.decode()
+    candidacy = world.make_candidacy(world.make_user("candidate@example.com"))
+    assert "Open the directory" in as_user(candidacy.user).get(HOME).content.decode()
+
+
+def test_a_new_supervisor_sees_how_far_it_is_and_not_the_entries(db, as_user):
+    pair = make_pair()
+    walk(pair, 4)
+    agreements.end_agreement(pair.agreement, by=pair.guide, reason="Ends.")
+    other = world.make_supervisor(world.make_user("other@example.com", name="Olga"))
+    second = world.make_agreement(pair.candidacy, other, signed_at=at(60))
+    page = as_user(other.user).get(reverse("supervision:agreement", args=[second.pk]))
+    item = page.context["item"]
+    assert [stop.state for stop in item.stops[:5]] == ["done"] * 4 + ["next"]
+    assert item.session_ids == frozenset()
+    assert list(page.context["sessions"]) == []
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_supervisors_desk_takes_the_same_queries(db, as_user, count, django_assert_num_queries):
+    first = make_pair()
+    pairs = [first, *[make_pair(number + 2, guide=first.supervisor) for number in range(count - 1)]]
+    for place, pair in enumerate(pairs):
+        row = log(pair, Kind.ORIENTATION, at(1 + place))
+        sessions.confirm_session(row, by=pair.candidate)
+        log(pair, Kind.CASE_REVIEW, at(8 + place), by=pair.candidate)
+    client = as_user(first.guide)
+    client.get(HOME)
+    with django_assert_num_queries(DESK_QUERIES):
+        client.get(HOME)

@@ -1,0 +1,131 @@
+"""Case material: for the two alone, every opening seen by the candidate."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from scip.mail.models import Letter
+from scip.requirements import Refusal
+from supervision.models import CaseMaterial, MaterialOpening
+from supervision.services import agreements
+from supervision.services import material as services
+from tests.supervision.pair import make_pair
+from tests.vault.samples import simple_pdf
+
+
+@pytest.fixture
+def pair(db, settings, tmp_path):
+    settings.STORAGES = settings.STORAGES | {
+        "vault": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": tmp_path, "base_url": None},
+        }
+    }
+    return make_pair()
+
+
+def hand_over(pair, client, **fields):
+    data = {
+        "title": "Transcript, third session",
+        "is_shown_in_person": "",
+        "is_deidentified": "on",
+        "document": SimpleUploadedFile("case.pdf", simple_pdf(), "application/pdf"),
+    } | fields
+    return client.post(
+        reverse("supervision:material", args=[pair.agreement.pk]),
+        {name: value for name, value in data.items() if value is not None},
+    )
+
+
+def test_a_document_is_handed_over_opened_and_seen(pair, as_user):
+    candidate, guide = as_user(pair.candidate), as_user(pair.guide)
+    assert hand_over(pair, candidate).status_code == 302
+    row = CaseMaterial.objects.get()
+    letter = Letter.objects.latest("pk")
+    assert letter.to_address == pair.guide.email
+    assert "Transcript" not in letter.subject + letter.text + letter.html
+    opened = guide.post(reverse("supervision:material_open", args=[row.pk]))
+    answer = guide.get(opened["Location"])
+    assert b"".join(answer.streaming_content) == simple_pdf()
+    assert MaterialOpening.objects.get().opened_by == pair.guide
+    page = candidate.get(reverse("supervision:material", args=[pair.agreement.pk]))
+    assert "Opened:" in page.content.decode()
+
+
+def test_a_link_is_for_whoever_opened_it(pair, as_user):
+    hand_over(pair, as_user(pair.candidate))
+    row = CaseMaterial.objects.get()
+    opened = as_user(pair.guide).post(reverse("supervision:material_open", args=[row.pk]))
+    assert as_user(pair.candidate).get(opened["Location"]).status_code in {403, 404}
+
+
+def test_nobody_else_reaches_it(pair, as_user, staff, stranger, facilitator, reviewer):
+    hand_over(pair, as_user(pair.candidate))
+    row = CaseMaterial.objects.get()
+    opened = as_user(pair.guide).post(reverse("supervision:material_open", args=[row.pk]))
+    second = make_pair(2)
+    for person in (staff, stranger, facilitator, reviewer, second.candidate, second.guide):
+        client = as_user(person)
+        assert not CaseMaterial.objects.visible_to(person).exists()
+        assert client.get(opened["Location"]).status_code == 404
+        for name in ("material_open", "material_back"):
+            assert client.post(reverse(f"supervision:{name}", args=[row.pk])).status_code == 404
+        url = reverse("supervision:material", args=[pair.agreement.pk])
+        assert client.get(url).status_code == 404
+    assert MaterialOpening.objects.count() == 1
+    row.refresh_from_db()
+    assert row.taken_back_at is None
+
+
+def test_taken_back_means_destroyed(pair, as_user):
+    hand_over(pair, as_user(pair.candidate))
+    row = CaseMaterial.objects.select_related("document").get()
+    back = reverse("supervision:material_back", args=[row.pk])
+    with pytest.raises(Refusal, match="Only the one"):
+        services.take_back(row, by=pair.guide)
+    as_user(pair.candidate).post(back)
+    row.document.refresh_from_db()
+    assert row.document.is_destroyed
+    open_url = reverse("supervision:material_open", args=[row.pk])
+    assert as_user(pair.guide).post(open_url).status_code == 404
+    services.take_back(row, by=pair.candidate)
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({"document": None}, "Please choose a file"),
+        ({"is_deidentified": None}, "say so with the tick"),
+        (
+            {"document": SimpleUploadedFile("song.mp3", b"ID3" + b"\0" * 99, "audio/mpeg")},
+            "",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_at_its_field(pair, as_user, fields, missing):
+    page = hand_over(pair, as_user(pair.candidate), **fields)
+    assert page.status_code == 200
+    assert missing in page.content.decode()
+    assert page.context["form"].errors
+    assert not CaseMaterial.objects.exists()
+
+
+def test_shown_in_person_is_only_named(pair, as_user):
+    hand_over(
+        pair, as_user(pair.candidate), document=None, is_shown_in_person="1", is_deidentified=None
+    )
+    row = CaseMaterial.objects.get()
+    assert row.is_shown_in_person
+    assert row.document is None
+    url = reverse("supervision:material_open", args=[row.pk])
+    assert as_user(pair.guide).post(url).status_code == 404
+
+
+def test_only_the_candidate_and_only_while_it_is_active(pair, as_user):
+    assert hand_over(pair, as_user(pair.guide)).status_code == 404
+    agreements.end_agreement(pair.agreement, by=pair.guide, reason="Ends.")
+    assert hand_over(pair, as_user(pair.candidate)).status_code == 404
+    with pytest.raises(Refusal, match="while the agreement is active"):
+        services.hand_over(
+            pair.again().agreement, by=pair.candidate, title="X", is_deidentified=True
+        )
