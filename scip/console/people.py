@@ -13,6 +13,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from certification.candidacy.models import Candidacy, EquivalencyCase, Retreat
 from cohorts.models import Application, Enrolment
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import Tally, attendance_tally
@@ -98,6 +99,9 @@ class Person:
     money: tuple[StatementLine, ...]
     completions: tuple[Completion, ...]
     credentials: tuple[Credential, ...]
+    candidacies: tuple[Candidacy, ...]
+    retreats: tuple[Retreat, ...]
+    cases: tuple[EquivalencyCase, ...]
     letters: tuple[Letter, ...]
     security: Security
 
@@ -117,6 +121,7 @@ def person_of(user: User, *, by: User, now: Any) -> Person:
     evidence = attendance_evidence([item.pk for item in enrolments])
     completions = Completion.objects.visible_to(by).filter(user=user).order_by("level")
     credentials = Credential.objects.visible_to(by).filter(user=user).order_by("-id")
+    candidacies = Candidacy.objects.visible_to(by).filter(user=user).order_by("-id")
     return Person(
         user=user,
         roles=tuple(RoleGrant.objects.filter(user=user).order_by("-since", "-id")),
@@ -129,6 +134,9 @@ def person_of(user: User, *, by: User, now: Any) -> Person:
         money=tuple(statement(user)),
         completions=tuple(completions),
         credentials=tuple(credentials),
+        candidacies=tuple(candidacies.select_related("edition")),
+        retreats=tuple(Retreat.objects.visible_to(by).filter(user=user).order_by("-id")),
+        cases=tuple(EquivalencyCase.objects.visible_to(by).filter(user=user).order_by("-id")),
         letters=tuple(
             Letter.objects.filter(to_user=user)
             .defer("text", "html", "attachments")

@@ -50,6 +50,21 @@ def interest_noted(entry: InterestEntry, *, time_zone: str = "UTC") -> None:
     )
 
 
+def applications_opened(entry: InterestEntry) -> None:
+    """To the person: applications for certification have opened. The one letter promised."""
+    queue_letter(
+        "pages/emails/applications_opened",
+        to=Address(email=entry.email),
+        context={
+            "entry": entry,
+            "button_url": settings.SITE_URL + reverse("pages:certification"),
+            "button_label": _("Read how to register"),
+        },
+        dedupe_key=f"interest-opened:{entry.pk}",
+        reply_to=settings.STAFF_EMAIL,
+    )
+
+
 def interest_arrived(entry: InterestEntry) -> None:
     """To the office: somebody new on the list."""
     queue_letter(

@@ -12,6 +12,7 @@ from scip.audit.services import fingerprint, record
 from scip.mail.services import Draft
 from scip.pages import emails
 from scip.pages.models import ContactMessage, InterestEntry
+from scip.policy.models import Edition
 from scip.requirements import Refusal
 from scip.states import lock, move
 
@@ -70,6 +71,29 @@ def note_told(entries: Iterable[InterestEntry], *, by: Any, now: datetime | None
             told_at=now or timezone.now()
         )
     return len(told)
+
+
+def announce_opening(now: datetime | None = None, *, limit: int = 200) -> int:
+    """Write once to everybody who waits for certification, as soon as applications have opened.
+
+    By the Edition in force: nothing happens before its day. Each person's letter and the note
+    that they were told are one transaction, under a lock that skips whom another run is just
+    writing to; a run that dies is followed by another. Returns how many were told.
+    """
+    now = now or timezone.now()
+    opens_on = Edition.objects.in_force(now.date()).applications_open_on
+    if opens_on is None or opens_on > now.date():
+        return 0
+    waiting = InterestEntry.objects.filter(
+        about=InterestEntry.About.CERTIFICATION, told_at=None
+    ).order_by("pk")
+    told = 0
+    for pk in waiting.values_list("pk", flat=True)[:limit]:
+        with transaction.atomic():
+            for entry in waiting.filter(pk=pk).select_for_update(skip_locked=True, no_key=True):
+                emails.applications_opened(entry)
+                told += note_told([entry], by=None, now=now)
+    return told
 
 
 def send_message(*, name: str, email: str, message: str) -> ContactMessage:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from certification.candidacy.models import EquivalencyCase, Retreat
 from cohorts.models import AbsenceException, AidRequest, Application
 from consultations.models import Group, Topic
 from payments.models import Settlement
@@ -41,6 +42,17 @@ def fill(number):
     AbsenceException.objects.create(
         enrolment=place, session=place.cohort.sessions.first(), reason="Ill"
     )
+    Retreat.objects.create(
+        user=user,
+        title="Retreat",
+        teachers="Both",
+        started_on=now.date() - 9 * DAY,
+        ended_on=now.date() - 6 * DAY,
+    )
+    EquivalencyCase.objects.create(
+        user=user, format="scip_1", state="submitted", submitted_at=now - DAY
+    )
+    world.make_candidacy(user)
     thread = Thread.objects.create(cohort=place.cohort, title="A conversation", author=user)
     post = Post.objects.create(thread=thread, author=user, body="Harsh words.")
     Report.objects.create(post=post, reason="It hurts.")
@@ -97,10 +109,13 @@ def test_every_queue_counts_its_own(staff, count):
         "to_return": 0,
         "overdue": 0,
         "groups": count,
+        "retreats": count,
+        "equivalency": count,
         "certificates": count,
         "letters": count,
         "messages": count,
         "interest": count,
+        "registrations": count,
     }
 
 
@@ -116,8 +131,10 @@ def test_what_is_dealt_with_leaves_its_queue(staff):
     ContactMessage.objects.update(state="answered")
     Report.objects.update(state="kept")
     Group.objects.update(decides_on=None)
+    Retreat.objects.update(state="withdrawn")
+    EquivalencyCase.objects.update(state="withdrawn")
     left = {item.code for item in waiting_for(staff, now=timezone.now()) if item.count.number}
-    assert left == {"offers", "payments", "interest"}
+    assert left == {"offers", "payments", "interest", "registrations"}
 
 
 def test_ages_and_the_late_ones_are_named(staff):

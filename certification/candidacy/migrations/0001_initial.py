@@ -159,6 +159,10 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='retreats', to=settings.AUTH_USER_MODEL)),
                 ('verified_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'verbose_name': 'retreat',
+                'verbose_name_plural': 'retreats to verify',
+            },
         ),
         migrations.CreateModel(
             name='RetreatDeferral',

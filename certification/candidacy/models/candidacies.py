@@ -1,6 +1,6 @@
 """The candidacy: one person's way to certification, under the edition that held when it began."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -33,6 +33,10 @@ class CandidacyQuerySet(models.QuerySet["Candidacy"]):
     def registered(self) -> Self:
         """Under way towards certification, on leave included."""
         return self.filter(state__in=Candidacy.REGISTERED)
+
+    def unpaid(self, now: datetime) -> Self:
+        """Registrations whose fee is past its day."""
+        return self.filter(state=Candidacy.State.AWAITING_PAYMENT, charge__due_at__lt=now)
 
     def resting(self, on: date) -> Self:
         """On leave on a day, whether or not the sweep has noted it yet."""

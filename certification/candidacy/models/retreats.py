@@ -78,6 +78,8 @@ class Retreat(Stateful):
     objects = RetreatQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("retreat")
+        verbose_name_plural = _("retreats to verify")
         constraints = [
             models.CheckConstraint(
                 condition=Q(ended_on__gte=F("started_on")), name="retreat_ends_after_start"

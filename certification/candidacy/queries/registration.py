@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from certification.candidacy.models import Attestation, Candidacy, EquivalencyCase, Leave, Retreat
@@ -25,17 +25,20 @@ GONE = [Candidacy.State.WITHDRAWN, Candidacy.State.CLOSED]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One person and Level C. The leave is the one that runs or lies ahead; a case is one about
-    credit for an earlier format."""
+    """One person and Level C. ``state`` is that of the candidacy, empty without one; the leave is
+    the one that runs or lies ahead; a case is one about credit for an earlier format."""
 
-    candidacy: Candidacy | None
-    attestation: AttestationFacts | None
-    retreat: Retreat | None
-    deferral: str
-    leave_from: date | None
-    leave_until: date | None
-    has_open_case: bool
-    has_question: bool
+    state: str = ""
+    candidacy_pk: int | None = None
+    edition_pk: int | None = None
+    is_registered: bool = False
+    attestation: AttestationFacts | None = None
+    retreat: RetreatFacts | None = None
+    deferral: str = ""
+    leave_from: date | None = None
+    leave_until: date | None = None
+    question_pk: int | None = None
+    has_open_case: bool = False
 
     def evidence(
         self, *, prerequisites: PrerequisiteEvidence, completed: Mapping[str, date]
@@ -45,7 +48,7 @@ class Standing:
             prerequisites=prerequisites,
             completed=completed,
             attestation=self.attestation,
-            retreat=retreat_facts(self.retreat),
+            retreat=self.retreat,
             deferral=self.deferral,
         )
 
@@ -63,55 +66,77 @@ def edition_of(candidacy: Candidacy | None, *, on: date) -> Edition:
     return Edition.objects.in_force(on)
 
 
-def standing_of(user: User, *, on: date) -> Standing:
-    """Where ``user`` stands on a day; one query, with the candidacy's edition and charge."""
-    attestations = Attestation.objects.filter(candidacy__user=OuterRef("pk"))
+def standing_json(user: User, *, on: date) -> JSONObject:
+    """An expression with everything of `Standing`, for any query that is made anyway.
+
+    Read it with `standing_from`.
+    """
+    own = Candidacy.objects.filter(user=user).exclude(state__in=GONE)
+    words = Attestation.objects.filter(candidacy__in=own)
     leaves = Leave.objects.filter(
-        Q(until_on=None) | Q(until_on__gt=on), candidacy__user=OuterRef("pk"), ended_at=None
+        Q(until_on=None) | Q(until_on__gt=on), candidacy__in=own, ended_at=None
     ).order_by("from_on")
-    cases = EquivalencyCase.objects.filter(user=OuterRef("pk"))
-    row: Any = (
-        User.objects.filter(pk=user.pk)
-        .annotate(
-            own=FilteredRelation("candidacies", condition=~Q(candidacies__state__in=GONE)),
-            stay=FilteredRelation(
-                "retreats", condition=~Q(retreats__state__in=["withdrawn", "replaced"])
-            ),
-            deferral=F("own__retreat_deferral__reason"),
-            attested=Subquery(
-                attestations.exclude(candidacy__state__in=GONE).values(
-                    found=JSONObject(
-                        sessions="client_sessions", clients="clients", at="attested_at"
-                    )
-                )[:1]
-            ),
-            rest=Subquery(
-                leaves.exclude(candidacy__state__in=GONE).values(
-                    found=JSONObject(start="from_on", end="until_on")
-                )[:1]
-            ),
-            has_question=Exists(cases.filter(state=EquivalencyCase.State.QUESTION)),
-            has_open_case=Exists(cases.filter(state__in=EquivalencyCase.OPEN)),
-        )
-        .select_related("own__edition", "own__charge", "stay__document")
-        .get()
+    stays = Retreat.objects.filter(user=user).current()
+    cases = EquivalencyCase.objects.filter(user=user)
+    asked = cases.filter(state=EquivalencyCase.State.QUESTION)
+    return JSONObject(
+        candidacy=Subquery(
+            own.values(
+                row=JSONObject(
+                    pk="pk",
+                    state="state",
+                    edition="edition_id",
+                    active_at="active_at",
+                    deferral=F("retreat_deferral__reason"),
+                )
+            )[:1]
+        ),
+        attestation=Subquery(
+            words.values(
+                row=JSONObject(sessions="client_sessions", clients="clients", at="attested_at")
+            )[:1]
+        ),
+        retreat=Subquery(
+            stays.values(
+                row=JSONObject(
+                    state="state",
+                    title="title",
+                    first="started_on",
+                    last="ended_on",
+                    is_silent="is_silent",
+                    at="submitted_at",
+                    reason="return_reason",
+                )
+            )[:1]
+        ),
+        leave=Subquery(leaves.values(row=JSONObject(first="from_on", back="until_on"))[:1]),
+        question=Subquery(asked.values("pk")[:1]),
+        has_open_case=Exists(cases.filter(state__in=EquivalencyCase.OPEN)),
     )
-    rest = row.rest or {}
+
+
+def standing_from(found: Mapping[str, Any]) -> Standing:
+    """The facts of `standing_json`."""
+    candidacy, leave = found["candidacy"] or {}, found["leave"] or {}
     return Standing(
-        candidacy=beside(row, "own"),
-        attestation=attestation_facts(row.attested),
-        retreat=beside(row, "stay"),
-        deferral=row.deferral or "",
-        leave_from=date.fromisoformat(rest["start"]) if rest else None,
-        leave_until=date.fromisoformat(rest["end"]) if rest.get("end") else None,
-        has_open_case=row.has_open_case,
-        has_question=row.has_question,
+        state=candidacy.get("state", ""),
+        candidacy_pk=candidacy.get("pk"),
+        edition_pk=candidacy.get("edition"),
+        is_registered=bool(candidacy.get("active_at")),
+        deferral=candidacy.get("deferral") or "",
+        attestation=attestation_from(found["attestation"]),
+        retreat=retreat_from(found["retreat"]),
+        leave_from=date.fromisoformat(leave["first"]) if leave else None,
+        leave_until=date.fromisoformat(leave["back"]) if leave.get("back") else None,
+        question_pk=found["question"],
+        has_open_case=found["has_open_case"],
     )
 
 
-def beside(row: Any, name: str) -> Any:
-    """The row that a filtered relation brought along; None where there is none."""
-    return getattr(row, name, None)
+def standing_of(user: User, *, on: date) -> Standing:
+    """Where ``user`` stands on a day; one query."""
+    person = User.objects.filter(pk=user.pk).annotate(level_c=standing_json(user, on=on))
+    return standing_from(person.values_list("level_c", flat=True).get())
 
 
 def registration_evidence(user: User, *, on: date) -> RegistrationEvidence:
@@ -122,8 +147,8 @@ def registration_evidence(user: User, *, on: date) -> RegistrationEvidence:
     )
 
 
-def attestation_facts(found: dict[str, Any] | None) -> AttestationFacts | None:
-    """The latest attestation from its JSON."""
+def attestation_from(found: dict[str, Any] | None) -> AttestationFacts | None:
+    """The latest attestation."""
     if found is None:
         return None
     return AttestationFacts(
@@ -133,15 +158,16 @@ def attestation_facts(found: dict[str, Any] | None) -> AttestationFacts | None:
     )
 
 
-def retreat_facts(retreat: Retreat | None) -> RetreatFacts | None:
-    """What the rule looks at in a record."""
-    if retreat is None:
+def retreat_from(found: dict[str, Any] | None) -> RetreatFacts | None:
+    """The current record of a retreat."""
+    if found is None:
         return None
+    span = date.fromisoformat(found["last"]) - date.fromisoformat(found["first"])
     return RetreatFacts(
-        state=retreat.state,
-        title=retreat.title,
-        days=retreat.days,
-        is_silent=retreat.is_silent,
-        submitted_at=retreat.submitted_at,
-        return_reason=retreat.return_reason,
+        state=found["state"],
+        title=found["title"],
+        days=span.days + 1,
+        is_silent=found["is_silent"],
+        submitted_at=datetime.fromisoformat(found["at"]),
+        return_reason=found["reason"],
     )

@@ -28,7 +28,7 @@ State = EquivalencyCase.State
 def start(request: HttpRequest) -> HttpResponse:
     """What can be credited, and one's requests so far; POST begins one."""
     user = person(request)
-    form = StartForm(request.POST or None)
+    form = StartForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.begin_case(user, format=form.cleaned_data["format"])

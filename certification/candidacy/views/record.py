@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from certification.candidacy import services
 from certification.candidacy.forms.registration import LeaveForm, WithdrawForm
 from certification.candidacy.models import Candidacy, Leave
-from certification.candidacy.queries import standing_of
+from certification.candidacy.queries import current_candidacy, standing_of
 from certification.candidacy.queries.leaves import current_leave
 from certification.candidacy.requirements.registration import retreat_finding
 from certification.candidacy.views.registration import (
+    current_retreat,
     own_candidacy,
     person,
     retreat_form_of,
@@ -44,9 +45,10 @@ def record_page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     today = timezone.localdate(timezone=user.zone)
     standing = standing_of(user, on=today)
-    candidacy = standing.candidacy
+    candidacy = current_candidacy(user)
     if candidacy is None or candidacy.active_at is None or candidacy.edition is None:
         return redirect("certification:register")
+    own_retreat = current_retreat(user)
     evidence = standing.evidence(prerequisites=PrerequisiteEvidence(), completed={})
     retreat = retreat_finding(evidence, edition=candidacy.edition)
     context = {
@@ -55,9 +57,9 @@ def record_page(request: HttpRequest) -> HttpResponse:
         "charge": candidacy.charge,
         "completions": Completion.objects.visible_to(user).filter(user=user).order_by("level"),
         "attestation": candidacy.attestations.first(),
-        "retreat": standing.retreat,
+        "retreat": own_retreat,
         "retreat_finding": retreat,
-        "retreat_form": retreat_form_of(standing.retreat),
+        "retreat_form": retreat_form_of(own_retreat),
         "leave": current_leave(candidacy, today),
         "is_alive": candidacy.state in Candidacy.REGISTERED,
         "today": today,
@@ -73,7 +75,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     user = person(request)
     candidacy = own_candidacy(user)
     today = timezone.localdate(timezone=user.zone)
-    form = LeaveForm(request.POST or None, initial={"from_on": today})
+    form = LeaveForm(request.POST if request.method == "POST" else None, initial={"from_on": today})
     if request.method == "POST" and form.is_valid():
         try:
             services.take_leave(candidacy, by=user, **form.cleaned_data)
@@ -109,7 +111,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     """What leaving means, one question, one button."""
     user = person(request)
     candidacy = own_candidacy(user)
-    form = WithdrawForm(request.POST or None)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             services.withdraw(candidacy, by=user, reason=form.cleaned_data["reason"])

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from certification.candidacy import services
 from certification.candidacy.forms.registration import ATTESTATION, AttestationForm, RetreatForm
 from certification.candidacy.models import Candidacy, Retreat
-from certification.candidacy.queries import Standing, edition_of, standing_of
+from certification.candidacy.queries import Standing, current_candidacy, edition_of, standing_of
 from certification.candidacy.requirements.registration import (
     holding_up_registration,
     registration_findings,
@@ -71,8 +71,7 @@ def attest(request: HttpRequest) -> HttpResponse:
 def send_retreat(request: HttpRequest) -> HttpResponse:
     """Send the retreat to the office, or correct what waits there or came back."""
     user = person(request)
-    current = Retreat.objects.visible_to(user).filter(user=user).current().first()
-    form = RetreatForm(request.POST, request.FILES, kept=kept_of(current))
+    form = RetreatForm(request.POST, request.FILES, kept=kept_of(current_retreat(user)))
     if form.is_valid():
         try:
             services.submit_retreat(user, fields=form.facts, document=form.cleaned_data["document"])
@@ -139,6 +138,12 @@ def own_candidacy(user: User) -> Candidacy:
     return get_object_or_404(rows.select_related("user", "charge", "edition"))
 
 
+def current_retreat(user: User) -> Retreat | None:
+    """The person's record that was neither replaced nor taken back."""
+    rows = Retreat.objects.visible_to(user).filter(user=user).current()
+    return rows.select_related("document").first()
+
+
 def kept_of(retreat: Retreat | None) -> StoredFile | None:
     """The file of a record that is being corrected."""
     if retreat is None or retreat.document is None or retreat.document.is_destroyed:
@@ -168,11 +173,12 @@ def page(
     user = person(request)
     today = timezone.localdate(timezone=user.zone)
     standing = standing_of(user, on=today)
-    candidacy = standing.candidacy
-    is_registered = candidacy is not None and candidacy.active_at is not None
+    candidacy = current_candidacy(user)
+    is_registered = standing.is_registered
     if is_registered and attest_form is None and retreat_form is None:
         return redirect("certification:record")
     edition = edition_of(candidacy, on=today)
+    retreat = current_retreat(user)
     context = {
         "candidacy": candidacy,
         "charge": candidacy.charge if candidacy is not None else None,
@@ -180,10 +186,10 @@ def page(
         "is_waiting": candidacy is not None and candidacy.state == State.AWAITING_PAYMENT,
         "edition": edition,
         "attestation": standing.attestation,
-        "retreat": standing.retreat,
+        "retreat": retreat,
         "attest_form": attest_form or AttestationForm(),
         "wrong_form": next((form for form in (attest_form, retreat_form) if form), None),
-        "retreat_form": retreat_form or retreat_form_of(standing.retreat),
+        "retreat_form": retreat_form or retreat_form_of(retreat),
         "wording": ATTESTATION,
         "terms": services.fee_terms().sentences,
         "has_open_case": standing.has_open_case,
