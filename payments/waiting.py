@@ -140,11 +140,22 @@ def to_return(_now: datetime) -> QuerySet[Charge]:
 
 
 def overdue(now: datetime) -> QuerySet[Charge]:
-    """Expected, not settled, and its day has passed. An instalment is a charge like any other."""
+    """Expected, not covered, and its day has passed. An instalment is a charge like any other.
+
+    One that was settled is owed again when a bank took its money back, or more is asked for."""
     on_its_way = Checkout.objects.filter(charge=OuterRef("pk"), state=Checkout.State.PENDING)
+    of_charge = {"charge": OuterRef("pk")}
+    may_be = (
+        Q(settlement=None)
+        | Exists(Dispute.objects.filter(state=Dispute.State.LOST, **of_charge))
+        | Exists(Adjustment.objects.filter(amount_cents__gt=0, **of_charge))
+        | Exists(MoneyMove.objects.filter(to_charge=OuterRef("pk")))
+    )
+    stands = F("paid_cents") + F("moved_cents") - F("lost_cents")
     return (
-        Charge.objects.filter(cancelled_at=None, due_at__lt=now, settlement=None)
+        Charge.objects.filter(may_be, cancelled_at=None, due_at__lt=now)
         .with_sums()
+        .filter(GreaterThan(F("amount_cents") + F("adjusted_cents"), stands))
         .annotate(is_on_its_way=Exists(on_its_way))
         .select_related("user")
     )

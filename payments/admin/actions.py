@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments import services
-from payments.models import Charge, Checkout, FundEntry, Refund
+from payments.models import Charge, Checkout, CreditNote, FundEntry, Receipt, Refund
 from payments.office_forms import (
     AdjustForm,
     CallOffForm,
@@ -233,6 +233,9 @@ class Foreseen:
     parts: tuple[Charge, ...]
     fund: tuple[FundEntry, ...]
     letters: tuple[Letter, ...]
+    # Documents that a worker makes and sends afterwards.
+    receipts: int
+    credit_notes: int
 
 
 def foresee(action: Action, charge: Charge, form: Any, by: User, now: datetime) -> Foreseen:
@@ -261,6 +264,8 @@ def foresee(action: Action, charge: Charge, form: Any, by: User, now: datetime) 
             letters=tuple(
                 Letter.objects.filter(to_user=charge.user, pk__gt=last_letter).order_by("pk")
             ),
+            receipts=Receipt.objects.filter(payment__charge=charge, issued_at=now).count(),
+            credit_notes=CreditNote.objects.filter(refund__charge=charge, issued_at=now).count(),
         )
         transaction.set_rollback(True)
     return foreseen

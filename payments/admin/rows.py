@@ -159,7 +159,11 @@ class StripeEventAdmin(StaffModelAdmin):
         if request.method == "POST":
             is_done = self.act(request, event, request.user)
             return redirect("admin:payments_charge_waiting") if is_done else redirect(request.path)
-        context = {"look": LookForm(), "needs_a_look": event.flagged_at and not event.looked_at}
+        context = {
+            "title": _("What Stripe told us"),
+            "look": LookForm(),
+            "needs_a_look": event.flagged_at and not event.looked_at,
+        }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     def act(self, request: HttpRequest, event: StripeEvent, by: User) -> bool:

@@ -215,3 +215,19 @@ def test_an_action_that_does_not_exist_is_not_found(office, charge):
     assert office.get(act_on(charge, "give-it-all-away")).status_code == 404
     gone = reverse("admin:payments_charge_act", args=[999_999, "adjust"])
     assert office.get(gone).status_code == 404
+
+
+def test_before_money_is_recorded_the_receipt_is_announced(office, charge):
+    typed = {"method": "bank", "reference": "T 1", "amount": "1000", "received_on": "2026-01-02"}
+    page = office.post(act_on(charge, "offline"), typed)
+    text = page.content.decode()
+    assert "A numbered receipt is made, and goes to Paulo Participant by letter." in text
+    assert "No letter goes out" not in text
+    assert not charge.payments.exists()
+
+
+def test_before_a_refund_is_recorded_the_credit_note_is_announced(office, staff, charge):
+    bank(charge, staff)
+    (refund,) = services.return_money(charge, cents=1_000, by=staff, reason="So")
+    page = office.post(act_on(charge, "returned"), {"refund": str(refund.pk), "reference": "B 9"})
+    assert "A numbered credit note is made, and goes to" in page.content.decode()

@@ -15,6 +15,7 @@ from payments.models import Adjustment, Charge, Checkout, Payment, SandboxObject
 from payments.sandbox import desk
 from scip.accounts.models import User
 from tests.payments.conftest import Till
+from tests.payments.disputes import disputed
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_the_statement_takes_the_same_queries_for_any_length(
         mine.get("/payments/")
 
 
-STATEMENT_QUERIES = 9
+STATEMENT_QUERIES = 11
 
 
 def test_the_office_sees_its_own_statement_only(as_user, staff, charge):
@@ -167,6 +168,28 @@ def test_a_declined_card_leaves_the_checkout_open(mine, till):
     assert (
         SandboxObject.objects.filter(kind="payment_intent", body__status="succeeded").count() == 1
     )
+
+
+def test_paying_straight_after_a_refused_card_settles(mine, till):
+    """On the page that says so, its address with the note still in it; and by the charge's page."""
+    first = mine.post(f"/payments/{till.charge.pk}/checkout/")
+    declined = mine.post(first["Location"], {"act": "decline"})
+    assert declined["Location"].endswith("?declined=1")
+    again = mine.post(f"/payments/{till.charge.pk}/checkout/")
+    assert again["Location"] == first["Location"]
+    assert mine.post(declined["Location"], {"act": "pay"}).status_code == 302
+    page = mine.post(f"/payments/{till.charge.pk}/returned/", follow=True).content.decode()
+    assert "Your payment has arrived" in page
+    assert till.charge.payments.get().amount_cents == 289_500
+    assert till.charge.checkouts.count() == 1
+
+
+def test_what_a_bank_took_back_is_still_open_not_partly_paid(mine, till, charge):
+    services.ask_stripe(till.pay())
+    disputed(charge.payments.get(), "open", "lost")
+    page = mine.get("/payments/").content.decode()
+    assert "Still open" in page
+    assert "Partly paid" not in page
 
 
 def test_slow_money_is_shown_as_on_its_way(mine, till):

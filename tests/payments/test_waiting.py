@@ -103,3 +103,17 @@ def test_money_that_a_bank_disputes_is_not_to_be_sent_back_twice(office, charge,
 def matters_in(office: Client) -> str:
     page = office.get(reverse("admin:payments_charge_waiting"), {"kind": "to_return"})
     return html.unescape(page.content.decode())
+
+
+def test_what_is_owed_again_is_late_once_its_day_has_passed(staff, participant, make_charge):
+    lost, raised, calm = (make_charge(participant) for _number in range(3))
+    payments = [bank(charge, staff) for charge in (lost, raised, calm)]
+    disputed(payments[0], "open", "lost")
+    services.adjust_charge(raised, kind="correction", cents=100, reason="One more", by=staff)
+    services.mark_looked_at(lost, by=staff, note="Stays due")
+    later = lost.due_at + DAY
+    late = {item.charge: item.why for item in matters(staff, now=later, only="overdue")}
+    assert set(late) == {lost, raised}
+    assert late[raised].startswith("USD 1 is late")
+    bank(lost, staff, reference="T again")
+    assert {item.charge for item in matters(staff, now=later, only="overdue")} == {raised}
