@@ -117,9 +117,9 @@ def money_back(cohort: Cohort) -> tuple[tuple[str, ...], tuple[str, ...]]:
     back: Counter[str] = Counter()
     waits: Counter[str] = Counter()
     for charge in charges.with_sums():
-        held = Balance.of(charge).held_cents
-        stuck = min(disputed.get(charge.pk, 0), held)
-        back[charge.currency] += held - stuck
+        cents = Balance.of(charge).held_cents
+        stuck = min(disputed.get(charge.pk, 0), cents)
+        back[charge.currency] += cents - stuck
         waits[charge.currency] += stuck
     return written(back), written(waits)
 
