@@ -11,7 +11,8 @@ from django.core.management import call_command
 from cohorts.models import AbsenceException, AidRequest, Application, Cohort, Enrolment, Session
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import attendance_tally
-from consultations.models import Group
+from consultations.models import Group, Round
+from consultations.queries.rounds import ground_of
 from payments.models import (
     Charge,
     CreditNote,
@@ -238,6 +239,8 @@ def test_groups_are_over_under_way_and_ahead():
         "trauma": "finished",
         "couples": "running",
         "depression": "open",
+        "anxiety": "open",
+        "teens-youth": "open",
     }
     candidate = User.objects.get(email="candidate@example.org")
     assert set(candidate.completions.values_list("level", flat=True)) >= {"A", "B"}
@@ -245,6 +248,15 @@ def test_groups_are_over_under_way_and_ahead():
     assert not joint.certificates.filter(made_at=None).exists()
     assert groups["couples"].presentations.exists()
     assert groups["depression"].cohort.is_accepting(NOW)
+
+
+def test_a_round_of_wishes_is_open_and_whoever_wished_counts():
+    """The small world has nobody left who completed Level A and is in no group."""
+    season = Round.objects.get()
+    assert season.takes_wishes(NOW)
+    assert season.groups.count() == 3
+    ground = ground_of(season, now=NOW)
+    assert ground.counted == set(ground.preferences)
 
 
 def test_the_running_cohort_shares_its_space():

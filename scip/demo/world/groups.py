@@ -1,4 +1,5 @@
-"""Level B: a group that is over, one under way with its rota, one that takes applications."""
+"""Level B: a group that is over, one under way with its rota, coming ones, and a round of wishes
+for those."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,8 +7,10 @@ from datetime import date, datetime, time, timedelta
 
 from cohorts.models import Cohort
 from cohorts.services.opening import draft_cohort, open_cohort
-from consultations.models import Group, Topic
+from consultations.models import Group, Round, Topic
 from consultations.services.rota import lay_out_rota
+from consultations.services.rounds import open_round
+from consultations.services.wishes import save_wishes
 from scip.accounts.models import User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import prerequisite_findings
@@ -20,6 +23,7 @@ from scip.demo.world.company import COLLEAGUE, DAY, HOUR, Company, demo
 from scip.demo.world.stage import Story
 
 AFTERNOONS = Place(zone="Europe/London", label="London afternoons", weekday=0, hour=15)
+TOKYO = Place(zone="Asia/Tokyo", label="Tokyo evenings", weekday=2, hour=19)
 EVENINGS = Place(zone="America/Toronto", label="Toronto mornings", weekday=3, hour=9)
 
 
@@ -63,14 +67,43 @@ PLANS = (
         people=1,
         fate="queue",
     ),
+    Plan(topic="anxiety", place=EVENINGS, held=-11, leader=COLLEAGUE, people=0),
+    Plan(topic="teens-youth", place=TOKYO, held=-11, leader=COLLEAGUE, people=0),
+)
+# Which of the coming groups each of the round's people would come to, dearest first.
+WISHES = (
+    ("anxiety", "depression"),
+    ("depression", "anxiety", "teens-youth"),
+    ("teens-youth",),
 )
 
 
 def consultation_groups(company: Company) -> Story:
-    """The three groups, each announced ten weeks before it begins."""
+    """The groups, each announced ten weeks before it begins, and a round for those to come."""
     for plan in PLANS:
         company.stage.tell(group(company, plan))
-    yield company.now
+    yield company.ago(2)
+    coming = {row.topic.slug: row for row in Group.objects.filter(cohort__state=Cohort.State.OPEN)}
+    round_ = Round.objects.create(
+        name="Groups of the coming season",
+        words=texts.ROUND_WORDS,
+        opens_at=company.now,
+        closes_at=company.now + 12 * DAY,
+        created_at=company.now,
+    )
+    round_.groups.set(coming.values())
+    open_round(round_, by=company.staff, now=company.now)
+    yield company.ago(1)
+    for user, wished in zip(ready(company, (), len(WISHES)), WISHES, strict=False):
+        save_wishes(
+            round_,
+            user,
+            revision=0,
+            ranks={coming[slug].pk: place for place, slug in enumerate(wished, start=1)},
+            attends_live=True,
+            may_meet_at_night=len(wished) == 1,
+            now=company.now,
+        )
 
 
 def group(company: Company, plan: Plan) -> Story:

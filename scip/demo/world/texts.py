@@ -108,6 +108,10 @@ GROUP_SUMMARY = (
     "Ten weekly live sessions of two hours on one theme. Each of us brings a case, and we look at "
     "it together with warmth and care, in role-play and in conversation."
 )
+ROUND_WORDS = (
+    "Three groups come together this season. Tell us which would suit you, and we put everybody "
+    "where as many wishes as possible come true."
+)
 SYLLABUS = (
     "Arriving: what self-compassion is and is not",
     "Embodying it as a therapist",
