@@ -17,6 +17,7 @@ from scip.pathway.queries import Home
 
 # How purposes of charges name their level.
 LEVELS = {"tuition_level_a": "A", "tuition_level_b": "B", "certification": "C"}
+REGISTRATION, REVIEW = "certification_registration", "certification_review"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,16 +141,29 @@ def to_come(home: Home, letter: str) -> list[CostLine]:
     if letter == "B" and not is_begun(home, "B"):
         cents = edition.level_b_standard_cents
         return [CostLine(label=_("Tuition"), note=standard, ahead_cents=cents)]
-    if letter == "C" and not is_begun(home, "C"):
-        return [
-            CostLine(label=_("Registration"), ahead_cents=edition.registration_fee_cents),
-            CostLine(
-                label=_("Final review"),
-                note=_("with your submission"),
-                ahead_cents=edition.review_fee_cents,
-            ),
-        ]
+    if letter == "C" and "C" not in home.evidence.completed:
+        return certification_to_come(home)
     return []
+
+
+def certification_to_come(home: Home) -> list[CostLine]:
+    """Registration and final review as far as they are not charged yet, by the Edition that the
+    person is held to (`domain.md`, policy "editions")."""
+    edition = home.level_c_edition
+    lines = []
+    if not is_charged(home.evidence.charges, REGISTRATION):
+        cents = edition.registration_fee_cents
+        lines.append(CostLine(label=_("Registration"), ahead_cents=cents))
+    if not is_charged(home.evidence.charges, REVIEW):
+        note = _("with your submission")
+        cents = edition.review_fee_cents
+        lines.append(CostLine(label=_("Final review"), note=note, ahead_cents=cents))
+    return lines
+
+
+def is_charged(charges: Iterable[OwedFacts], purpose: str) -> bool:
+    """Is there a charge for this, not cancelled?"""
+    return any(item.purpose == purpose and not item.is_cancelled for item in charges)
 
 
 def is_begun(home: Home, letter: str) -> bool:
@@ -160,7 +174,7 @@ def is_begun(home: Home, letter: str) -> bool:
 
 def supervision(home: Home) -> tuple[CostLine, ...]:
     """What goes directly to a supervisor at the standard rate; nothing once certified."""
-    edition = home.edition
+    edition = home.level_c_edition
     if "C" in home.evidence.completed:
         return ()
     rate = money(edition.supervision_fee_cents, edition.currency)

@@ -95,6 +95,34 @@ class RoundFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelC:
+    """Registering for certification: the candidacy's ``state`` (empty without one), the findings
+    of Level C itself, those that still stand in the way, a leave, and the case of credit for an
+    earlier format in which the office asked something."""
+
+    state: str
+    is_open: bool
+    is_registered: bool
+    findings: tuple[Finding, ...]
+    unmet: tuple[Finding, ...]
+    retreat_question: str = ""
+    leave_from: date | None = None
+    leave_until: date | None = None
+    question_pk: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionFacts:
+    """The ledger of a registered candidate. ``to_confirm`` are sessions that the supervisor
+    logged, with their days; ``next_label`` names the coming one."""
+
+    findings: tuple[Finding, ...]
+    has_agreement: bool
+    to_confirm: tuple[tuple[int, date], ...] = ()
+    next_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything the next step is chosen from; lists are newest first.
 
@@ -111,7 +139,10 @@ class Evidence:
     charges: tuple[OwedFacts, ...] = ()
     recognitions: tuple[RecognitionFacts, ...] = ()
     completed: dict[str, date] = field(default_factory=dict)
+
     round_to_join: RoundFacts | None = None
+    level_c: LevelC | None = None
+    supervision: SupervisionFacts | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -120,6 +151,7 @@ class Evidence:
             self.applications
             or self.places
             or self.completed
+            or self.level_c is not None
             or any(finding.found or finding.is_met for finding in self.prerequisites)
         )
 

@@ -4,8 +4,6 @@ Rules are asked in order and the first that has something to say is shown. Whate
 date that ends something, or keeps others waiting, comes before what can be done any time.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.urls import reverse
@@ -14,7 +12,9 @@ from django.utils.translation import ngettext
 
 from cohorts.models import Application, Enrolment
 from scip.formats import moment, money
+from scip.pathway import certification, supervision
 from scip.pathway.evidence import Evidence, PlaceFacts
+from scip.pathway.steps import NextStep, Rule
 from scip.requirements import Finding, Status
 
 # The door of the virtual room opens this long before a session.
@@ -22,25 +22,6 @@ DOOR_OPENS = timedelta(minutes=60)
 
 App = Application.State
 Place = Enrolment.State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextStep:
-    """What to do now. ``when`` is the moment it should be done by; a step without ``url`` asks
-    for nothing. ``is_waiting``: the matter is with somebody else."""
-
-    code: str
-    title: str
-    text: str = ""
-    url: str = ""
-    label: str = ""
-    when: datetime | None = None
-    other_url: str = ""
-    other_label: str = ""
-    is_waiting: bool = False
-
-
-type Rule = Callable[[Evidence, datetime], NextStep | None]
 
 
 def next_step(evidence: Evidence, *, now: datetime) -> NextStep:
@@ -484,8 +465,12 @@ RULES: tuple[Rule, ...] = (
     profile,
     evidence_again,
     question,
+    certification.credit_question,
+    certification.retreat_returned,
     offer,
     payment,
+    certification.on_leave,
+    supervision.confirm,
     draft,
     prerequisites,
     waiting,
@@ -494,5 +479,8 @@ RULES: tuple[Rule, ...] = (
     coming_session,
     outcome_soon,
     wishes,
+    certification.registration,
+    supervision.next_session,
+    certification.registered,
     celebrate,
 )

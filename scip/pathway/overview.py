@@ -7,12 +7,15 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from certification.candidacy.models import Candidacy
+from certification.candidacy.requirements.registration import RETREAT
 from cohorts.models import Application, Enrolment
 from scip.formats import day, money
-from scip.pathway.evidence import ApplicationFacts, Evidence, OwedFacts, PlaceFacts
+from scip.pathway.costs import REGISTRATION, REVIEW, is_charged
+from scip.pathway.evidence import ApplicationFacts, Evidence, LevelC, OwedFacts, PlaceFacts
 from scip.pathway.next_step import DOOR_OPENS
 from scip.pathway.queries import Home, completion_finding, own_gate
-from scip.requirements import Finding
+from scip.requirements import Finding, Status
 
 App = Application.State
 
@@ -54,6 +57,8 @@ def levels(evidence: Evidence) -> list[dict[str, Any]]:
 
 def whereabouts(evidence: Evidence, letter: str) -> tuple[str, int]:
     """Where somebody is within a level: a note, and how much of it is behind them in percent."""
+    if letter == "C" and evidence.level_c is not None:
+        return whereabouts_in_c(evidence.level_c)
     if letter != "A":
         return (_("Open to you next"), 0)
     place = evidence.place_in(*Enrolment.TAKING_PART)
@@ -77,6 +82,19 @@ def whereabouts(evidence: Evidence, letter: str) -> tuple[str, int]:
     if application is not None:
         return (notes[App(application.state)], 2)
     return (_("This is where it begins"), 0)
+
+
+def whereabouts_in_c(level: LevelC) -> tuple[str, int]:
+    """The same for Level C, as far as registering goes."""
+    notes = {
+        Candidacy.State.AWAITING_PAYMENT: (_("Registration waits for its fee"), 3),
+        Candidacy.State.ACTIVE: (_("Registered"), 4),
+        Candidacy.State.ON_LEAVE: (_("On leave"), 4),
+        Candidacy.State.PREPARING: (_("Registration being prepared"), 2),
+    }
+    if level.state:
+        return notes[Candidacy.State(level.state)]
+    return (_("Open to you next"), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +131,21 @@ def groups(evidence: Evidence) -> tuple[Group, ...]:
         findings = place_findings(place, evidence)
         if findings:
             found.append(Group(f"place-{place.pk}", place.cohort, findings))
+    if evidence.level_c is not None:
+        found.append(certification_group(evidence.level_c))
+    if evidence.supervision is not None:
+        title = _("Supervision on the way to certification")
+        found.append(Group("supervision", title, evidence.supervision.findings))
     return tuple(group for group in found if group.findings)
+
+
+def certification_group(level: LevelC) -> Group:
+    """What registering asks for; once registered, a retreat that the office let wait."""
+    if not level.is_registered:
+        return Group("certification", _("Registering for certification"), level.findings)
+    owed = (item for item in level.findings if item.code == RETREAT)
+    open_still = tuple(item for item in owed if item.status is not Status.MET)
+    return Group("certification", _("Still to bring for certification"), open_still)
 
 
 def application_findings(application: ApplicationFacts) -> tuple[Finding, ...]:
@@ -165,6 +197,7 @@ def money_of(home: Home) -> Money:
 def ahead_of(home: Home) -> list[dict[str, Any]]:
     """What the rest of the path costs at today's figures; nothing that is already charged."""
     edition, done = home.edition, home.evidence.completed
+    level_c = home.level_c_edition
     currency = edition.currency
     to_cmsc: list[tuple[str, int]] = []
     if home.tuition_is_open:
@@ -173,9 +206,11 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
         to_cmsc.append((_("Level B, standard price"), edition.level_b_standard_cents))
     to_supervisor = 0
     if "C" not in done:
-        to_cmsc.append((_("Level C: registration"), edition.registration_fee_cents))
-        to_cmsc.append((_("Level C: final review"), edition.review_fee_cents))
-        to_supervisor = edition.to_supervisor_cents
+        if not is_charged(home.evidence.charges, REGISTRATION):
+            to_cmsc.append((_("Level C: registration"), level_c.registration_fee_cents))
+        if not is_charged(home.evidence.charges, REVIEW):
+            to_cmsc.append((_("Level C: final review"), level_c.review_fee_cents))
+        to_supervisor = level_c.to_supervisor_cents
     rows: list[dict[str, Any]] = [
         {"label": label, "value": money(cents, currency)} for label, cents in to_cmsc
     ]
@@ -185,7 +220,7 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
                 "label": _("Level C: to your supervisor, directly"),
                 "value": money(to_supervisor, currency),
                 "note": _("{count} sessions at the standard rate").format(
-                    count=edition.all_supervision_sessions
+                    count=level_c.all_supervision_sessions
                 ),
             }
         )

@@ -8,8 +8,10 @@ from typing import Any
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from certification.candidacy.queries import Standing, standing_from, standing_json
 from cohorts.models import AidRequest, Application, Enrolment, PriceTier, Session
 from cohorts.queries.admission import evidence_from, missing_in_profile
 from cohorts.queries.roster import evidence_of
@@ -28,6 +30,7 @@ from scip.accounts.requirements import (
 )
 from scip.credentials.models import Certificate, Completion, Credential, Level
 from scip.formats import moment
+from scip.pathway.certification import level_c
 from scip.pathway.evidence import (
     ApplicationFacts,
     Evidence,
@@ -38,6 +41,7 @@ from scip.pathway.evidence import (
     SessionFacts,
 )
 from scip.pathway.models import CalendarFeed
+from scip.pathway.supervision import supervision_facts
 from scip.policy.models import Edition
 from scip.requirements import Assessment, Finding, Status
 
@@ -69,11 +73,19 @@ class Home:
     documents: tuple[Document, ...]
     standard_cents: int
     tuition_is_open: bool
+    pinned: Edition | None = None
+
+    @property
+    def level_c_edition(self) -> Edition:
+        """The Edition that Level C goes by for this person (`domain.md`, policy "editions")."""
+        return self.pinned or self.edition
 
 
 def home_of(user: User, *, now: datetime) -> Home:
     """Where somebody stands at ``now``. Seven queries, the same for one and for many rows."""
-    edition = edition_with_feed(user, now)
+    editions = editions_with_feed(user, now)
+    edition = editions[0]
+    standing = standing_from(edition.level_c)  # type: ignore[attr-defined]
     people = prerequisite_evidence([user.pk])[user.pk]
     rows = list(applications_of(user))
     tiers = tiers_of(rows)
@@ -99,10 +111,22 @@ def home_of(user: User, *, now: datetime) -> Home:
         recognitions=recognitions,
         completed=completed,
         round_to_join=round_facts(edition.wish_round, completed),  # type: ignore[attr-defined]
+        level_c=level_c(
+            standing,
+            standing.evidence(prerequisites=people, completed=completed),
+            edition=held_to(standing, editions),
+            as_of=now.date(),
+        ),
+        supervision=supervision_facts(
+            standing.candidacy_pk, user.pk, edition=held_to(standing, editions), as_of=now.date()
+        )
+        if standing.is_registered and standing.candidacy_pk is not None
+        else None,
     )
     return Home(
         evidence=evidence,
         edition=edition,
+        pinned=held_to(standing, editions),
         feed_token=edition.feed_token or "",  # type: ignore[attr-defined]
         documents=documents_of(people, edition, now.date()),
         standard_cents=standard_price(rows, tiers, edition),
@@ -110,16 +134,26 @@ def home_of(user: User, *, now: datetime) -> Home:
     )
 
 
-def edition_with_feed(user: User, now: datetime) -> Edition:
-    """The Edition in force; the token of the person's calendar rides along as ``feed_token``, a
-    round of wishes as ``wish_round`` (pk, name, closes_at as text)."""
+def editions_with_feed(user: User, now: datetime) -> list[Edition]:
+    """The Edition in force, then earlier ones. With each rides along what is this person's: the
+    calendar's token as ``feed_token``, a round of wishes as ``wish_round`` (pk, name, closes_at
+    as text), and where they stand with certification as ``level_c``."""
     token = CalendarFeed.objects.filter(user=user).values("token")[:1]
     rounds = rounds_to_join(user, now).values(
         row=JSONObject(pk="pk", name="name", closes_at="closes_at")
     )[:1]
-    return Edition.objects.annotate(
-        feed_token=Subquery(token), wish_round=Subquery(rounds)
-    ).in_force(now.date())
+    rows = Edition.objects.annotate(
+        feed_token=Subquery(token),
+        wish_round=Subquery(rounds),
+        level_c=standing_json(user, on=timezone.localdate(now, user.zone)),
+    )
+    found = list(rows.filter(in_force_from__lte=now.date()).order_by("-in_force_from"))
+    return found or [Edition.objects.in_force(now.date())]
+
+
+def held_to(standing: Standing, editions: list[Edition]) -> Edition:
+    """The Edition that Level C goes by for this person: pinned at registration, else in force."""
+    return next((row for row in editions if row.pk == standing.edition_pk), editions[0])
 
 
 def round_facts(row: dict[str, Any] | None, completed: dict[str, date]) -> RoundFacts | None:

@@ -321,6 +321,7 @@ class TestReminders:
             amount_cents=50_000,
             currency="USD",
             idempotency_key=uuid.uuid4(),
+            expires_at=timezone.now() + timedelta(days=1),
         )
         now = candidacy.charge.due_at
         assert remind_of_fees(now) == 0

@@ -69,7 +69,8 @@ def send_retreat(user: User, **fields: Any) -> Retreat:
 def ready(user: User, staff: User) -> Candidacy:
     """Everything is there; only the button was not pressed."""
     open_edition()
-    world.verify_prerequisites(user)
+    if not user.prerequisites.exists():
+        world.verify_prerequisites(user)
     complete(user, "A", "B")
     give_word(user)
     verify_retreat(send_retreat(user), by=staff)

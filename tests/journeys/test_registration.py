@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from certification.candidacy.models import Candidacy, EquivalencyCase
@@ -28,6 +29,8 @@ def test_attest_retreat_pay_registered(
     walking.open_edition()
     world.verify_prerequisites(applicant)
     walking.complete(applicant, "A", "B")
+    applicant.profession, applicant.country = "Psychologist", "PT"
+    applicant.save()
     ana = someone(applicant, viewport={"width": PHONE, "height": 844})
     ana.go("/pathway/")
     ana.follow("See what is asked")
@@ -83,13 +86,15 @@ def test_attest_retreat_pay_registered(
     ana.go("/pathway/costs/")
     ana.go("/certification/withdraw/")
     office.go(f"/admin/candidacy/candidacy/{candidacy.pk}/change/")
-    office.go(f"/admin/people/{applicant.pk}/")
+    office.go(reverse("admin:person", args=[applicant.pk]))
 
 
 def test_credit_for_an_earlier_format(
     someone: Any, site: str, applicant: User, staff: User, paper: str
 ) -> None:
     walking.open_edition(applications_open_on=timezone.localdate() + timedelta(days=30))
+    applicant.profession, applicant.country = "Psychologist", "PT"
+    applicant.save()
     ana = someone(applicant)
     ana.go("/certification/register/")
     ana.follow("ask for credit")

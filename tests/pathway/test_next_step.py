@@ -8,6 +8,7 @@ from django.utils import timezone
 from scip.pathway.evidence import (
     ApplicationFacts,
     Evidence,
+    LevelC,
     OwedFacts,
     PlaceFacts,
     RecognitionFacts,
@@ -70,12 +71,23 @@ def recognition(**fields):
     )
 
 
+def level_c(state="", **fields):
+    defaults = {
+        "is_open": True,
+        "is_registered": state in {"active", "on_leave"},
+        "findings": (),
+        "unmet": (),
+    }
+    return LevelC(state=state, **defaults | fields)
+
+
 def evidence(**fields):
     return Evidence(**{"prerequisites": ALL_MET} | fields)
 
 
 OVER = {"coming": (), "last_session_at": NOW - DAY}
 DONE = {"completed": {"A": date(2027, 2, 1)}}
+BOTH = {"completed": {"A": date(2026, 2, 1), "B": date(2027, 2, 1)}}
 CASES = {
     "profile_first": Evidence(missing_profile=("your name",), prerequisites=NONE_YET),
     "profile": evidence(missing_profile=("country",)),
@@ -115,6 +127,14 @@ CASES = {
         **DONE,
         round_to_join=RoundFacts(pk=3, name="Spring groups", closes_at=NOW + DAY),
     ),
+    "credit_question": evidence(level_c=level_c(question_pk=3)),
+    "retreat_returned": evidence(level_c=level_c(retreat_question="Which days?")),
+    "on_leave": evidence(level_c=level_c("on_leave", leave_from=date(2027, 3, 1))),
+    "prepare_registration": evidence(
+        **BOTH, level_c=level_c("preparing", unmet=(finding("retreat", Status.OPEN),))
+    ),
+    "register": evidence(**BOTH, level_c=level_c("preparing")),
+    "registered": evidence(**BOTH, level_c=level_c("active")),
     "certificate": evidence(**DONE, recognitions=(recognition(),)),
     "certificate_waiting": evidence(**DONE, recognitions=(recognition(is_made=False),)),
     "completed": evidence(**DONE),
@@ -193,6 +213,11 @@ def test_after_a_no_there_is_a_kind_way_on(state):
     step = next_step(evidence(applications=(application(state),)), now=NOW)
     assert step.code == "apply"
     assert "Your documents stay with you" in step.text
+
+
+def test_before_applications_open_nobody_is_sent_to_register():
+    ahead = level_c("preparing", is_open=False)
+    assert next_step(evidence(**BOTH, level_c=ahead), now=NOW).code == "completed"
 
 
 def test_a_draft_whose_cohort_is_closed_is_not_pressed():

@@ -54,6 +54,16 @@ class DecidingAdmin(StaffModelAdmin):
             raise PermissionDenied
         return request.user
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only the facts that are there."""
+        if obj is None:
+            return self.fields
+        return [
+            name
+            for name in map(str, self.fields or ())
+            if name in self.readonly_fields or getattr(obj, name) not in {None, ""}
+        ]
+
     def possible(self, row: Any) -> list[tuple[str, Decision]]:
         """The decisions that fit the row's state, with their verbs."""
         return [(verb, item) for verb, item in self.decisions.items() if row.state in item.states]

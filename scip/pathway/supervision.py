@@ -1,0 +1,85 @@
+"""Supervision on a candidate's home: where the ledger stands, and what comes next in it."""
+
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scip.formats import day
+from scip.pathway.evidence import Evidence, SupervisionFacts
+from scip.pathway.steps import NextStep
+from scip.policy.models import Edition
+from supervision.models import SupervisionSession
+from supervision.queries.sessions import ledger_evidence
+from supervision.requirements.ledger import Kind, ledger_findings, next_kind
+
+State = SupervisionSession.State
+
+
+def supervision_facts(
+    candidacy_pk: int, user_pk: int, *, edition: Edition, as_of: date
+) -> SupervisionFacts:
+    """What the home knows about somebody's supervision; two queries."""
+    evidence = ledger_evidence([candidacy_pk])[candidacy_pk]
+    findings = ledger_findings(evidence, edition=edition)
+    to_confirm = [
+        item
+        for item in evidence.sessions
+        if item.state == State.LOGGED and item.logged_by != user_pk
+    ]
+    return SupervisionFacts(
+        findings=findings,
+        has_agreement=evidence.opened_on is not None,
+        to_confirm=tuple((item.pk, item.held_on) for item in to_confirm),
+        next_label=str(Kind(next_kind(evidence, edition=edition, held_on=as_of)).label),
+    )
+
+
+def confirm(evidence: Evidence, now: datetime) -> NextStep | None:
+    """A supervisor waits for a yes."""
+    found = evidence.supervision
+    if found is None or not found.to_confirm:
+        return None
+    pk, held_on = found.to_confirm[0]
+    count = len(found.to_confirm)
+    return NextStep(
+        code="confirm_session",
+        title=ngettext(
+            "A supervision session waits for your yes",
+            "{count} supervision sessions wait for your yes",
+            count,
+        ).format(count=count),
+        text=_("{day}: your supervisor logged it. One press confirms it.").format(day=day(held_on)),
+        url=reverse("supervision:session", args=[pk]),
+        label=_("Look at it"),
+        other_url=reverse("supervision:home"),
+        other_label=_("Supervision"),
+    )
+
+
+def next_session(evidence: Evidence, now: datetime) -> NextStep | None:
+    """The coming session of the ten, or the supervisor to find before the first."""
+    found = evidence.supervision
+    if found is None or all(item.is_met for item in found.findings):
+        return None
+    if not found.has_agreement:
+        return NextStep(
+            code="find_supervisor",
+            title=_("Find somebody to walk with you"),
+            text=_(
+                "You are registered. Ask a supervisor for a brief call; if it fits, you draft "
+                "an agreement together, and your sessions begin."
+            ),
+            url=reverse("supervision:home"),
+            label=_("Open supervision"),
+            other_url=reverse("supervisors:list"),
+            other_label=_("Read the directory"),
+        )
+    return NextStep(
+        code="supervision",
+        title=_("Next in supervision: {kind}").format(kind=found.next_label),
+        text=_("Your desk shows all sessions, what waits for whom, and when you meet again."),
+        url=reverse("supervision:home"),
+        label=_("Open supervision"),
+    )
