@@ -70,8 +70,8 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="America/Toronto",
         languages=("fr", "en"),
         stands=_(
-            "Completed Levels A and B and holds both certificates. Is on the interest list "
-            "for certification; a renewed licence is with the office."
+            "Completed Levels A and B, holds both certificates and is registered for "
+            "certification; a renewed licence is with the office."
         ),
     ),
     DemoPerson(

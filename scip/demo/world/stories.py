@@ -26,6 +26,7 @@ from scip.credentials.services import revoke_credential
 from scip.demo.people import Person
 from scip.demo.world import papers, texts
 from scip.demo.world.admission import Path, applies, joins
+from scip.demo.world.certification import certification
 from scip.demo.world.cohorts import PLACES, Place, announced, first_day, mixed, sweeps, weeks_go_by
 from scip.demo.world.company import (
     COLLEAGUE,
@@ -65,6 +66,7 @@ def two_years(company: Company, *, scale: int, small: bool) -> Story:
         company.stage.tell(with_places_left(company, place, number))
     yield company.ago(200)
     company.stage.tell(consultation_groups(company))
+    company.stage.tell(certification(company))
 
 
 def cast(

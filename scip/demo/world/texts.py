@@ -198,3 +198,31 @@ PAYMENT_INSTRUCTIONS = (
     "Payable to: Center for Mindful Self-Compassion (demo)\n"
     "Cheques: made out to the same name, to the address above"
 )
+
+RETREAT = {
+    "title": "Silent MSC retreat by the lake",
+    "teachers": "Christine and Michael, MSC teachers",
+    "is_online": False,
+    "place": "Tutzing",
+    "is_silent": True,
+}
+CREDIT = (
+    "I trained in the second format of the programme and met with a consultation group for a year "
+    "afterwards. Since then I bring self-compassion into most of my sessions with couples."
+)
+CREDIT_ITEMS: tuple[dict[str, str | int], ...] = (
+    {
+        "level": "A",
+        "kind": "participation",
+        "title": "SCIP 2.0, six weekends",
+        "year": 2019,
+        "hours": 40,
+    },
+    {
+        "level": "B",
+        "kind": "consultation",
+        "title": "Consultation group about couples",
+        "year": 2020,
+        "hours": 18,
+    },
+)
