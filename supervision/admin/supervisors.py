@@ -1,6 +1,5 @@
 """The office's pages: who applies, who is approved and until when."""
 
-from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -112,7 +111,7 @@ class ApprovedFilter(admin.SimpleListFilter):
 class SupervisorAdmin(ActingAdmin):
     """Supervisors write their pages themselves; the office gives and ends approvals."""
 
-    list_display = ("person", "until", "is_listed", "is_accepting", "updated_at")
+    list_display = ("person", "until", "in_directory", "is_accepting", "updated_at")
     list_filter = (ApprovedFilter, "is_listed", "is_accepting")
     search_fields = ("user__name", "user__email")
     search_help_text = _("Name or e-mail address")
@@ -125,17 +124,22 @@ class SupervisorAdmin(ActingAdmin):
             Q(approvals__until_on=None) | Q(approvals__until_on__gt=today)
         )
         rows = super().get_queryset(request).select_related("user")
-        return rows.annotate(
+        annotated: QuerySet[Any] = rows.annotate(
             in_force_since=Max("approvals__from_on", filter=in_force),
             in_force_until=Max("approvals__until_on", filter=in_force),
         )
+        return annotated
 
     @admin.display(description=_("person"), ordering="user__name")
     def person(self, row: Supervisor) -> str:
         return str(row)
 
+    @admin.display(description=_("in the directory"), boolean=True, ordering="is_listed")
+    def in_directory(self, row: Supervisor) -> bool:
+        return row.is_listed
+
     @admin.display(description=_("approved until"), ordering="in_force_until")
-    def until(self, row: Any) -> date | str:
+    def until(self, row: Any) -> Any:
         if row.in_force_since is None:
             return _("not in force")
         return row.in_force_until or _("open")

@@ -17,7 +17,7 @@ from supervision.requirements.introductions import Patience
 
 def page_of(introduction: Introduction) -> str:
     """The full address of the request's page."""
-    return settings.SITE_URL + reverse("supervision:introduction", args=[introduction.pk])
+    return f"{settings.SITE_URL}{reverse('supervision:introduction', args=[introduction.pk])}"
 
 
 def send(

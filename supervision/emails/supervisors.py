@@ -15,7 +15,7 @@ FOLDER = "supervision/emails"
 
 def address(name: str, *args: Any) -> str:
     """The full address of a page."""
-    return settings.SITE_URL + reverse(name, args=args)
+    return f"{settings.SITE_URL}{reverse(name, args=args)}"
 
 
 def office() -> Address:

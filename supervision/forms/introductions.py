@@ -101,7 +101,9 @@ class DeclineForm(forms.Form):
     )
 
     def __init__(self, *args: Any, candidate: str, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="id_decline_%s", **kwargs)
+        super().__init__(*args, **kwargs)
+        # The page has another field of this name.
+        self.auto_id = "id_decline_%s"
         self.fields["answer"].initial = _(
             "Dear {name},\n\nthank you for thinking of me. I can’t take on another candidate now, "
             "and I don’t want to promise you time that I don’t have. I am sure that one of my "

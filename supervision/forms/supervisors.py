@@ -189,6 +189,7 @@ class DirectoryForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         for name, choices in (("language", languages), ("country", countries)):
+            self.fields[name].widget.attrs["class"] = "form-select"
             self.fields[name].choices = [("", _("Any")), *choices]  # type: ignore[attr-defined]
 
     def asked(self) -> Asked:
@@ -276,7 +277,9 @@ class InviteForm(forms.Form):
     def clean_email(self) -> User:
         """The person with this address; a kind sentence if there is none."""
         address: str = self.cleaned_data["email"]
-        user = User.objects.filter(email=address.strip().lower(), is_active=True).first()
+        user: User | None = User.objects.filter(
+            email=address.strip().lower(), is_active=True
+        ).first()
         if user is None:
             raise forms.ValidationError(
                 _(

@@ -53,7 +53,8 @@ def directory(user: Any, asked: Asked, *, on: date | None = None) -> QuerySet[Su
     Approved on the day and wishing to be shown, also for the office: what is seen here is
     what the public sees.
     """
-    rows = Supervisor.objects.visible_to(user).listed(on).select_related("user")
+    rows: QuerySet[Supervisor] = Supervisor.objects.visible_to(user).listed(on)
+    rows = rows.select_related("user")
     if asked.language:
         rows = rows.filter(user__languages__contains=[asked.language])
     if asked.country:

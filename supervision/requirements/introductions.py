@@ -49,7 +49,7 @@ def registered(evidence: AskingEvidence) -> Finding:
     is_met = evidence.is_registered and not evidence.is_on_leave
     return Finding(
         code="registered",
-        title=_("You are registered for certification"),
+        title=_("Registration for certification"),
         status=Status.MET if is_met else Status.OPEN,
         next_step="" if is_met else step,
         url="" if is_met or evidence.is_on_leave else "/certification/",
@@ -67,7 +67,7 @@ def taking_on(evidence: AskingEvidence) -> Finding:
         )
     return Finding(
         code="taking_on",
-        title=_("{name} is taking on candidates").format(name=evidence.supervisor),
+        title=_("Room for another candidate"),
         status=Status.MET if is_met else Status.OPEN,
         next_step="" if is_met else step,
         url="" if is_met else "/supervisors/",

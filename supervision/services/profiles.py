@@ -98,7 +98,7 @@ def save_profile(
 
 def discard(supervisor: Supervisor) -> None:
     """Forget the portrait; the file goes once that is certain."""
-    if supervisor.photo:
+    if name := supervisor.photo.name:
         storage: Storage = supervisor.photo.storage
-        transaction.on_commit(partial(storage.delete, supervisor.photo.name))
-        supervisor.photo = ""  # type: ignore[assignment]
+        transaction.on_commit(partial(storage.delete, name))
+        supervisor.photo = ""

@@ -1,5 +1,6 @@
 """The public directory of supervisors: search, a page for each, their portraits."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,6 +48,7 @@ def supervisor_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "cards": [card_of(row) for row in page],
         "is_searched": asked != Asked(),
+        "is_narrowed": replace(asked, q="") != Asked(),
         "count": ngettext("{count} supervisor", "{count} supervisors", count).format(count=count),
         "previous_url": page_url(request, page.previous_page_number())
         if page.has_previous()

@@ -103,7 +103,7 @@ class House:
         thing = mine[kind]
         if isinstance(thing, dict):
             return dict(thing)
-        if kind in {"document", "material_file", "retreat_file", "item_file"}:
+        if kind in {"document", "material_file", "retreat_file", "item_file", "case_file"}:
             person = self.people[asker]
             token = mint_token(thing.document, person if person.pk else self.people["stranger"])
             return {"pk": thing.pk, "token": token}
@@ -122,6 +122,11 @@ MISSING: dict[str, dict[str, Any]] = {
     "material_file": {"pk": 999_999_999, "token": "none"},
     "retreat_file": {"pk": 999_999_999, "token": "none"},
     "item_file": {"pk": 999_999_999, "token": "none"},
+    "case_file": {"pk": 999_999_999, "token": "none"},
+    "agreement_version": {"pk": 999_999_999, "number": 1},
+    "plan_version": {"pk": 999_999_999, "number": 1},
+    "private_note": {"kind": "note", "pk": 999_999_999},
+    "journal_entry": {"kind": "entry", "pk": 999_999_999},
     "retreat_decision": {"pk": 999_999_999, "verb": "verify"},
     "case_decision": {"pk": 999_999_999, "verb": "ask"},
     "candidacy_decision": {"pk": 999_999_999, "verb": "defer"},
@@ -162,9 +167,11 @@ def build() -> House:
     # These build on this module.
     from tests.architecture.candidacies import add_candidacies
     from tests.architecture.level_c import add_supervision
+    from tests.architecture.pairs import add_pairs
 
     add_supervision(house)
     add_candidacies(house)
+    add_pairs(house)
     return house
 
 

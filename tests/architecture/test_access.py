@@ -124,8 +124,10 @@ READS = {
     "staff": {"statement": False},
     "facilitator": {"name": True, "absence": True, "mail": True},
     "aid": {"name": True, "statement": True, "mail": True},
-    "supervisor": {"name": True, "question": True},
+    "supervisor": {"name": True, "question": True, "between": True, "private": True},
 }
+# What two people in supervision write to each other or for themselves.
+BETWEEN_TWO = {"between", "private", "journal"}
 
 
 def leaks(persona: str, rule: Rule, response: Any, whose: str, method: str) -> list[str]:
@@ -145,7 +147,7 @@ WORDS = (
     "mail", "name", "phone", "profession", "motivation", "practice", "experience", "needs",
     "question", "statement", "reference", "receipt", "charge", "file", "licence", "absence",
     "moving", "interest", "message", "subject", "letter", "talk", "report", "refund", "transfer", "payer",
-    "retreat", "credit", "rest",
+    "retreat", "credit", "rest", "between", "private", "journal",
 )  # fmt: skip
 
 
@@ -158,7 +160,7 @@ def may_read(persona: str, rule: Rule, what: str, is_asked_for: bool) -> bool:
     if what in rule.within and policy()["audience"][rule.get or rule.post].get(persona) == "ok":
         return True
     if persona == "staff":
-        return what != "statement"
+        return what not in {"statement", *BETWEEN_TWO}
     if what in READS.get(persona, {}):
         return True
     return what in rule.shows and is_asked_for and "public" in {rule.get, rule.post}

@@ -12,7 +12,7 @@ from certification.candidacy.models import Candidacy, EquivalencyCase
 from scip.accounts.models import User
 from tests import world
 from tests.candidacy import walking
-from tests.journeys.visitor import PHONE
+from tests.journeys.visitor import PHONE, Visitor
 from tests.vault.samples import simple_pdf
 
 
@@ -21,6 +21,12 @@ def paper(tmp_path: Path) -> str:
     file = tmp_path / "retreat.pdf"
     file.write_bytes(simple_pdf())
     return str(file)
+
+
+def write(visitor: Visitor, **values: str) -> None:
+    """Type into fields by their names: headings here share words with labels."""
+    for name, value in values.items():
+        visitor.page.locator(f"#id_{name}").fill(value)
 
 
 def test_attest_retreat_pay_registered(
@@ -38,18 +44,18 @@ def test_attest_retreat_pay_registered(
     ana.look(closely=True)
 
     # Her word on her client sessions.
-    ana.fill(Client_sessions="30", Different_clients="5", Your_name="Ana Applicant")
+    write(ana, client_sessions="30", clients="5", name_typed="Ana Applicant")
     ana.press("Give my word")
     ana.reads("30 sessions with 5 clients")
 
     # The retreat: one day too short first, then as it was.
-    ana.fill(Name_of_the_retreat="Silent MSC retreat", Teachers="Christine and Michael")
-    ana.fill(First_day="2026-04-02", Last_day="2026-04-03", Place="Lisbon")
-    ana.page.get_by_label("Your certificate, or a note").set_input_files(paper)
+    write(ana, title="Silent MSC retreat", teachers="Christine and Michael", place="Lisbon")
+    write(ana, started_on="2026-04-02", ended_on="2026-04-03")
+    ana.page.locator("#id_document").set_input_files(paper)
     ana.press("Send it to the office")
     ana.reads("A retreat of at least 3 days is asked for")
-    ana.page.get_by_label("Last day").fill("2026-04-05")
-    ana.page.get_by_label("Your certificate, or a note").set_input_files(paper)
+    write(ana, ended_on="2026-04-05")
+    ana.page.locator("#id_document").set_input_files(paper)
     ana.press("Send it to the office")
     ana.reads("Waiting for the office")
 

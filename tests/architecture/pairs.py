@@ -1,0 +1,76 @@
+"""Supervision in the house: the supervisor with each of the pair, and what is between them."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from supervision.models import (
+    Agreement,
+    Appointment,
+    CaseMaterial,
+    Competency,
+    DevelopmentalLevel,
+    MaterialOpening,
+    SupervisionSession,
+)
+from supervision.services import notes
+from tests import world
+from tests.architecture.candidacies import file_of
+from tests.architecture.places import PAIR, House, canary
+
+
+def add_pairs(house: House) -> None:
+    """An agreement with everything in it, for each of the pair."""
+    for place, whose in enumerate(PAIR):
+        add_pair(house, whose, place)
+    house.common |= {
+        "competency": Competency.objects.first(),
+        "level": DevelopmentalLevel.objects.first(),
+    }
+
+
+def add_pair(house: House, whose: str, place: int) -> None:
+    things = house.things[whose]
+    guide, user = house.common["supervisor_page"], house.people[whose]
+    signed_at = timezone.now() - timedelta(days=30)
+    agreement: Agreement = world.make_agreement(things["candidacy"], guide, signed_at=signed_at)
+    plan = agreement.plans.create(number=1, objectives=canary(whose, "between"))
+    started_at = signed_at + timedelta(days=2, hours=2 * place)
+    session = SupervisionSession.objects.create(
+        agreement=agreement,
+        candidacy=agreement.candidacy,
+        supervisor=guide,
+        kind="orientation",
+        started_at=started_at,
+        ends_at=started_at + timedelta(hours=1),
+        focus=canary(whose, "between"),
+        logged_by=guide.user,
+    )
+    material = CaseMaterial.objects.create(
+        agreement=agreement,
+        title=canary(whose, "between"),
+        document=file_of(user, "case-material"),
+        is_deidentified=True,
+        handed_by=user,
+    )
+    MaterialOpening.objects.create(material=material, opened_by=guide.user)
+    notes.give_feedback(agreement, canary(whose, "between"), by=guide.user, tell=False)
+    private = notes.write_own(agreement, canary(whose, "private"), by=guide.user, session=session)
+    journal = notes.write_own(agreement, canary(whose, "journal"), by=user)
+    appointment = Appointment.objects.create(
+        agreement=agreement,
+        starts_at=timezone.now() + timedelta(days=3, hours=2 * place),
+        where=canary(whose, "between"),
+        planned_by=user,
+    )
+    things |= {
+        "agreement": agreement,
+        "agreement_version": {"pk": agreement.pk, "number": 1},
+        "plan_version": {"pk": agreement.pk, "number": plan.number},
+        "supervision_session": session,
+        "private_note": {"kind": "note", "pk": private.pk},
+        "journal_entry": {"kind": "entry", "pk": journal.pk},
+        "case_material": material,
+        "case_file": material,
+        "appointment": appointment,
+    }
