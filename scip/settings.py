@@ -14,12 +14,12 @@ from urllib.parse import quote, urlsplit
 
 import django_stubs_ext
 import environ
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from scip.embedded import embedded_secrets
+from scip.schedule import beat_schedule
 
 # Lets annotations name the model of an admin class or a form at run time too.
 django_stubs_ext.monkeypatch()
@@ -401,87 +401,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DEMO_DATA / "beat")
-# The outbox sweep is the guarantee that nothing is lost; everything else may run late or twice.
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "mail: sweep the outbox": {"task": "scip.mail.sweep", "schedule": 20},
-    "audit: seal entries": {"task": "scip.audit.seal", "schedule": 30},
-    "credentials: sweep certificates": {"task": "scip.credentials.sweep", "schedule": 30},
-    "credentials: expire": {
-        "task": "scip.credentials.announce_expiries",
-        "schedule": crontab(minute=20),
-    },
-    "payments: handle stored events": {"task": "payments.sweep_events", "schedule": 30},
-    "payments: reminders of instalments": {
-        "task": "payments.queue_reminders",
-        "schedule": crontab(minute=40),
-    },
-    "payments: settlements nobody claimed": {"task": "payments.sweep_settlements", "schedule": 60},
-    "payments: refunds to send": {"task": "payments.sweep_refunds", "schedule": 60},
-    "payments: ask Stripe what is under way": {"task": "payments.reconcile", "schedule": 600},
-    **(
-        {}
-        if STRIPE_SECRET_KEY
-        else {
-            "payments: events of the practice checkout": {
-                "task": "payments.sandbox_deliver",
-                "schedule": 15,
-            }
-        }
-    ),
-    "cohorts: offers and places that lapse": {"task": "cohorts.sweep_offers", "schedule": 60},
-    "consultations: who presents next week": {
-        "task": "consultations.remind_presenters",
-        "schedule": crontab(minute=50),
-    },
-    "consultations: offers of a published round": {
-        "task": "consultations.sweep_placements",
-        "schedule": 60,
-    },
-    "candidacy: leaves that begin and end": {
-        "task": "candidacy.follow_leaves",
-        "schedule": crontab(minute=5),
-    },
-    "candidacy: fees that wait": {
-        "task": "candidacy.remind_of_fees",
-        "schedule": crontab(minute=25),
-    },
-    "pages: applications have opened": {
-        "task": "scip.pages.announce_opening",
-        "schedule": crontab(minute=15),
-    },
-    "supervision: sessions of tomorrow": {
-        "task": "supervision.remind_appointments",
-        "schedule": 600,
-    },
-    "community: daily letters": {"task": "scip.community.send_digests", "schedule": 600},
-    "cohorts: reminders": {"task": "cohorts.queue_reminders", "schedule": 60},
-    "cohorts: states that follow the calendar": {
-        "task": "cohorts.follow_calendar",
-        "schedule": 300,
-    },
-    "accounts: evidence that expires": {
-        "task": "scip.accounts.announce_expiries",
-        "schedule": crontab(minute=10),
-    },
-    "supervision: approvals that begin and end": {
-        "task": "supervision.follow_approvals",
-        "schedule": crontab(minute=5),
-    },
-    "supervision: introductions without an answer": {
-        "task": "supervision.lapse_introductions",
-        "schedule": crontab(minute=35),
-    },
-    "vault: sweep orphans": {
-        "task": "scip.vault.sweep_orphans",
-        "schedule": crontab(hour=3, minute=30),
-    },
-}
-
-# A run that nobody took up is dropped once newer ones stand behind it: a worker that was away
-# for a night finds one round of sweeps, not thousands.
-for entry in CELERY_BEAT_SCHEDULE.values():
-    if isinstance(entry["schedule"], int):
-        entry["options"] = {"expires": max(entry["schedule"], 300)}
+CELERY_BEAT_SCHEDULE = beat_schedule(is_practice=not STRIPE_SECRET_KEY)
 
 # --- Language, time, forms ------------------------------------------------------------
 LANGUAGE_CODE = "en"
