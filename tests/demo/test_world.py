@@ -8,7 +8,15 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import check_password
 from django.core.management import call_command
 
-from cohorts.models import AbsenceException, AidRequest, Application, Cohort, Enrolment, Session
+from cohorts.models import (
+    AbsenceException,
+    AidRequest,
+    Application,
+    Cohort,
+    Enrolment,
+    Session,
+    Transfer,
+)
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import attendance_tally
 from consultations.models import Group, Round
@@ -92,7 +100,10 @@ def test_two_cohorts_finished_one_in_week_seven_one_full_one_with_places():
     assert full.seats.count() == full.capacity
     assert full.is_accepting(NOW)
     assert free.is_accepting(NOW)
-    assert free.seats.count() == 1
+    # Somebody who paid, and somebody who deferred to it from the running cohort.
+    assert free.seats.count() == 2
+    assert Transfer.objects.get(state="done").arrival.cohort == free
+    assert list(Transfer.objects.waiting().values_list("target", flat=True)) == [free.pk]
 
 
 def test_applicant_has_something_done_waiting_and_to_do():

@@ -248,7 +248,7 @@ def paths_without_a_seat(company: Company) -> list[Path]:
 
 
 def with_places_left(company: Company, place: Place, number: int) -> Story:
-    """Open with all seats but one free: where somebody new can walk from sign-up to payment.
+    """Open with nearly all seats free: where somebody new can walk from sign-up to payment.
     The one who was quicker has paid, and a bank asks for the money back."""
     yield company.ago(12)
     cohort = announced(
