@@ -65,7 +65,7 @@ def test_the_fee_then_the_record(home, applicant, staff):
     )
     candidacy.charge.cancelled_at = timezone.now()
     candidacy.charge.save()
-    assert step(home) == "registered"
+    assert step(home) == "find_supervisor"
     assert "Registering for certification" not in text(home())
 
 
