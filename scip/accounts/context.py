@@ -23,6 +23,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
 def places(user: Any) -> list[dict[str, str]]:
     """The pages that a person's roles open, in the order of the menu."""
     found = []
+    if user.has_role(Role.SUPERVISOR):
+        found.append({"label": _("Supervision"), "url": "/supervision/"})
     if user.has_role(Role.FACILITATOR):
         found.append({"label": _("Facilitate"), "url": "/facilitate/"})
     if user.is_staff:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from scip.formats import day
 from scip.requirements import Finding
 from supervision.models import (
     Agreement,
@@ -131,11 +132,10 @@ def one(
     side = side_of(agreement, user)
     mine, theirs = text_matters(agreement, version, side, user)
     if agreement.state == Agreement.State.ACTIVE:
-        for found in (plan_matters(agreement, plan, side, user), session_matters(sessions, user)):
-            mine, theirs = mine + found[0], theirs + found[1]
-    elif agreement.state != Agreement.State.DRAFT:
-        found = session_matters(sessions, user)
-        mine, theirs = found
+        to_read, with_them = plan_matters(agreement, plan, side, user)
+        mine, theirs = mine + to_read, theirs + with_them
+    to_confirm, unanswered = session_matters(sessions, user, other_of(agreement, user))
+    mine, theirs = mine + to_confirm, theirs + unanswered
     return Relationship(
         agreement=agreement,
         side=side,
@@ -195,7 +195,7 @@ def plan_matters(agreement: Agreement, plan: Plan | None, side: str, user: Any) 
     return [Matter(text, reverse("supervision:plan", args=[agreement.pk]), _("Read it"))], []
 
 
-def session_matters(sessions: list[SupervisionSession], user: Any) -> Matters:
+def session_matters(sessions: list[SupervisionSession], user: Any, other: Any) -> Matters:
     """Sessions to confirm, and those that wait for the other or the office."""
     mine, waiting, talk = [], 0, 0
     for row in sorted(sessions, key=lambda item: item.started_at):
@@ -204,8 +204,8 @@ def session_matters(sessions: list[SupervisionSession], user: Any) -> Matters:
         elif row.logged_by_id == user.pk:
             waiting += 1
         else:
-            words = _("Confirm: {kind}, {day}").format(
-                kind=row.get_kind_display(), day=f"{row.started_at:%-d %B}"
+            words = _("Confirm: {kind} with {name}, {day}").format(
+                kind=row.get_kind_display(), name=other, day=day(row.started_at)
             )
             url = reverse("supervision:session", args=[row.pk])
             mine.append(Matter(words, url, _("Look at it")))

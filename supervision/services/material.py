@@ -20,6 +20,7 @@ from supervision.models import (
     SupervisionSession,
 )
 from supervision.queries.agreements import side_of
+from supervision.services.agreements import locked
 
 PURPOSE = "case-material"
 # The vault's own limit for documents; recordings follow with the portfolio.
@@ -44,6 +45,7 @@ def hand_over(
     unless the agreement is active, and for a document without the word that nobody can be
     recognised in it; the vault's Refused for a file it does not take.
     """
+    agreement = locked(agreement)
     if side_of(agreement, by) != Signature.Side.CANDIDATE:
         raise Refusal(_("Case material comes from the candidate."))
     if agreement.state != Agreement.State.ACTIVE:

@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "relationships": found,
-        "matters": [(item, matter) for item in found for matter in item.matters],
+        "matters": [matter for item in found for matter in item.matters],
         "introductions": introductions_for(user),
         "to_agree": introductions_to_agree(user),
         "is_supervisor": is_supervisor,

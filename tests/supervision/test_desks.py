@@ -14,13 +14,15 @@ DESK_QUERIES = 15
 
 
 def waiting(client) -> list[str]:
-    return [matter.text for _item, matter in client.get(HOME).context["matters"]]
+    return [matter.text for matter in client.get(HOME).context["matters"]]
 
 
 def test_each_sees_what_waits_for_them(db, as_user):
     pair = make_pair()
     log(pair, Kind.ORIENTATION, at(1))
-    assert waiting(as_user(pair.candidate)) == ["Confirm: Orientation, 4 March"]
+    assert waiting(as_user(pair.candidate)) == [
+        "Confirm: Orientation with Gita 1, Wednesday 4 March 2026"
+    ]
     page = as_user(pair.guide).get(HOME)
     assert page.context["matters"] == []
     assert page.context["relationships"][0].with_other == (

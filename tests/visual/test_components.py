@@ -118,7 +118,10 @@ def parameters(name: str) -> dict[str, Any]:
         "price_list.html": {"prices": guide["prices"]},
         "progress.html": {"label": "Attended", "value": 9, "max": 12},
         "radio_cards.html": {"name": "tier", "legend": "Price", "options": guide["options"]},
-        "role_links.html": {"nav_roles": {"facilitator", "staff"}, "path": "/facilitate/"},
+        "role_links.html": {
+            "nav_roles": [{"label": "Facilitate", "url": "/facilitate/"}],
+            "path": "/facilitate/",
+        },
         "roster_cell.html": {
             "state": "present",
             "row": 0,
