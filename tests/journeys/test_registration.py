@@ -81,7 +81,7 @@ def test_attest_retreat_pay_registered(
     candidacy = Candidacy.objects.get()
     assert candidacy.state == "active"
     ana.go("/pathway/")
-    ana.follow("Open your certification record")
+    ana.follow("Your certification record")
     ana.look(closely=True)
     ana.reads("First edition")
 
