@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from scip.requirements import Assessment, Finding
+from supervision.requirements.recommendations import Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +115,13 @@ class LevelC:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupervisionFacts:
     """The ledger of a registered candidate. ``to_confirm`` are sessions that the supervisor
-    logged, with their days; ``next_label`` names the coming one."""
+    logged, with their days; ``next_label`` names the coming one. ``is_complete``: every session
+    is there; ``recommendation`` is what the candidate knows of the supervisor's letter."""
 
     findings: tuple[Finding, ...]
     has_agreement: bool
+    is_complete: bool = False
+    recommendation: Told | None = None
     to_confirm: tuple[tuple[int, date], ...] = ()
     next_label: str = ""
 

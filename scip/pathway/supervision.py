@@ -11,8 +11,10 @@ from scip.pathway.evidence import Evidence, SupervisionFacts
 from scip.pathway.steps import NextStep
 from scip.policy.models import Edition
 from supervision.models import SupervisionSession
+from supervision.queries.recommendations import told_of
 from supervision.queries.sessions import ledger_evidence
 from supervision.requirements.ledger import Kind, ledger_findings, next_kind
+from supervision.requirements.recommendations import recommendation_finding
 
 State = SupervisionSession.State
 
@@ -20,9 +22,13 @@ State = SupervisionSession.State
 def supervision_facts(
     candidacy_pk: int, user_pk: int, *, edition: Edition, as_of: date
 ) -> SupervisionFacts:
-    """What the home knows about somebody's supervision; two queries."""
+    """What the home knows about somebody's supervision; two queries, and once every session is
+    there a third for the recommendation."""
     evidence = ledger_evidence([candidacy_pk])[candidacy_pk]
     findings = ledger_findings(evidence, edition=edition)
+    is_complete = all(item.is_met for item in findings)
+    told = told_of([candidacy_pk]).get(candidacy_pk) if is_complete else None
+    findings = (*findings, recommendation_finding(told, is_complete=is_complete))
     to_confirm = [
         item
         for item in evidence.sessions
@@ -32,6 +38,8 @@ def supervision_facts(
         findings=findings,
         has_agreement=evidence.opened_on is not None,
         to_confirm=tuple((item.pk, item.held_on) for item in to_confirm),
+        recommendation=told,
+        is_complete=is_complete,
         next_label=str(Kind(next_kind(evidence, edition=edition, held_on=as_of)).label),
     )
 
@@ -61,8 +69,10 @@ def confirm(evidence: Evidence, now: datetime) -> NextStep | None:
 def next_session(evidence: Evidence, now: datetime) -> NextStep | None:
     """The coming session of the ten, or the supervisor to find before the first."""
     found = evidence.supervision
-    if found is None or all(item.is_met for item in found.findings):
+    if found is None:
         return None
+    if found.is_complete:
+        return not_yet(found)
     if not found.has_agreement:
         return NextStep(
             code="find_supervisor",
@@ -82,4 +92,21 @@ def next_session(evidence: Evidence, now: datetime) -> NextStep | None:
         text=_("Your desk shows all sessions, what waits for whom, and when you meet again."),
         url=reverse("supervision:home"),
         label=_("Open supervision"),
+    )
+
+
+def not_yet(found: SupervisionFacts) -> NextStep | None:
+    """All sessions are there, and the supervisor's letter says what would help first."""
+    told = found.recommendation
+    if told is None or told.is_recommended:
+        return None
+    return NextStep(
+        code="not_yet",
+        title=_("Your supervisor wrote what would help next"),
+        text=_(
+            "It is a “not yet”, with words for you. Everything that you have done keeps "
+            "counting, and a later letter takes its place."
+        ),
+        url=reverse("supervision:outcome", args=[told.agreement]),
+        label=_("Read it"),
     )

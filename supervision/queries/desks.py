@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scip.formats import day
+from scip.policy.models import Edition
 from scip.requirements import Finding
 from supervision.models import (
     Agreement,
@@ -22,8 +23,10 @@ from supervision.models import (
     SupervisionSession,
 )
 from supervision.queries.agreements import other_of, side_of, with_people
+from supervision.queries.recommendations import told_of
 from supervision.queries.sessions import ledger_evidence
 from supervision.requirements.ledger import LedgerEvidence, Stop, ledger_findings, track
+from supervision.requirements.recommendations import Told, may_recommend
 
 Side = Signature.Side
 State = SupervisionSession.State
@@ -91,6 +94,7 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
     for row in SupervisionSession.objects.filter(agreement__in=ids, state__in=waiting):
         sessions[row.agreement_id].append(row)
     ahead = coming_appointments(ids, now)
+    told = told_of(evidence)
     return [
         one(
             agreement,
@@ -100,6 +104,7 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
             plan=plans.get(agreement.pk),
             sessions=sessions[agreement.pk],
             appointment=ahead.get(agreement.pk),
+            told=told.get(agreement.candidacy_id),
         )
         for agreement in agreements
     ]
@@ -127,6 +132,7 @@ def one(
     plan: Plan | None,
     sessions: list[SupervisionSession],
     appointment: Appointment | None,
+    told: Told | None,
 ) -> Relationship:
     edition = agreement.candidacy.edition
     side = side_of(agreement, user)
@@ -136,6 +142,9 @@ def one(
         mine, theirs = mine + to_read, theirs + with_them
     to_confirm, unanswered = session_matters(sessions, user, other_of(agreement, user))
     mine, theirs = mine + to_confirm, theirs + unanswered
+    if edition and agreement.state == Agreement.State.COMPLETED and told is None:
+        to_write, is_written = letter_matters(agreement, evidence, edition, side, user)
+        mine, theirs = mine + to_write, theirs + is_written
     return Relationship(
         agreement=agreement,
         side=side,
@@ -225,3 +234,19 @@ def session_matters(sessions: list[SupervisionSession], user: Any, other: Any) -
             ).format(count=talk)
         )
     return mine, theirs
+
+
+def letter_matters(
+    agreement: Agreement, evidence: LedgerEvidence, edition: Edition, side: str, user: Any
+) -> Matters:
+    """The recommendation, once every session is there."""
+    if not all(
+        item.is_met for item in may_recommend(evidence, edition=edition, agreement=agreement.pk)
+    ):
+        return [], []
+    other = other_of(agreement, user)
+    if side == Side.CANDIDATE:
+        return [], [_("{name} writes to the committee about you").format(name=other)]
+    text = _("Write to the committee about {name}").format(name=other)
+    url = reverse("supervision:recommendation", args=[agreement.pk])
+    return [Matter(text, url, _("Write it"))], []

@@ -1,6 +1,6 @@
 """Everything below /supervision/."""
 
-from supervision.urls import desks, introductions
+from supervision.urls import afterwards, desks, introductions
 
 app_name = "supervision"
-urlpatterns = [*desks.urlpatterns, *introductions.urlpatterns]
+urlpatterns = [*desks.urlpatterns, *introductions.urlpatterns, *afterwards.urlpatterns]

@@ -11,6 +11,7 @@ from supervision.models import (
     Competency,
     DevelopmentalLevel,
     MaterialOpening,
+    Recommendation,
     SupervisionSession,
 )
 from supervision.services import notes
@@ -57,6 +58,7 @@ def add_pair(house: House, whose: str, place: int) -> None:
     notes.give_feedback(agreement, canary(whose, "between"), by=guide.user, tell=False)
     private = notes.write_own(agreement, canary(whose, "private"), by=guide.user, session=session)
     journal = notes.write_own(agreement, canary(whose, "journal"), by=user)
+    Recommendation.objects.create(agreement=agreement, key_elements=canary(whose, "private"))
     appointment = Appointment.objects.create(
         agreement=agreement,
         starts_at=timezone.now() + timedelta(days=3, hours=2 * place),
@@ -66,6 +68,7 @@ def add_pair(house: House, whose: str, place: int) -> None:
     things |= {
         "agreement": agreement,
         "agreement_version": {"pk": agreement.pk, "number": 1},
+        "letter_step": {"pk": agreement.pk, "step": "elements"},
         "plan_version": {"pk": agreement.pk, "number": plan.number},
         "supervision_session": session,
         "private_note": {"kind": "note", "pk": private.pk},

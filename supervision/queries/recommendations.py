@@ -1,0 +1,50 @@
+"""Recommendations: the author reads the letter, the candidate its outcome."""
+
+from collections.abc import Collection
+from typing import Any
+
+from supervision.models import Agreement, Recommendation
+from supervision.requirements.recommendations import Told
+
+State = Recommendation.State
+
+
+def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
+    """The recommendation in force of each candidacy, as its candidate may know it; one query.
+
+    The letter's own parts are not even read.
+    """
+    rows = (
+        Recommendation.objects.filter(agreement__candidacy__in=candidacy_ids, state=State.SENT)
+        .order_by("sent_at", "pk")
+        .values(
+            "agreement__candidacy_id",
+            "agreement_id",
+            "agreement__supervisor__user__name",
+            "outcome",
+            "sent_at",
+            "guidance",
+        )
+    )
+    return {
+        row["agreement__candidacy_id"]: Told(
+            agreement=row["agreement_id"],
+            supervisor=row["agreement__supervisor__user__name"],
+            outcome=row["outcome"],
+            sent_at=row["sent_at"],
+            guidance=row["guidance"],
+        )
+        for row in rows
+    }
+
+
+def written_by(user: Any, agreement: Agreement) -> list[Recommendation]:
+    """What somebody wrote in an agreement, newest first; empty for everybody but the author."""
+    return list(
+        Recommendation.objects.visible_to(user).filter(agreement=agreement).order_by("-created_at")
+    )
+
+
+def draft_in(rows: list[Recommendation]) -> Recommendation | None:
+    """The one that is being written."""
+    return next((row for row in rows if row.state == State.DRAFT), None)

@@ -1,0 +1,119 @@
+"""The supervisor's recommendation: saved part by part, sent once, directly to the committee."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from scip.accounts.models import User
+from scip.requirements import Refusal
+from scip.states import lock, move
+from supervision.emails import recommendations as emails
+from supervision.models import Agreement, Recommendation, Signature
+from supervision.queries.agreements import side_of
+from supervision.queries.sessions import evidence_of
+from supervision.requirements.recommendations import may_recommend
+from supervision.services.agreements import locked
+
+State = Recommendation.State
+Outcome = Recommendation.Outcome
+PARTS = ("outcome", "key_elements", "assessment", "reflections", "guidance")
+LETTER = ("key_elements", "assessment", "reflections")
+
+
+def refuse_unready(agreement: Agreement, by: User) -> None:
+    """Raise Refusal unless ``by`` supervised all that the edition asks for up to its close."""
+    if side_of(agreement, by) != Signature.Side.SUPERVISOR:
+        raise Refusal(_("Only the supervisor of this agreement writes its recommendation."))
+    edition = agreement.candidacy.edition
+    if edition is None or not agreement.candidacy.is_registered:
+        raise Refusal(_("This person’s registration for certification is not under way."))
+    findings = may_recommend(
+        evidence_of(agreement.candidacy), edition=edition, agreement=agreement.pk
+    )
+    unmet = tuple(item for item in findings if not item.is_met)
+    if unmet:
+        raise Refusal(
+            _("A recommendation follows the closing sessions. Still open: {what}.").format(
+                what=", ".join(str(item.title) for item in unmet)
+            ),
+            unmet,
+        )
+
+
+def refuse_recommended(agreement: Agreement) -> None:
+    """Raise Refusal where the committee has a recommendation: nothing takes its place."""
+    if sent_ones(agreement).filter(outcome=Outcome.RECOMMENDED).exists():
+        raise Refusal(
+            _("A recommendation of this person is with the committee. There is nothing to add.")
+        )
+
+
+def sent_ones(agreement: Agreement) -> QuerySet[Recommendation]:
+    """Those in force for this candidate, whoever wrote them."""
+    return Recommendation.objects.filter(agreement__candidacy=agreement.candidacy, state=State.SENT)
+
+
+@transaction.atomic
+def save_part(
+    agreement: Agreement, *, by: User, now: datetime | None = None, **parts: str
+) -> Recommendation:
+    """Keep parts of the letter (`PARTS`) in its draft, which begins with the first of them.
+
+    Raises Refusal for everybody but the supervisor, before the closing sessions are over, and
+    while a recommendation is with the committee. Nobody is told.
+    """
+    now = now or timezone.now()
+    agreement = locked(agreement)
+    refuse_unready(agreement, by)
+    refuse_recommended(agreement)
+    draft = Recommendation.objects.filter(agreement=agreement, state=State.DRAFT).first()
+    if draft is None:
+        draft = Recommendation.objects.create(agreement=agreement, created_at=now)
+    for name in PARTS:
+        setattr(draft, name, parts.get(name, getattr(draft, name)))
+    draft.changed_at = now
+    draft.save(update_fields=[*parts, "changed_at"])
+    return draft
+
+
+def missing_parts(draft: Recommendation) -> list[str]:
+    """Names of the parts that the letter still lacks."""
+    wanted = ["outcome", *LETTER]
+    if draft.outcome == Outcome.NOT_YET:
+        wanted.append("guidance")
+    return [name for name in wanted if not getattr(draft, name).strip()]
+
+
+@transaction.atomic
+def send_recommendation(
+    recommendation: Recommendation, *, by: User, now: datetime | None = None
+) -> Recommendation:
+    """Send the letter to the committee. Sent already, it changes nothing.
+
+    An earlier "not yet" of this candidate, whoever wrote it, is superseded. The candidate gets a
+    letter with the outcome, CMSC one that it has arrived; its text stands in neither. Raises
+    Refusal as `save_part` does, and while a part is missing.
+    """
+    now = now or timezone.now()
+    agreement = locked(recommendation.agreement)
+    row = lock(recommendation)
+    row.agreement = agreement
+    if side_of(agreement, by) == Signature.Side.SUPERVISOR and row.state == State.SENT:
+        return row
+    refuse_unready(agreement, by)
+    refuse_recommended(agreement)
+    if missing_parts(row):
+        raise Refusal(
+            _("The letter is not whole yet. It is saved as it is; please fill in what is open.")
+        )
+    if row.outcome == Outcome.RECOMMENDED and row.guidance:
+        row.guidance = ""  # meant for a "not yet" that it did not become
+        row.save(update_fields=["guidance"])
+    for earlier in sent_ones(agreement):
+        move(lock(earlier), State.SUPERSEDED, by=by, now=now)
+    move(row, State.SENT, by=by, now=now)
+    emails.recommendation_sent(row)
+    return row
