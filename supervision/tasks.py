@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from supervision.services import appointments, introductions, supervisors
+from supervision.services import appointments, fees, introductions, supervisors
 
 
 @shared_task(name="supervision.follow_approvals")
@@ -22,3 +22,9 @@ def lapse_introductions() -> None:
 def remind_appointments() -> None:
     """Letters to both on the day before a planned session (beat)."""
     appointments.remind_appointments()
+
+
+@shared_task(name="supervision.remind_of_fees")
+def remind_of_fees() -> None:
+    """Gentle reminders about fees between two people who both wanted them (beat)."""
+    fees.remind_of_fees()

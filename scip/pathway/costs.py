@@ -5,7 +5,7 @@ records supervision and never collects for it. Figures come from the ledger, the
 applied for and the Edition; what has no figure of ours is named without one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 from scip.formats import money
 from scip.pathway.evidence import OwedFacts
 from scip.pathway.queries import Home
+from supervision.models import Agreement
+from supervision.queries.fees import Standing
 
 # How purposes of charges name their level.
 LEVELS = {"tuition_level_a": "A", "tuition_level_b": "B", "certification": "C"}
@@ -54,6 +56,7 @@ class Costs:
     levels: tuple[CostLevel, ...]
     to_supervisor: tuple[CostLine, ...]
     others: tuple[OwedFacts, ...]
+    is_agreed: bool = False
 
     @property
     def paid_cents(self) -> int:
@@ -73,11 +76,20 @@ class Costs:
 
     @property
     def to_supervisor_cents(self) -> int:
+        return sum(line.paid_cents + line.ahead_cents for line in self.to_supervisor)
+
+    @property
+    def supervisor_paid_cents(self) -> int:
+        return sum(line.paid_cents for line in self.to_supervisor)
+
+    @property
+    def supervisor_ahead_cents(self) -> int:
         return sum(line.ahead_cents for line in self.to_supervisor)
 
 
-def costs_of(home: Home) -> Costs:
-    """Work the page out from what the home has read; no query of its own."""
+def costs_of(home: Home, agreed: Sequence[Standing] = ()) -> Costs:
+    """Work the page out from what the home has read; no query of its own. ``agreed`` is what
+    the person agreed on with supervisors; without it, the Edition's standard rate is shown."""
     currency = home.edition.currency
     charges = [item for item in home.evidence.charges if item.currency == currency]
     titles = {
@@ -100,7 +112,8 @@ def costs_of(home: Home) -> Costs:
     return Costs(
         currency=currency,
         levels=tuple(level for level in levels if level.lines),
-        to_supervisor=supervision(home),
+        to_supervisor=agreed_lines(agreed) if agreed else supervision(home),
+        is_agreed=bool(agreed),
         others=tuple(item for item in home.evidence.charges if item.currency != currency),
     )
 
@@ -192,4 +205,28 @@ def supervision(home: Home) -> tuple[CostLine, ...]:
             ahead_cents=count * edition.supervision_fee_cents,
         )
         for label, count in blocks
+    )
+
+
+def agreed_lines(agreed: Sequence[Standing]) -> tuple[CostLine, ...]:
+    """What was agreed with supervisors, block by block: paid if both say so, and to come. Of an
+    agreement that ended only what was paid counts."""
+    return tuple(
+        CostLine(
+            label=str(item.block.get_phase_display()),
+            note=ngettext(
+                "{name}, {count} session × {rate}",
+                "{name}, {count} sessions × {rate}",
+                item.block.sessions,
+            ).format(
+                name=item.block.agreement.supervisor,
+                count=item.block.sessions,
+                rate=money(item.block.version.rate_cents, item.currency),
+            ),
+            paid_cents=item.confirmed_cents,
+            ahead_cents=0
+            if item.block.agreement.state == Agreement.State.ENDED
+            else item.amount_cents - item.confirmed_cents,
+        )
+        for item in agreed
     )

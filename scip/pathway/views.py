@@ -30,6 +30,7 @@ from scip.pathway.next_step import next_step
 from scip.pathway.queries import home_of
 from supervision.calendar_files import appointment_events
 from supervision.queries.appointments import appointments_of_person
+from supervision.queries.fees import agreed_fees
 
 # Calendar programs ask every few minutes; an hour-old file is still right for most of them.
 FEED_SECONDS = 900
@@ -72,10 +73,11 @@ def costs(request: HttpRequest) -> HttpResponse:
     """The honest total: paid, due and to come, with what goes to a supervisor kept apart."""
     user: User = request.user  # type: ignore[assignment]
     mine = home_of(user, now=timezone.now())
+    is_pinned = mine.evidence.level_c is not None and mine.evidence.level_c.is_registered
     context = {
-        "costs": costs_of(mine),
+        "costs": costs_of(mine, agreed_fees(user) if is_pinned else ()),
         "edition": mine.level_c_edition,
-        "is_pinned": mine.evidence.level_c is not None and mine.evidence.level_c.is_registered,
+        "is_pinned": is_pinned,
         "breadcrumb": [
             {"label": _("My pathway"), "url": reverse("pathway:home")},
             {"label": _("What the whole path costs you")},

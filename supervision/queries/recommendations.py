@@ -35,6 +35,7 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
             guidance=row["guidance"],
         )
         for row in rows
+        if row["sent_at"] is not None
     }
 
 

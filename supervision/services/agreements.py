@@ -28,6 +28,7 @@ from supervision.queries.agreements import (
     text_hash,
     versions_of,
 )
+from supervision.services.fee_blocks import open_blocks
 
 State = Agreement.State
 Kind = AgreementVersion.Kind
@@ -237,11 +238,13 @@ def take_effect(agreement: Agreement, version: AgreementVersion, now: datetime) 
     """Both have signed: the agreement is active, or its final text in force; CMSC is told."""
     if agreement.state == State.DRAFT:
         move(agreement, State.ACTIVE, by=None, now=now, data={"version": version.number})
+        open_blocks(agreement, version, now=now)
         emails.assessment_opened(version)
     else:
         record(
             "agreement.final", agreement, subject=agreement.audit_subject, version=version.number
         )
+        open_blocks(agreement, version, now=now)
         emails.final_in_force(version)
 
 

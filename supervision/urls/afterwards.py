@@ -1,10 +1,15 @@
-"""What follows from supervision: the recommendation. Below /supervision/."""
+"""What goes with supervision and follows from it: fees between the two, the recommendation.
+Below /supervision/."""
 
 from django.urls import path
 
-from supervision.views import recommendations
+from supervision.views import fees, recommendations
 
 urlpatterns = [
+    path("agreements/<int:pk>/fees/", fees.fees, name="fees"),
+    path("agreements/<int:pk>/fees/reminders/", fees.fee_reminders, name="fee_reminders"),
+    path("fees/<int:pk>/note/", fees.fee_note, name="fee_note"),
+    path("fees/payments/<int:pk>/answer/", fees.fee_answer, name="fee_answer"),
     path(
         "agreements/<int:pk>/recommendation/",
         recommendations.recommendation_read,

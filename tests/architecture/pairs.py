@@ -10,6 +10,7 @@ from supervision.models import (
     CaseMaterial,
     Competency,
     DevelopmentalLevel,
+    FeePayment,
     MaterialOpening,
     Recommendation,
     SupervisionSession,
@@ -59,6 +60,14 @@ def add_pair(house: House, whose: str, place: int) -> None:
     private = notes.write_own(agreement, canary(whose, "private"), by=guide.user, session=session)
     journal = notes.write_own(agreement, canary(whose, "journal"), by=user)
     Recommendation.objects.create(agreement=agreement, key_elements=canary(whose, "private"))
+    fee_block = agreement.fee_blocks.first()
+    fee_payment = FeePayment.objects.create(
+        block=fee_block,
+        amount_cents=100,
+        paid_on=signed_at.date(),
+        note=canary(whose, "between"),
+        said_by=user,
+    )
     appointment = Appointment.objects.create(
         agreement=agreement,
         starts_at=timezone.now() + timedelta(days=3, hours=2 * place),
@@ -69,6 +78,8 @@ def add_pair(house: House, whose: str, place: int) -> None:
         "agreement": agreement,
         "agreement_version": {"pk": agreement.pk, "number": 1},
         "letter_step": {"pk": agreement.pk, "step": "elements"},
+        "fee_block": fee_block,
+        "fee_payment": fee_payment,
         "plan_version": {"pk": agreement.pk, "number": plan.number},
         "supervision_session": session,
         "private_note": {"kind": "note", "pk": private.pk},
