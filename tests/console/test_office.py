@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certification.candidacy.models import EquivalencyCase, Retreat
-from cohorts.models import AbsenceException, AidRequest, Application
-from consultations.models import Group, Topic
-from payments.models import Settlement
+from cohorts.models import AbsenceException, AidRequest, Application, Transfer
+from consultations.models import Group, Round, Topic
+from payments.models import Settlement, StripeEvent
 from scip.accounts.models import Prerequisite
 from scip.community.models import Post, Report, Thread
 from scip.console.charts import days_waiting, funnel, money_in, months_back, seats
@@ -22,6 +22,7 @@ from scip.console.queues import QUEUES, list_url, span, waiting_for
 from scip.credentials.models import Certificate, NumberSeries
 from scip.mail.models import Letter
 from scip.pages.models import ContactMessage, InterestEntry
+from supervision.models import Agreement, SupervisionSession, SupervisorApplication
 from tests import world
 from tests.pathway import rows
 
@@ -52,7 +53,23 @@ def fill(number):
     EquivalencyCase.objects.create(
         user=user, format="scip_1", state="submitted", submitted_at=now - DAY
     )
-    world.make_candidacy(user)
+    wait_for_level_c(world.make_candidacy(user), number)
+    Transfer.objects.create(
+        enrolment=place,
+        target=world.make_cohort(slug=f"later-{number}", state="draft"),
+        kind="move",
+        reason="Evenings",
+    )
+    Round.objects.create(
+        name=f"Round {number}", state="open", opens_at=now - 9 * DAY, closes_at=now - DAY
+    )
+    StripeEvent.objects.create(
+        event_id=f"evt_{number}",
+        type="refund.created",
+        payload={},
+        flag="unknown_object",
+        flagged_at=now,
+    )
     thread = Thread.objects.create(cohort=place.cohort, title="A conversation", author=user)
     post = Post.objects.create(thread=thread, author=user, body="Harsh words.")
     Report.objects.create(post=post, reason="It hurts.")
@@ -78,8 +95,31 @@ def fill(number):
     )
 
 
+def wait_for_level_c(candidacy, number):
+    """Somebody who would like to supervise, and a session that two people remember differently."""
+    now = timezone.now()
+    SupervisorApplication.objects.create(
+        user=candidacy.user, state="submitted", submitted_at=now - DAY
+    )
+    supervisor = world.make_supervisor(world.make_user(f"guide{number}@example.com"))
+    agreement = Agreement.objects.create(
+        candidacy=candidacy, supervisor=supervisor, state="active", active_at=now - 30 * DAY
+    )
+    SupervisionSession.objects.create(
+        agreement=agreement,
+        candidacy=candidacy,
+        supervisor=supervisor,
+        kind="orientation",
+        started_at=now - 2 * DAY,
+        ends_at=now - 2 * DAY + timedelta(hours=1),
+        state="disputed",
+        disputed_at=now - DAY,
+        dispute_reason="We met a week later.",
+    )
+
+
 @pytest.mark.parametrize("count", [1, 3])
-def test_the_first_page_asks_eleven_times_however_much_waits(as_user, staff, count):
+def test_the_first_page_asks_twelve_times_however_much_waits(as_user, staff, count):
     for number in range(count):
         fill(number)
     client = as_user(staff)
@@ -87,7 +127,7 @@ def test_the_first_page_asks_eleven_times_however_much_waits(as_user, staff, cou
     with CaptureQueriesContext(connection) as queries:
         response = client.get(OFFICE)
     assert response.status_code == 200
-    assert len(queries) == 11, "\n".join(query["sql"][:160] for query in queries)
+    assert len(queries) == 12, "\n".join(query["sql"][:160] for query in queries)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -109,6 +149,11 @@ def test_every_queue_counts_its_own(staff, count):
         "to_return": 0,
         "overdue": 0,
         "groups": count,
+        "rounds": count,
+        "transfers": count,
+        "supervisors": count,
+        "sessions": count,
+        "events": count,
         "retreats": count,
         "equivalency": count,
         "certificates": count,
@@ -133,6 +178,11 @@ def test_what_is_dealt_with_leaves_its_queue(staff):
     Group.objects.update(decides_on=None)
     Retreat.objects.update(state="withdrawn")
     EquivalencyCase.objects.update(state="withdrawn")
+    SupervisorApplication.objects.update(state="withdrawn")
+    SupervisionSession.objects.update(state="confirmed")
+    Transfer.objects.update(state="withdrawn")
+    Round.objects.update(state="published")
+    StripeEvent.objects.update(looked_at=timezone.now())
     left = {item.code for item in waiting_for(staff, now=timezone.now()) if item.count.number}
     assert left == {"offers", "payments", "interest", "registrations"}
 

@@ -14,9 +14,11 @@ from scip.pathway.evidence import (
     RecognitionFacts,
     RoundFacts,
     SessionFacts,
+    SupervisionFacts,
 )
 from scip.pathway.next_step import RULES, next_step
 from scip.requirements import Assessment, Finding, Status
+from supervision.requirements.recommendations import Told
 from tests.world import utc
 
 NOW = utc(2027, 3, 2, 12)
@@ -81,6 +83,18 @@ def level_c(state="", **fields):
     return LevelC(state=state, **defaults | fields)
 
 
+def ledger(**fields):
+    return SupervisionFacts(**{"findings": (), "has_agreement": True} | fields)
+
+
+NOT_YET = Told(
+    agreement=3,
+    supervisor="Sara Supervisor",
+    outcome="not_yet",
+    sent_at=NOW - DAY,
+)
+
+
 def evidence(**fields):
     return Evidence(**{"prerequisites": ALL_MET} | fields)
 
@@ -135,6 +149,10 @@ CASES = {
     ),
     "register": evidence(**BOTH, level_c=level_c("preparing")),
     "registered": evidence(**BOTH, level_c=level_c("active")),
+    "confirm_session": evidence(supervision=ledger(to_confirm=((4, date(2027, 3, 1)),))),
+    "find_supervisor": evidence(supervision=ledger(has_agreement=False)),
+    "supervision": evidence(supervision=ledger(next_label="Orientation")),
+    "not_yet": evidence(supervision=ledger(is_complete=True, recommendation=NOT_YET)),
     "certificate": evidence(**DONE, recognitions=(recognition(),)),
     "certificate_waiting": evidence(**DONE, recognitions=(recognition(is_made=False),)),
     "completed": evidence(**DONE),
