@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.text import slugify
+
 from cohorts.models import Cohort, Enrolment, PriceTier, Session
 from cohorts.services.attendance import mark_attendance, mark_everyone
 from cohorts.services.due import sweep_offers
@@ -72,7 +74,7 @@ def announced(
         edition=company.edition(opens.date()),
         by=company.staff,
         title=title,
-        slug=title.lower().replace(",", "").replace(" ", "-").replace("(", "").replace(")", ""),
+        slug=slugify(title),
         summary=texts.SUMMARY,
         time_zone=place.zone,
         starts_on=starts_on,

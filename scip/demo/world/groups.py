@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.utils.text import slugify
+
 from cohorts.models import Cohort
 from cohorts.services.opening import draft_cohort, open_cohort
 from consultations.models import Group, Round, Topic
@@ -30,7 +32,8 @@ EVENINGS = Place(zone="America/Toronto", label="Toronto mornings", weekday=3, ho
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One group: ``held`` sessions lie behind it (below zero: it begins so many weeks ahead);
-    people apply ``applied_before`` days before its first."""
+    people apply ``applied_before`` days before its first. With a small ``minimum`` a round with
+    few people places some of them."""
 
     topic: str
     place: Place
@@ -39,6 +42,7 @@ class Plan:
     people: int
     applied_before: int = 56
     fate: str = "place"
+    minimum: int = 4
     first: tuple[str, ...] = ()
 
 
@@ -66,9 +70,10 @@ PLANS = (
         leader=COLLEAGUE,
         people=1,
         fate="queue",
+        minimum=2,
     ),
-    Plan(topic="anxiety", place=EVENINGS, held=-11, leader=COLLEAGUE, people=0),
-    Plan(topic="teens-youth", place=TOKYO, held=-11, leader=COLLEAGUE, people=0),
+    Plan(topic="anxiety", place=EVENINGS, held=-11, leader=COLLEAGUE, people=0, minimum=2),
+    Plan(topic="teens-youth", place=TOKYO, held=-11, leader=COLLEAGUE, people=0, minimum=2),
 )
 # Which of the coming groups each of the round's people would come to, dearest first.
 WISHES = (
@@ -139,7 +144,7 @@ def announced(company: Company, plan: Plan, starts_on: date, leader: User) -> Co
         by=company.staff,
         level=Level.B,
         title=title,
-        slug=title.lower().replace(",", "").replace(" ", "-"),
+        slug=slugify(title),
         summary=texts.GROUP_SUMMARY,
         time_zone=plan.place.zone,
         starts_on=starts_on,
@@ -150,7 +155,7 @@ def announced(company: Company, plan: Plan, starts_on: date, leader: User) -> Co
     )
     cohort.facilitators.set([leader])
     Group.objects.create(
-        cohort=cohort, topic=topic, minimum=4, decides_on=starts_on - timedelta(days=14)
+        cohort=cohort, topic=topic, minimum=plan.minimum, decides_on=starts_on - timedelta(days=14)
     )
     return open_cohort(cohort, by=company.staff, now=company.now)
 
