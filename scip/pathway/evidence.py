@@ -1,6 +1,6 @@
 """What a person's home knows about them: plain facts, gathered by `queries`, read by rules."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from scip.requirements import Assessment, Finding
@@ -15,6 +15,7 @@ class ApplicationFacts:
     pk: int
     cohort: str
     state: str
+    level: str = "A"
     since: datetime | None = None
     question: str = ""
     is_accepting: bool = True
@@ -166,3 +167,11 @@ class Evidence:
     def place_in(self, *states: str) -> PlaceFacts | None:
         """The newest place in one of these states."""
         return next((item for item in self.places if item.state in states), None)
+
+    def of_level(self, letter: str) -> "Evidence":
+        """The same with the applications and places of one level alone."""
+        return replace(
+            self,
+            applications=tuple(item for item in self.applications if item.level == letter),
+            places=tuple(item for item in self.places if item.level == letter),
+        )

@@ -11,7 +11,7 @@ from certification.candidacy.models import Candidacy
 from certification.candidacy.requirements.registration import RETREAT
 from cohorts.models import Application, Enrolment
 from scip.formats import day, money
-from scip.pathway.costs import REGISTRATION, REVIEW, is_charged
+from scip.pathway.costs import REGISTRATION, REVIEW, is_begun, is_charged
 from scip.pathway.evidence import ApplicationFacts, Evidence, LevelC, OwedFacts, PlaceFacts
 from scip.pathway.next_step import DOOR_OPENS
 from scip.pathway.queries import Home, completion_finding, own_gate
@@ -59,8 +59,9 @@ def whereabouts(evidence: Evidence, letter: str) -> tuple[str, int]:
     """Where somebody is within a level: a note, and how much of it is behind them in percent."""
     if letter == "C" and evidence.level_c is not None:
         return whereabouts_in_c(evidence.level_c)
-    if letter != "A":
+    if letter == "C":
         return (_("Open to you next"), 0)
+    evidence = evidence.of_level(letter)
     place = evidence.place_in(*Enrolment.TAKING_PART)
     if place is not None:
         if place.counted and place.total:
@@ -81,7 +82,7 @@ def whereabouts(evidence: Evidence, letter: str) -> tuple[str, int]:
     }
     if application is not None:
         return (notes[App(application.state)], 2)
-    return (_("This is where it begins"), 0)
+    return (_("This is where it begins") if letter == "A" else _("Open to you next"), 0)
 
 
 def whereabouts_in_c(level: LevelC) -> tuple[str, int]:
@@ -202,7 +203,7 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
     to_cmsc: list[tuple[str, int]] = []
     if home.tuition_is_open:
         to_cmsc.append((_("Level A, standard price"), home.standard_cents))
-    if "B" not in done:
+    if not is_begun(home, "B"):
         to_cmsc.append((_("Level B, standard price"), edition.level_b_standard_cents))
     to_supervisor = 0
     if "C" not in done:

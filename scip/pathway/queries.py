@@ -282,6 +282,7 @@ def application_facts(
     return ApplicationFacts(
         pk=row.pk,
         cohort=row.cohort.title,
+        level=row.cohort.level,
         state=row.state,
         since=since_of(row),
         question=row.question,

@@ -44,11 +44,14 @@ def session(number, starts_at):
 
 
 def place(state="confirmed", **fields):
-    defaults = {"join_url": "https://meet.example.org/x", "coming": (session(3, NOW + 2 * DAY),)}
+    defaults = {
+        "level": "A",
+        "join_url": "https://meet.example.org/x",
+        "coming": (session(3, NOW + 2 * DAY),),
+    }
     return PlaceFacts(
         pk=7,
         cohort="Spring",
-        level="A",
         state=state,
         charge=9,
         pay_by=NOW + DAY,

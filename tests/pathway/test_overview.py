@@ -8,7 +8,7 @@ from scip.pathway import overview
 from scip.pathway.evidence import Evidence
 from scip.pathway.queries import Home
 from scip.policy.models import Edition
-from tests.pathway.test_next_step import evidence, owed, place
+from tests.pathway.test_next_step import application, evidence, owed, place
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,29 @@ def test_one_level_is_now_and_those_before_it_are_done(completed, states):
 def test_the_figure_counts_sessions():
     here = overview.levels(evidence(places=(place(counted=6, total=12, needed=10),)))[0]
     assert (here["note"], here["percent"]) == ("6 of 12 sessions", 50)
+
+
+def test_the_figure_follows_somebody_into_a_group():
+    """Places and applications of Level A do not speak for Level B, nor the other way round."""
+    done = {"A": date(2027, 2, 1)}
+    group = place(level="B", counted=3, total=10)
+    old = place(counted=6, total=12)
+    here = overview.levels(evidence(completed=done, places=(old, group)))[1]
+    assert (here["note"], here["percent"]) == ("3 of 10 sessions", 30)
+    sent = (application("draft"), application("submitted", level="B"))
+    here = overview.levels(evidence(completed=done, places=(old,), applications=sent))[1]
+    assert here["note"] == "Application with the office"
+    here = overview.levels(evidence(completed=done, places=(old,)))[1]
+    assert (here["note"], here["percent"]) == ("Open to you next", 0)
+
+
+def test_a_group_that_is_charged_is_not_to_come():
+    paid = owed(purpose="tuition_level_b", paid_cents=149_500, due_cents=0)
+    labels = [
+        row["label"] for row in overview.money_of(home(evidence=evidence(charges=(paid,)))).ahead
+    ]
+    assert "Level A, standard price" in labels
+    assert "Level B, standard price" not in labels
 
 
 def home(**fields):
