@@ -33,6 +33,7 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
         "supervision.follow_approvals",
         crontab(minute=5),
     ),
+    "supervision: supervisors who are lost": ("supervision.follow_losses", crontab(minute=45)),
     "supervision: fees between two": ("supervision.remind_of_fees", crontab(hour=9, minute=15)),
     "supervision: introductions without an answer": (
         "supervision.lapse_introductions",

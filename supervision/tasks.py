@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from supervision.services import appointments, fees, introductions, supervisors
+from supervision.services import appointments, fees, introductions, losses, supervisors
 
 
 @shared_task(name="supervision.follow_approvals")
@@ -28,3 +28,9 @@ def remind_appointments() -> None:
 def remind_of_fees() -> None:
     """Gentle reminders about fees between two people who both wanted them (beat)."""
     fees.remind_of_fees()
+
+
+@shared_task(name="supervision.follow_losses")
+def follow_losses() -> None:
+    """Letters to candidates whose supervisor is lost or silent (beat)."""
+    losses.follow_losses()

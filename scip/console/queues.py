@@ -23,8 +23,7 @@ from scip.console.tally import Count, count_all
 from scip.credentials.models import Certificate
 from scip.mail.models import Letter
 from scip.pages.models import ContactMessage, InterestEntry
-from supervision.models import SupervisorApplication
-from supervision.models import SupervisionSession
+from supervision.models import SupervisionSession, SupervisorApplication
 
 QUESTION_DAYS = 7
 OFFER_HOURS = 48
@@ -192,6 +191,15 @@ QUEUES: tuple[Queue, ...] = (
         ),
         age="disputed_at",
         filters={"state__exact": "disputed"},
+    ),
+    Queue(
+        code="unanswered",
+        label=gettext_lazy("Supervision sessions without an answer"),
+        hint=gettext_lazy("The supervisor is lost or silent; answer with the candidate’s word."),
+        model=SupervisionSession,
+        rows=SupervisionSession.objects.left_unanswered,
+        age="logged_at",
+        filters={"unanswered": "yes"},
     ),
     Queue(
         code="retreats",

@@ -5,13 +5,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cohorts.admin.pages import acting, page
 from scip.access.admin import StaffModelAdmin
 from scip.requirements import Refusal
+from supervision.admin.losses import UnansweredFilter
 from supervision.forms.sessions import SettleForm
 from supervision.models import SupervisionSession
+from supervision.services.losses import settle_unanswered
 from supervision.services.sessions import settle_dispute
 
 
@@ -20,7 +23,7 @@ class SupervisionSessionAdmin(StaffModelAdmin):
     """Read an entry; settle one that two people remember differently."""
 
     list_display = ("candidate", "supervisor", "kind", "started_at", "minutes", "state")
-    list_filter = ("state", "kind")
+    list_filter = ("state", UnansweredFilter, "kind")
     list_select_related = ("candidacy__user", "supervisor__user")
     search_fields = (
         "candidacy__user__name",
@@ -80,19 +83,22 @@ class SupervisionSessionAdmin(StaffModelAdmin):
         ]
 
     def settle_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """After talking with both: it stands, or it is set aside."""
+        """After talking with both, or with the one who is left: it stands, or it is set aside."""
         by = acting(self, request)
         row = get_object_or_404(self.get_queryset(request), pk=pk)
+        waiting = SupervisionSession.objects.left_unanswered(timezone.now())
+        is_unanswered = waiting.filter(pk=pk).exists()
+        settle = settle_dispute if row.state == row.State.DISPUTED else settle_unanswered
         form = SettleForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                settle_dispute(
+                settle(
                     row, by=by, is_held="stands" in request.POST, reason=form.cleaned_data["reason"]
                 )
             except Refusal as refusal:
                 form.add_error(None, str(refusal.sentence))
             else:
-                messages.success(request, _("Settled; both get a letter with your reason."))
+                messages.success(request, _("Settled; your reason is in the letter."))
                 return redirect("admin:supervision_supervisionsession_change", pk)
         return page(
             self,
@@ -101,4 +107,8 @@ class SupervisionSessionAdmin(StaffModelAdmin):
             "supervision/admin/session_settle.html",
             title=_("Settle"),
             form=form,
+            is_unanswered=is_unanswered,
+            record=SupervisionSession.objects.filter(candidacy=row.candidacy_id)
+            .standing()
+            .select_related("supervisor__user"),
         )

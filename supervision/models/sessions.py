@@ -1,13 +1,13 @@
 """The ledger of supervision sessions, the appointments before them and the material for them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,7 @@ from scip.accounts.models import Role
 from scip.states import Stateful
 from scip.vault.models import StoredFile
 from supervision.models.agreements import Agreement
-from supervision.models.supervisors import Supervisor
+from supervision.models.supervisors import Approval, Supervisor
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -94,6 +94,31 @@ class SupervisionSessionQuerySet(models.QuerySet["SupervisionSession"]):
     def standing(self) -> Self:
         """Said by somebody and not put aside: confirmed, waiting or disputed."""
         return self.filter(state__in=SupervisionSession.STANDING)
+
+    def left_unanswered(self, now: datetime) -> Self:
+        """Logged by the candidate, with nobody left to confirm it: the supervisor's approval is
+        not in force, the office ended the agreement, or there was no answer for as long as the
+        edition calls silence (a leave of absence rests that clock)."""
+        approved = Approval.objects.in_force(now.date()).filter(supervisor=OuterRef("supervisor"))
+        silence = ExpressionWrapper(
+            F("candidacy__edition__silent_supervisor_days") * Value(timedelta(days=1)),
+            output_field=models.DurationField(),
+        )
+        by_office = (
+            Q(agreement__state=Agreement.State.ENDED)
+            & ~Q(agreement__ended_by=F("candidacy__user"))
+            & ~Q(agreement__ended_by=F("supervisor__user"))
+        )
+        is_silent = Q(answer_due_at__lte=now) & ~Q(candidacy__state=Candidacy.State.ON_LEAVE)
+        return (
+            self.filter(state=SupervisionSession.State.LOGGED, logged_by=F("candidacy__user"))
+            .annotate(
+                answer_due_at=ExpressionWrapper(
+                    F("logged_at") + silence, output_field=models.DateTimeField()
+                )
+            )
+            .filter(~Exists(approved) | by_office | is_silent)
+        )
 
 
 class SupervisionSession(Stateful):

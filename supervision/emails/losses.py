@@ -1,0 +1,31 @@
+"""Letters to a candidate whose supervisor is lost: what stays, and what comes next."""
+
+from django.utils.translation import gettext as _
+
+from supervision.emails.agreements import send
+from supervision.emails.sessions import about
+from supervision.models import Agreement, SupervisionSession
+
+
+def supervisor_lost(agreement: Agreement) -> None:
+    """CMSC's approval is not in force any more: to the candidate, once for each agreement."""
+    send(
+        "supervisor_lost",
+        agreement.candidacy.user,
+        agreement,
+        f"agreement:{agreement.pk}:lost",
+        label=_("Open your supervision page"),
+    )
+
+
+def session_with_office(session: SupervisionSession) -> None:
+    """Nobody answered: the office looks at it."""
+    user = session.agreement.candidacy.user
+    about("session_with_office", user, session, "with-office", _("Look at the session"))
+
+
+def unanswered_settled(session: SupervisionSession) -> None:
+    """What the office decided, with what it rests on: to the candidate alone, because nobody
+    may be there to read it on the other side."""
+    user = session.agreement.candidacy.user
+    about("unanswered_settled", user, session, "settled", _("Look at the session"))
