@@ -1,11 +1,15 @@
-"""What goes with supervision and follows from it: fees between the two, the recommendation.
-Below /supervision/."""
+"""What goes with supervision and follows from it: fees between the two, packs for the next
+supervisor, the recommendation. Below /supervision/."""
 
 from django.urls import path
 
-from supervision.views import fees, recommendations
+from supervision.views import fees, handovers, recommendations
 
 urlpatterns = [
+    path("agreements/<int:pk>/pass-on/", handovers.handover_give, name="handover_give"),
+    path("packs/<int:pk>/", handovers.handover, name="handover"),
+    path("packs/<int:pk>/open/", handovers.handover_open, name="handover_open"),
+    path("packs/<int:pk>/take-back/", handovers.handover_withdraw, name="handover_withdraw"),
     path("agreements/<int:pk>/fees/", fees.fees, name="fees"),
     path("agreements/<int:pk>/fees/reminders/", fees.fee_reminders, name="fee_reminders"),
     path("fees/<int:pk>/note/", fees.fee_note, name="fee_note"),

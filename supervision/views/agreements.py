@@ -28,6 +28,7 @@ from supervision.queries.agreements import (
     with_people,
 )
 from supervision.queries.desks import relationship
+from supervision.queries.handovers import packs_in
 from supervision.queries.sessions import sessions_of
 from supervision.services import agreements as services
 
@@ -79,6 +80,9 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "agreement": agreement,
         "sessions": rows,
         "breadcrumb": crumbs(agreement, user),
+        "packs": packs_in(agreement, user)
+        if side_of(agreement, user) == Signature.Side.SUPERVISOR
+        else [],
         "is_supervisor": side_of(agreement, user) == Signature.Side.SUPERVISOR,
     }
     return render(request, "supervision/agreement_detail.html", context)

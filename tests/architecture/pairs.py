@@ -11,9 +11,11 @@ from supervision.models import (
     Competency,
     DevelopmentalLevel,
     FeePayment,
+    Handover,
     MaterialOpening,
     Recommendation,
     SupervisionSession,
+    Supervisor,
 )
 from supervision.services import notes
 from tests import world
@@ -79,6 +81,7 @@ def add_pair(house: House, whose: str, place: int) -> None:
         "agreement_version": {"pk": agreement.pk, "number": 1},
         "letter_step": {"pk": agreement.pk, "step": "elements"},
         "fee_block": fee_block,
+        "handover": pack_to(guide, agreement, canary(whose, "between")),
         "fee_payment": fee_payment,
         "plan_version": {"pk": agreement.pk, "number": plan.number},
         "supervision_session": session,
@@ -88,3 +91,15 @@ def add_pair(house: House, whose: str, place: int) -> None:
         "case_file": material,
         "appointment": appointment,
     }
+
+
+def pack_to(guide: Supervisor, agreement: Agreement, words: str) -> Handover:
+    """What was passed on to the supervisor; opened, so that its words are on the page."""
+    feedback = [{"given_on": "2026-01-01", "text": words}]
+    return Handover.objects.create(
+        agreement=agreement,
+        to_supervisor=guide,
+        facts={"plan": None, "sessions": [], "feedback": feedback, "ratings": []},
+        consented_at=timezone.now(),
+        opened_at=timezone.now(),
+    )
