@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cohorts.models import Application, Cohort, Enrolment, Session
 from payments.models import Charge, Checkout, Dispute, Payment
 from payments.queries import Balance
-from payments.services import Cancellation, Transferral
+from payments.services import Cancellation, Transferral, with_origins
 from scip.formats import money
 from scip.policy.models import Edition
 
@@ -106,19 +106,18 @@ def money_back(cohort: Cohort) -> tuple[tuple[str, ...], tuple[str, ...]]:
     held = [Enrolment.State.AWAITING_PAYMENT, Enrolment.State.CONFIRMED]
     mine = Q(enrolment__cohort=cohort, enrolment__state__in=held)
     later = Q(part_of__enrolment__cohort=cohort, part_of__enrolment__state__in=held)
-    charges = Charge.objects.filter(mine | later, cancelled_at=None)
-    undecided = Dispute.objects.filter(charge__in=charges, state__in=Dispute.UNDECIDED)
-    disputed = dict(
-        undecided.order_by()
-        .values_list("charge")
-        .annotate(total=Sum("amount_cents"))
-        .values_list("charge", "total")
-    )
+    charges = list(Charge.objects.filter(mine | later, cancelled_at=None).with_sums())
+    # A bank may also hold what somebody paid for another place and brought along.
+    paid_for = with_origins(charge.pk for charge in charges)
+    undecided = Dispute.objects.filter(charge__in=paid_for, state__in=Dispute.UNDECIDED)
+    disputed: Counter[int] = Counter()
+    for pk, cents in undecided.values_list("charge", "amount_cents"):
+        disputed[paid_for[pk]] += cents
     back: Counter[str] = Counter()
     waits: Counter[str] = Counter()
-    for charge in charges.with_sums():
+    for charge in charges:
         cents = Balance.of(charge).held_cents
-        stuck = min(disputed.get(charge.pk, 0), cents)
+        stuck = min(disputed[charge.pk], cents)
         back[charge.currency] += cents - stuck
         waits[charge.currency] += stuck
     return written(back), written(waits)

@@ -102,6 +102,11 @@ class Refund(Stateful, ForTheOffice):
         return money(self.amount_cents, self.currency)
 
     @property
+    def is_foreign(self) -> bool:
+        """Started on Stripe's side: whatever is sent from here has a key or is sent by hand."""
+        return self.payment.method == Payment.Method.STRIPE and self.idempotency_key is None
+
+    @property
     def audit_subject(self) -> Any:
         return self.charge.user
 

@@ -25,6 +25,7 @@ from payments.services.fund import (
 )
 from payments.services.instalments import agree_instalments
 from payments.services.invoices import make_invoice
+from payments.services.moves import with_origins
 from payments.services.offline import record_offline_payment
 from payments.services.receipts import make_receipt, sweep_receipts
 from payments.services.reconcile import reconcile
@@ -104,4 +105,5 @@ __all__ = [
     "sweep_receipts",
     "sweep_refunds",
     "sweep_settlements",
+    "with_origins",
 ]

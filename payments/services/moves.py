@@ -4,6 +4,7 @@ A payment stays where it came in; what moves is what it pays for. So money goes 
 by its own payment, after moving home. Locks are taken from the earliest charge to the latest.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
 
@@ -25,9 +26,17 @@ def lock_with_origins(charge: Charge) -> Charge:
 
 def origins_of(charge: Charge) -> set[int]:
     """The ids of the charges whose place this one took, over all steps."""
-    found: set[int] = set()
-    layer = {charge.pk}
-    while layer := set(Charge.objects.filter(moved_to__in=layer).values_list("pk", flat=True)):
+    return set(with_origins([charge.pk])) - {charge.pk}
+
+
+def with_origins(pks: Iterable[int]) -> dict[int, int]:
+    """These charges and those whose place they took, over all steps, each with the one of
+    ``pks`` to which it led; a query for each step, however many charges."""
+    layer = {pk: pk for pk in pks}
+    found = dict(layer)
+    while layer:
+        rows = Charge.objects.filter(moved_to__in=layer).values_list("pk", "moved_to")
+        layer = {pk: layer[to] for pk, to in rows if to is not None}
         found |= layer
     return found
 

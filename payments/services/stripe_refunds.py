@@ -18,7 +18,9 @@ from payments.gateway import stripe_client
 from payments.models import Charge, Checkout, Payment, Refund
 from payments.services.background import enqueue
 from payments.services.checkouts import ask_stripe
+from payments.services.moves import follow_on
 from payments.services.returned import after_done, after_failed
+from payments.services.settlements import settle_if_covered
 from scip.audit.services import record
 from scip.states import lock, move
 
@@ -126,7 +128,7 @@ def follow_refund(refund: Refund, theirs: stripe.Refund, *, now: datetime) -> Re
 
     Side effects of a move: the credit note, or its end (`payments.services.returned`).
     """
-    lock(refund.charge)
+    charge = lock(refund.charge)
     refund = lock(refund)
     Refund.objects.filter(pk=refund.pk).update(asked_at=now)
     if refund.reference is None:
@@ -141,6 +143,9 @@ def follow_refund(refund: Refund, theirs: stripe.Refund, *, now: datetime) -> Re
         move(refund, to, by=None, now=now)
         if to == State.DONE:
             after_done(refund, now=now)
+    if refund.is_foreign and to not in Refund.COUNTS and charge.moved_to_id is not None:
+        last = follow_on(charge, reason=FOREIGN_REASON, now=now)
+        settle_if_covered(last, now=now)
     return refund
 
 
@@ -261,6 +266,9 @@ def _import(payment: Payment, theirs: stripe.Refund, *, now: datetime) -> Refund
             amount_cents=refund.amount_cents,
             currency=refund.currency,
         )
+        if charge.moved_to_id is not None:
+            # What went back paid for another charge: it came home for that.
+            follow_on(charge, reason=FOREIGN_REASON, now=now)
     return refund
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from payments import services
 from payments.models import CreditNote, Payment, Refund, SandboxEvent, SandboxObject, StripeEvent
+from payments.reports import cross_checks
 from payments.sandbox import desk
 from payments.services import stripe_refunds
 from scip.states import IllegalMove, lock, move
@@ -215,6 +216,31 @@ def test_a_refund_started_at_stripe_is_taken_in_and_flagged(paid):
     assert refund.flagged_at is not None
     assert services.balance(paid.charge).held_cents == 249_500
     assert services.balance(paid.charge).due_cents == 0
+
+
+def test_money_sent_back_at_stripe_after_a_move_comes_home_first(paid, staff, make_charge):
+    chain = [paid.charge]
+    for name in ("Autumn", "Winter"):
+        to = make_charge(paid.charge.user, description=name)
+        services.replace_charge(chain[-1], to, by=staff, reason=f"Moved to {name}")
+        chain.append(to)
+
+    def held():
+        return [services.balance(charge).held_cents for charge in chain]
+
+    assert held() == [0, 0, 289_500]
+    theirs = desk.refund_at_stripe(paid.charge.payments.get().reference, 40_000)
+    for _copy in range(2):
+        paid.tell()
+    assert held() == [0, 0, 249_500]
+    assert services.balance(chain[-1]).due_cents == 40_000
+    desk.refund_fails(theirs["id"])
+    for _copy in range(2):
+        paid.tell()
+    assert Refund.objects.get().state == State.FAILED
+    assert held() == [0, 0, 289_500]
+    assert services.balance(chain[-1]).due_cents == 0
+    assert all(check.holds for check in cross_checks())
 
 
 def test_a_refund_is_heard_of_before_its_payment(till):
