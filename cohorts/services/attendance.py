@@ -1,5 +1,6 @@
 """Marks on the roster."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -72,55 +73,109 @@ def mark_attendance(
     session ahead or cancelled, and for somebody who has completed. After the cohort's end a
     corrected mark concludes the enrolment anew.
     """
+    values = MarkValues(mark, late_minutes, early_minutes)
+    refused = mark_people(session, {enrolment.pk: values}, by=by, now=now)
+    for refusal in refused.values():
+        raise refusal
+
+
+@transaction.atomic
+def mark_people(
+    session: Session, wanted: Mapping[int, MarkValues], *, by: Any, now: datetime | None = None
+) -> dict[int, Refusal]:
+    """Mark people of one session by their enrolments, as `mark_attendance` does for one: rows
+    are read and written together. Returns why marks were left, by enrolment; raises Refusal
+    for a session ahead or cancelled.
+    """
     now = now or timezone.now()
-    with transaction.atomic():
-        session = session_for_marks(session, now)
-        enrolment = lock(enrolment)
-        refuse_own_attendance(enrolment, by)
-        refuse_unmarkable(enrolment, session)
-        if mark != Attendance.Mark.PRESENT:
-            late_minutes = early_minutes = 0
-        if late_minutes + early_minutes > session.minutes:
-            raise Refusal(
-                _("The session lasted {minutes} minutes. Nothing was changed.").format(
-                    minutes=session.minutes
-                )
-            )
-        after = MarkValues(mark, late_minutes, early_minutes)
-        before = write_mark(enrolment, session, after, by=by, now=now)
-        if before == after:
-            return
+    session = session_for_marks(session, now)
+    people = (
+        Enrolment.objects.select_for_update(no_key=True)
+        .filter(pk__in=wanted)
+        .prefetch_related("user")
+        .order_by("pk")
+    )
+    rows = {
+        row.enrolment_id: row
+        for row in Attendance.objects.filter(session=session, enrolment__in=wanted)
+    }
+    refused: dict[int, Refusal] = {}
+    changes: list[tuple[Enrolment, MarkValues, MarkValues]] = []
+    for enrolment in people:
+        try:
+            before, after = change_of(enrolment, session, wanted[enrolment.pk], rows, by=by)
+        except Refusal as refusal:
+            refused[enrolment.pk] = refusal
+        else:
+            if before != after:
+                changes.append((enrolment, before, after))
+    write_marks(session, changes, by=by, now=now)
+    for enrolment, before, after in changes:
         log_mark(enrolment, session, before, after, by=by)
         if session.cohort.state == Cohort.State.FINISHED:
             conclude_enrolment(enrolment, by=by, now=now)
+    return refused
 
 
-def write_mark(
-    enrolment: Enrolment, session: Session, after: MarkValues, *, by: Any, now: datetime
-) -> MarkValues:
-    """Bring the row to these values; return what it was before."""
-    row = Attendance.objects.filter(enrolment=enrolment, session=session).first()
+def change_of(
+    enrolment: Enrolment,
+    session: Session,
+    wanted: MarkValues,
+    rows: Mapping[int, Attendance],
+    *,
+    by: Any,
+) -> tuple[MarkValues, MarkValues]:
+    """A person's mark before and after; Refusal where it may not become that."""
+    refuse_own_attendance(enrolment, by)
+    refuse_unmarkable(enrolment, session)
+    after = wanted if wanted.mark == Attendance.Mark.PRESENT else MarkValues(wanted.mark, 0, 0)
+    if after.late_minutes + after.early_minutes > session.minutes:
+        raise Refusal(
+            _("The session lasted {minutes} minutes. Nothing was changed.").format(
+                minutes=session.minutes
+            )
+        )
+    row = rows.get(enrolment.pk)
     before = MarkValues(row.mark, row.late_minutes, row.early_minutes) if row else NO_MARK
-    if before == after:
-        return before
-    if row and row.carried_from_id is not None:
+    if before != after and row and row.carried_from_id is not None:
         raise Refusal(
             _(
                 "{person} came from another cohort and brought this mark along. If it is wrong, "
                 "please write to the office. Nothing was changed."
             ).format(person=enrolment.user)
         )
-    if row and not after.mark:
-        row.delete()
-    elif after.mark not in Attendance.Mark.values:
+    if after.mark and after.mark not in Attendance.Mark.values:
         raise Refusal(_("Please mark somebody as present or absent. Nothing was changed."))
-    else:
-        Attendance.objects.update_or_create(
-            enrolment=enrolment,
-            session=session,
-            defaults={**after._asdict(), "marked_at": now, "marked_by": by},
-        )
-    return before
+    return before, after
+
+
+def write_marks(
+    session: Session,
+    changes: Iterable[tuple[Enrolment, MarkValues, MarkValues]],
+    *,
+    by: Any,
+    now: datetime,
+) -> None:
+    """Bring the rows to what they become, in two queries."""
+    gone = [enrolment.pk for enrolment, _before, after in changes if not after.mark]
+    if gone:
+        Attendance.objects.filter(session=session, enrolment__in=gone).delete()
+    Attendance.objects.bulk_create(
+        [
+            Attendance(
+                enrolment=enrolment,
+                session=session,
+                **after._asdict(),
+                marked_at=now,
+                marked_by=by,
+            )
+            for enrolment, _before, after in changes
+            if after.mark
+        ],
+        update_conflicts=True,
+        unique_fields=["enrolment", "session"],
+        update_fields=[*MarkValues._fields, "marked_at", "marked_by"],
+    )
 
 
 def log_mark(

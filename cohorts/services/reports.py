@@ -14,7 +14,7 @@ from cohorts.meeting_reports import Guest, Known, Presence, Stay, match_people, 
 from cohorts.models import Attendance, Enrolment, Session
 from cohorts.queries.roster import marks_of
 from cohorts.requirements.attendance import counts_as_present
-from cohorts.services.attendance import mark_attendance
+from cohorts.services.attendance import MarkValues, mark_people
 from scip.requirements import Refusal
 
 
@@ -145,26 +145,22 @@ def save_report(
     }
     if others_absent:
         wanted |= {key: Presence(0, 0, 0) for key in by_key if key not in wanted}
-    before = dict(Attendance.objects.filter(session=session).values_list("enrolment_id", "pk"))
-    saved, refusals = 0, []
-    for key, there in sorted(wanted.items()):
-        if key in before and not replace_marks:
-            continue
-        try:
-            mark_attendance(
-                by_key[key],
-                session,
-                mark=Attendance.Mark.PRESENT if there.minutes else Attendance.Mark.ABSENT,
-                late_minutes=there.late_minutes,
-                early_minutes=there.early_minutes,
-                by=by,
-                now=now,
-            )
-        except Refusal as refusal:
-            refusals.append(f"{by_key[key].user}: {refusal.sentence}")
-        else:
-            saved += 1
-    return Saved(saved, tuple(refusals))
+    before = set(Attendance.objects.filter(session=session).values_list("enrolment_id", flat=True))
+    marks = {
+        key: MarkValues(
+            Attendance.Mark.PRESENT if there.minutes else Attendance.Mark.ABSENT,
+            there.late_minutes,
+            there.early_minutes,
+        )
+        for key, there in sorted(wanted.items())
+        if key not in before or replace_marks
+    }
+    try:
+        refused = mark_people(session, marks, by=by, now=now)
+    except Refusal as refusal:
+        return Saved(0, (str(refusal.sentence),))
+    refusals = [f"{by_key[key].user}: {refusal.sentence}" for key, refusal in refused.items()]
+    return Saved(len(marks) - len(refused), tuple(refusals))
 
 
 def packed(stays: Iterable[Stay]) -> list[list[Any]]:

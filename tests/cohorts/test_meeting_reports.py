@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cohorts.meeting_reports import (
@@ -19,8 +21,9 @@ from cohorts.meeting_reports import (
     presence,
     read_report,
 )
-from cohorts.models import Attendance
+from cohorts.models import Attendance, Enrolment
 from cohorts.services.reports import packed, plan_marks, save_report, unpacked
+from scip.audit.models import Entry
 from tests.cohorts.meeting import FIRST, enrol, lead, make_running
 from tests.world import make_user
 
@@ -254,6 +257,37 @@ def test_a_mark_made_by_hand_stays_unless_it_is_to_be_replaced(group):
     assert marks() == {("Ana Silva", "absent", 0, 0)}
     save_report(session, read(ZOOM), replace_marks=True, **args)
     assert marks() == {("Ana Silva", "present", 10, 5)}
+
+
+def test_a_mark_that_may_not_change_is_left_with_its_sentence_and_the_rest_is_saved(group):
+    session, (ana, _bo), leader = group
+    Enrolment.objects.filter(pk=ana.pk).update(state="completed")
+    saved = save_report(
+        session,
+        read(ZOOM),
+        choices={},
+        replace_marks=True,
+        others_absent=True,
+        by=leader,
+        now=END,
+    )
+    (sentence,) = saved.refusals
+    assert sentence.startswith("Ana Silva: Ana Silva has completed this cohort")
+    assert (saved.marks, marks()) == (1, {("Bo Chen", "absent", 0, 0)})
+    assert Entry.objects.filter(action="attendance.marked").count() == 1
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_saving_costs_one_entry_in_the_log_for_each_person_more(db, people):
+    cohort = make_running()
+    for number in range(people):
+        enrol(make_user(f"p{number}@example.com", name=f"P {number}"), cohort)
+    session, leader = cohort.sessions.select_related("cohort").get(number=1), lead(cohort)
+    args = {"choices": {}, "replace_marks": False, "others_absent": True, "by": leader, "now": END}
+    with CaptureQueriesContext(connection) as queries:
+        assert save_report(session, [], **args).marks == people
+    written = [row for row in queries if 'INTO "audit_entry"' in row["sql"]]
+    assert (len(written), len(queries) - len(written)) == (people, 15)
 
 
 def test_the_facilitator_says_who_the_telephone_was(group):
