@@ -1,6 +1,7 @@
 """A database with rows of the first version keeps their meaning."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from payments.models import Charge, DocumentNumber, LedgerLine, Refund
+from payments.models import Charge, Dispute, DocumentNumber, LedgerLine, Refund, StripeEvent
 from tests import world
 from tests.cohorts import admission as make
 
@@ -74,3 +75,69 @@ def test_terms_frozen_in_words_get_their_figures(migrate):
         cursor.execute("alter table payments_charge enable trigger charge_is_booked")
     migrate()
     assert Charge.objects.get().refund_steps == frozen
+
+
+# What was kept of a dispute before its steps were: its moments and where it stands.
+CASES = {
+    "question": ("inquiry", {}, []),
+    "taken": ("open", {"open_at": 1}, ["inquiry>open"]),
+    "won": ("won", {"open_at": 1, "won_at": 2}, ["inquiry>open", "open>won"]),
+    "lost": ("lost", {"open_at": 1, "lost_at": 2}, ["inquiry>open", "open>lost"]),
+    "lost and won": (
+        "won",
+        {"open_at": 1, "lost_at": 2, "won_at": 3},
+        ["inquiry>open", "open>lost", "lost>won"],
+    ),
+    "won and taken again": (
+        "open",
+        {"open_at": 1, "won_at": 2, "flagged_at": 3},
+        ["inquiry>open", "open>won", "won>open"],
+    ),
+    "closed before": ("closed", {"closed_at": 2}, []),
+}
+ENDS = {"open": "disputed", "won": "stripe", "lost": "receivable"}
+
+
+def test_disputes_so_far_get_their_steps_and_their_lines_end_where_their_money_is(migrate):
+    old = migrate(("payments", "0005_moves"))
+    user = old.get_model("accounts", "User").objects.create(email="old@example.org")
+    now = timezone.now()
+    charge = old.get_model("payments", "Charge").objects.create(
+        user=user, purpose="x", description="Old", amount_cents=10_000, due_at=now
+    )
+    for name, (state, moments, _steps) in CASES.items():
+        payment = old.get_model("payments", "Payment").objects.create(
+            charge=charge,
+            amount_cents=100,
+            currency="USD",
+            method="stripe",
+            reference=f"pi {name}",
+            received_at=now,
+        )
+        old.get_model("payments", "Dispute").objects.create(
+            charge=charge,
+            payment=payment,
+            reference=name,
+            amount_cents=100,
+            currency="USD",
+            state=state,
+            **{field: now + timedelta(hours=hours) for field, hours in moments.items()},
+        )
+    old.get_model("payments", "StripeEvent").objects.create(
+        event_id="evt_1",
+        type="refund.created",
+        payload={},
+        outcome="unknown object",
+        handled_at=now,
+    )
+    migrate()
+    assert StripeEvent.objects.get().flag == "unknown"
+    for dispute in Dispute.objects.all():
+        state, _moments, steps = CASES[dispute.reference]
+        found = [f"{step.before}>{step.after}" for step in dispute.steps.all()]
+        assert found == steps, dispute.reference
+        debits = LedgerLine.objects.filter(line__startswith="dispute-step-").filter(
+            reference=dispute.reference
+        )
+        last = debits.order_by("value_at", "line").last()
+        assert (last.debit if last else "stripe") == ENDS.get(state, "stripe"), dispute.reference
