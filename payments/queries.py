@@ -12,6 +12,9 @@ from payments.models.ledger import ChargeQuerySet
 from scip.accounts.models import User
 from scip.policy.models import Edition
 
+# A charge's instalments together in the order of payment, the newest family first.
+IN_FAMILIES = (Coalesce(F("part_of"), F("pk")).desc(), F("pk").asc())
+
 
 @dataclass(frozen=True, slots=True)
 class Balance:
@@ -103,7 +106,7 @@ def with_lines(charges: ChargeQuerySet) -> ChargeQuerySet:
         .prefetch_related("moves_in__from_charge", "moves_out__to_charge")
         .prefetch_related(Prefetch("payments", payments))
         .prefetch_related(Prefetch("checkouts", pending, to_attr="pending_checkouts"))
-        .order_by(Coalesce(F("part_of"), F("pk")).desc(), "pk")
+        .order_by(*IN_FAMILIES)
     )
 
 

@@ -128,7 +128,7 @@ def level_of(charge: OwedFacts) -> str:
 def charged(charges: Iterable[OwedFacts]) -> list[CostLine]:
     """Charges that matter for the total: money on them, or still due; oldest first."""
     lines = []
-    for item in reversed(list(charges)):
+    for item in sorted(charges, key=lambda item: item.pk):
         paid = item.paid_cents - item.refunded_cents
         if not paid and not item.due_cents and (item.is_cancelled or item.paid_cents):
             continue  # given up, and nothing stayed

@@ -19,7 +19,7 @@ from cohorts.requirements.admission import PREREQUISITES, LevelAEvidence, admiss
 from cohorts.requirements.attendance import attendance_findings, attendance_tally
 from consultations.queries.rounds import rounds_to_join
 from payments.models import Charge, Checkout
-from payments.queries import Balance
+from payments.queries import IN_FAMILIES, Balance
 from scip.accounts.models import Prerequisite, User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import (
@@ -361,14 +361,15 @@ def coming_sessions(rows: Iterable[Session], now: datetime) -> tuple[SessionFact
 
 
 def charges_of(user: User) -> tuple[OwedFacts, ...]:
-    """Own charges, newest first, with what was paid and is due; one query."""
+    """Own charges with what was paid and is due, the newest first, the instalments of one in
+    the order of payment; one query."""
     pending = Checkout.objects.filter(charge=OuterRef("pk"), state=Checkout.State.PENDING)
     rows = (
         Charge.objects.visible_to(user)
         .filter(user=user)
         .with_sums()
         .annotate(is_on_its_way=Exists(pending))
-        .order_by("-id")
+        .order_by(*IN_FAMILIES)
     )
     found = []
     for row in rows:

@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from payments.services import agree_instalments
 from scip.accounts.models import Prerequisite
 from scip.pathway.models import CalendarFeed
+from scip.pathway.queries import charges_of
 from tests import world
 from tests.pathway import rows
 
@@ -189,3 +191,12 @@ def test_what_people_type_is_text(as_user, participant):
     participant.save()
     _response, html = page(as_user(participant))
     assert "<script>alert" not in html
+
+
+def test_instalments_stand_in_the_order_in_which_they_are_paid(participant):
+    older = rows.make_charge(participant, amount_cents=30_000)
+    newer = rows.make_charge(participant, amount_cents=30_000)
+    whens = [newer.due_at + timedelta(days=days) for days in (30, 60)]
+    parts = agree_instalments(newer, later=[(10_000, when) for when in whens], by=None)
+    found = [item.pk for item in charges_of(participant)]
+    assert found == [*[part.pk for part in parts], older.pk]
