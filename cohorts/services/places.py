@@ -17,7 +17,7 @@ from cohorts.models import Application, Cohort, Enrolment, Seat
 from cohorts.permissions import refuse_own
 from cohorts.queries.admission import standing_sessions
 from payments.models import Charge, MoneyMove, Payment, Settlement
-from payments.services import cancel_charge
+from payments.services import cancel_charge, with_origins
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.mail.services import Attachment, queue_draft
@@ -99,10 +99,12 @@ def is_paid(enrolment: Enrolment) -> bool:
 
 
 def lock_charges(enrolment: Enrolment) -> Charge:
-    """Lock the charge of a place and its later instalments, in their order; returns the first."""
-    rows = Charge.objects.filter(Q(pk=enrolment.charge_id) | Q(part_of=enrolment.charge_id))
-    first, *_later = rows.select_for_update(no_key=True).order_by("pk")
-    return first
+    """Lock the charge of a place with its later instalments, before them the charges whose place
+    it took, all in their order; returns the place's own."""
+    own = enrolment.charge_id
+    rows = Charge.objects.filter(Q(pk__in=with_origins([own])) | Q(part_of=own))
+    locked = {row.pk: row for row in rows.select_for_update(no_key=True).order_by("pk")}
+    return locked[own]
 
 
 def confirm_place(

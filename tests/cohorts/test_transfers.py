@@ -16,13 +16,19 @@ from cohorts.models import (
     Seat,
     Transfer,
 )
+from cohorts.queries.cancelling import money_back
 from cohorts.queries.roster import attendance_evidence, roster_of
 from cohorts.queries.transfers import exchange_with, exchanges
 from cohorts.requirements.attendance import attendance_tally
 from cohorts.services.aid import grant_aid
 from cohorts.services.applications import put_on_waiting_list
 from cohorts.services.attendance import mark_attendance, mark_everyone
-from cohorts.services.cancellation import cancel_cohort, cancel_place, close_application
+from cohorts.services.cancellation import (
+    AmountChanged,
+    cancel_cohort,
+    cancel_place,
+    close_application,
+)
 from cohorts.services.due import sweep_offers
 from cohorts.services.offers import accept_offer, offer_place
 from cohorts.services.opening import generate_sessions
@@ -45,10 +51,11 @@ from payments.services import (
 )
 from scip.mail.models import Letter
 from scip.requirements import Refusal
-from scip.states import IllegalMove
+from scip.states import IllegalMove, lock
 from tests import world
 from tests.cohorts import admission as make
 from tests.cohorts import meeting
+from tests.payments.disputes import disputed
 
 pytestmark = pytest.mark.django_db
 PRICE = 289_500
@@ -240,6 +247,17 @@ def test_a_cancelled_target_sends_everything_home(paid, autumn, staff):
     assert (refund.amount_cents, refund.charge) == (PRICE, paid.charge)
     assert balance(arrival.charge).held_cents == balance(paid.charge).held_cents == 0
     assert not LedgerLine.objects.filter(text="Our teacher fell ill.", kind="payment").exists()
+
+
+def test_the_office_is_not_told_that_brought_money_goes_back_while_a_bank_holds_it(
+    paid, autumn, staff
+):
+    arrival = carry_out(ask(paid, autumn), staff)
+    assert money_back(autumn) == (("USD 2,895",), ())
+    disputed(paid.charge.payments.get(), "open", cents=100_000)
+    assert money_back(autumn) == (("USD 1,895",), ("USD 1,000",))
+    plan = plan_cancellation(arrival.charge, refund_cents=289_500)
+    assert (plan.sent_cents, plan.waits_cents) == (189_500, 100_000)
 
 
 def test_the_freed_seat_goes_to_the_waiting_list(paid, autumn, staff, spring):
@@ -444,6 +462,29 @@ def test_two_who_swap_cohorts_do_not_wait_for_each_other_forever(paid, autumn, s
         lambda: carry_out_transfer(back, by=staff, **shown),
     )
     assert results == [None, None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stepping_back_waits_for_a_bank_that_takes_brought_money_back(paid, autumn, staff):
+    """Whoever needs a charge and those before it locks the earliest first."""
+    arrival = carry_out(ask(paid, autumn), staff)
+    held = threading.Event()
+
+    def bank_decides():
+        with transaction.atomic():
+            lock(paid.charge)
+            held.set()
+            threading.Event().wait(1)  # the other one stands before a lock meanwhile
+            disputed(paid.charge.payments.get(), "open", "lost")
+
+    def step_back():
+        held.wait(5)
+        cancel_place(arrival, by=paid.user, expected_back_cents=PRICE)
+
+    assert [type(error) for error in at_once(bank_decides, step_back)] == [
+        type(None),
+        AmountChanged,
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
