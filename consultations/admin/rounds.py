@@ -112,7 +112,11 @@ class RoundAdmin(StaffModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Round, form: ModelForm[Any], change: bool
     ) -> None:
-        super().save_model(request, obj, form, change)
+        if change:
+            # The rest stays as it is now: a colleague may have opened or closed the round since.
+            obj.save(update_fields=[name for name in form.changed_data if name != "groups"])
+        else:
+            super().save_model(request, obj, form, change)
         changed = ",".join(sorted(form.changed_data))
         record("round.edited", obj, by=request.user, fields=changed)
 

@@ -22,7 +22,9 @@ def open_round(round_: Round, *, by: User, now: datetime | None = None) -> Round
         now = now or timezone.now()
         if round_.closes_at <= now:
             raise Refusal(_("The round’s last moment is over already; choose a later one first."))
-        groups = list(round_.groups.select_related("cohort"))
+        groups = list(round_.groups.select_related("cohort").order_by("pk"))
+        for group in groups:
+            lock(group)  # of two rounds with one group, opened at once, one waits and sees
         if not groups:
             raise Refusal(_("There is nothing to choose from yet: add groups first."))
         shut = [str(group) for group in groups if group.cohort.state != Cohort.State.OPEN]

@@ -1,12 +1,15 @@
 """Pages of a round: choosing, the office's desk, and how many questions they ask the database."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.contrib.admin import site
 from django.urls import reverse
 from django.utils import timezone
 
 from cohorts.models import Offer
 from consultations.models import Apart, Placement, Preference, Proposal, Rank, Round
-from consultations.services import placing, proposals
+from consultations.services import placing, proposals, rounds
 from tests import world
 from tests.consultations.season import close, make_group, make_round, make_wisher, wish
 
@@ -168,6 +171,18 @@ QUERIES_OF_A_PERSON = 17
 @pytest.fixture
 def office(as_user, staff):
     return as_user(staff)
+
+
+def test_saving_the_form_keeps_what_a_colleague_did_meanwhile(trauma, staff, rf):
+    stale = make_round(trauma)
+    rounds.open_round(Round.objects.get(), by=staff)
+    stale.words = "Welcome"
+    request = rf.post("/")
+    request.user = staff
+    form = SimpleNamespace(changed_data=["words", "groups"])
+    site.get_model_admin(Round).save_model(request, stale, form, change=True)
+    kept = Round.objects.get()
+    assert (kept.state, kept.words) == ("open", "Welcome")
 
 
 def test_from_a_draft_to_offers_in_the_office(trauma, couples, office, staff):

@@ -138,6 +138,27 @@ def test_a_proposal_knows_every_wish_that_was_saved_before_the_end(office):
     assert proposal.made_at >= Preference.objects.get().saved_at
 
 
+def test_two_rounds_with_one_group_are_not_opened_both(office):
+    group = make_group("Trauma")
+    seasons = [make_round(group, name=name) for name in ("Spring", "Summer")]
+    held = threading.Event()
+
+    def open_slowly():
+        with transaction.atomic():
+            rounds.open_round(seasons[0], by=office[0])
+            held.set()
+            threading.Event().wait(0.5)
+
+    def open_the_other():
+        held.wait(5)
+        return rounds.open_round(seasons[1], by=office[1])
+
+    _opened, answer = at_once(open_slowly, open_the_other)
+    assert isinstance(answer, Refusal)
+    assert "“Spring” places people into the same groups" in str(answer.sentence)
+    assert Round.objects.filter(state="open").count() == 1
+
+
 def test_two_first_saves_of_one_person_keep_one_row(office):
     group = make_group("Trauma")
     season = make_round(group, by=office[0])
