@@ -10,12 +10,10 @@ from django.utils import timezone
 from certification.candidacy.models import Candidacy, Leave
 from scip.accounts.models import User
 from scip.mail.models import Letter
-from scip.policy.models import Edition
-from scip.requirements import Refusal, Status
+from scip.requirements import Refusal
 from scip.states import IllegalMove
 from supervision.models import Approval, Introduction
 from supervision.queries.introductions import introductions_for
-from supervision.requirements.introductions import AskingEvidence, asking_findings, patience
 from supervision.services import introductions as services
 from supervision.services import supervisors as office
 from tests import world
@@ -61,58 +59,6 @@ def letters_to(user) -> list[str]:
     return list(
         Letter.objects.filter(to_user=user).order_by("pk").values_list("subject", flat=True)
     )
-
-
-# --- The rule, without a database ----------------------------------------------------------------
-
-
-def evidence(**changes) -> AskingEvidence:
-    return AskingEvidence(
-        **{
-            "is_registered": True,
-            "is_on_leave": False,
-            "is_oneself": False,
-            "supervisor": "Suna",
-            "takes_candidates": True,
-            "waiting_for": (),
-        }
-        | changes
-    )
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"is_registered": False}, "registered"),
-        ({"is_on_leave": True}, "registered"),
-        ({"is_oneself": True}, "taking_on"),
-        ({"takes_candidates": False}, "taking_on"),
-        ({"waiting_for": ("A", "B", "C")}, "not_too_many"),
-    ],
-)
-def test_each_thing_in_the_way_is_named(changes, code):
-    edition = Edition(open_introductions=3)
-    assert asking_findings(evidence(), edition=edition).is_met
-    assessment = asking_findings(evidence(**changes), edition=edition)
-    assert [finding.code for finding in assessment.unmet] == [code]
-    assert assessment[code].status is Status.OPEN
-    assert assessment[code].next_step
-
-
-def test_the_limit_is_the_editions_and_names_who_is_waited_for():
-    waiting = evidence(waiting_for=("Ana", "Bo"))
-    assert asking_findings(waiting, edition=Edition(open_introductions=3)).is_met
-    finding = asking_findings(waiting, edition=Edition(open_introductions=2))["not_too_many"]
-    assert not finding.is_met
-    assert "Ana and Bo" in str(finding.next_step)
-
-
-def test_patience_runs_from_the_request_or_from_coming_back():
-    due = patience(NOW, back_at=None, silent_days=20)
-    assert (due.reminder_at, due.lapses_at) == (NOW + 10 * DAY, NOW + 20 * DAY)
-    later = patience(NOW, back_at=NOW + 5 * DAY, silent_days=20)
-    assert later.lapses_at == NOW + 25 * DAY
-    assert patience(NOW, back_at=NOW - 5 * DAY, silent_days=20) == due
 
 
 # --- Asking --------------------------------------------------------------------------------------
