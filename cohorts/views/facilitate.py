@@ -58,8 +58,8 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "places": [place for place in places if place["cohort"].state != "finished"],
             "finished": [place for place in places if place["cohort"].state == "finished"],
-            "waiting": [row for row in exceptions if not row.has_word],
-            "others": [row for row in exceptions if row.has_word],
+            "waiting": [row for row in exceptions if not row.has_word],  # type: ignore[attr-defined]
+            "others": [row for row in exceptions if row.has_word],  # type: ignore[attr-defined]
         },
     )
 
