@@ -52,7 +52,7 @@ def test_marks_and_where_one_stands(as_user, participant, django_assert_num_quer
     mark(enrolment, 2, "absent")
     client = as_user(participant)
     client.get(pages(enrolment)["detail"])
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         page = client.get(pages(enrolment)["detail"]).content.decode()
     assert "You have 1 of the 10 sessions needed." in page
     assert "1 more absence is possible." in page
