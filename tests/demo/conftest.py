@@ -3,7 +3,9 @@ import pytest
 from consultations.models import Topic
 from consultations.starting_rows import TOPICS
 from scip.demo.world import build
+from scip.management.commands.install_pathway import starting_competencies, starting_levels
 from scip.policy.models import Edition
+from supervision.models import Competency, DevelopmentalLevel
 from tests.world import utc
 
 # A Wednesday, so that the cohorts' weekdays lie on both sides of it.
@@ -23,7 +25,9 @@ def small_world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         outer = transaction.atomic()
         outer.__enter__()
-        Edition.objects.create(name="2026 edition", in_force_from=utc(2026, 1, 1).date())
+        edition = Edition.objects.create(name="2026 edition", in_force_from=utc(2026, 1, 1).date())
+        Competency.objects.bulk_create(starting_competencies(edition))
+        DevelopmentalLevel.objects.bulk_create(starting_levels(edition))
         Topic.objects.bulk_create(
             Topic(name=name, slug=slug, description=description)
             for name, slug, description in TOPICS

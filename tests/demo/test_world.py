@@ -261,6 +261,16 @@ def test_groups_are_over_under_way_and_ahead():
     assert groups["depression"].cohort.is_accepting(NOW)
 
 
+def test_every_cohort_and_group_has_an_address_that_answers(client):
+    """A title may hold an ampersand ("Teens & Youth"), its address may not."""
+    answers = {path: client.get(path).status_code for path in ("/cohorts/", "/consultations/")}
+    for cohort in Cohort.objects.exclude(state="draft"):
+        path = f"/cohorts/{cohort.slug}/"
+        answers[path] = client.get(path).status_code
+    assert len(answers) > 8
+    assert set(answers.values()) == {200}
+
+
 def test_a_round_of_wishes_is_open_and_whoever_wished_counts():
     """The small world has nobody left who completed Level A and is in no group."""
     season = Round.objects.get()

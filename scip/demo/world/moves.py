@@ -4,6 +4,7 @@ from cohorts.models import Enrolment, Transfer
 from cohorts.queries.transfers import Exchange, exchanges
 from cohorts.services.transfers import carry_out_transfer, request_transfer
 from scip.demo.world import texts
+from scip.demo.world.admission import claim
 from scip.demo.world.company import DAY, Company
 from scip.demo.world.stage import Story
 
@@ -14,13 +15,15 @@ def defers(company: Company, enrolment: Enrolment) -> Story:
     wish = wishes(company, enrolment)
     yield company.now + 1.2 * DAY
     shown = latest(company, enrolment)
-    carry_out_transfer(
+    moved = carry_out_transfer(
         wish,
         by=company.staff,
         expected_due_cents=shown.money.due_cents,
         expected_back_cents=shown.money.back_cents,
         now=company.now,
     )
+    if moved.arrival is not None:
+        claim(company, moved.arrival)
 
 
 def would_defer(company: Company, enrolment: Enrolment) -> Story:
