@@ -1,6 +1,6 @@
 """Forms about money: who pays an invoice; money that came by bank or cheque; a closer look."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from payments.models import Invoice, Payment
 from payments.services.offline import OFFLINE_METHODS
 from scip.accounts.forms.text import PlainTextField, plain_text
+
+# Money that arrived longer ago is a slip of the keyboard.
+LONGEST_AGO = timedelta(days=3650)
 
 
 class OfflinePaymentForm(forms.Form):
@@ -48,6 +51,8 @@ class OfflinePaymentForm(forms.Form):
         day: date = self.cleaned_data["received_on"]
         if day > timezone.localdate():
             raise ValidationError(_("That day is still to come. Please check it."))
+        if day < timezone.localdate() - LONGEST_AGO:
+            raise ValidationError(_("That day is more than ten years ago. Please check it."))
         return day
 
     def received_at(self, now: datetime, zone: ZoneInfo) -> datetime:

@@ -24,6 +24,16 @@ MONTH = timedelta(days=30)
 DAY_INPUT = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+# Further ahead a day to pay by is a slip of the keyboard.
+MOST_AHEAD = timedelta(days=3650)
+
+
+def soon_enough(value: date) -> None:
+    """Raise ValidationError for a day to pay by that nobody can mean."""
+    if value > timezone.localdate() + MOST_AHEAD:
+        raise ValidationError(_("That day is more than ten years away. Please check it."))
+
+
 class OfCharge:
     """What every action's form is given, beside the typed data."""
 
@@ -105,6 +115,7 @@ class ExtendForm(ReasonForm):
     due_on = forms.DateField(
         label=gettext_lazy("Due by the end of"),
         widget=DAY_INPUT,
+        validators=[soon_enough],
         help_text=gettext_lazy("That day where the payer lives."),
     )
 
@@ -135,10 +146,15 @@ class InstalmentsForm(OfCharge, forms.Form):
     )
     cents_1 = MoneyField(label=gettext_lazy("First instalment"))
     cents_2 = MoneyField(label=gettext_lazy("Second instalment"))
-    due_2 = forms.DateField(label=gettext_lazy("Second, due by the end of"), widget=DAY_INPUT)
+    due_2 = forms.DateField(
+        label=gettext_lazy("Second, due by the end of"), widget=DAY_INPUT, validators=[soon_enough]
+    )
     cents_3 = MoneyField(label=gettext_lazy("Third instalment"), required=False)
     due_3 = forms.DateField(
-        label=gettext_lazy("Third, due by the end of"), widget=DAY_INPUT, required=False
+        label=gettext_lazy("Third, due by the end of"),
+        widget=DAY_INPUT,
+        required=False,
+        validators=[soon_enough],
     )
 
     def prepare(self) -> None:

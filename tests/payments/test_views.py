@@ -282,6 +282,28 @@ def test_a_day_to_come_is_told_at_its_field(office, charge):
     ]
 
 
+@pytest.mark.parametrize(
+    ("verb", "values", "field", "says"),
+    [
+        (
+            "offline",
+            {"method": "bank", "reference": "T", "amount": "1", "received_on": "0001-01-01"},
+            "received_on",
+            "That day is more than ten years ago. Please check it.",
+        ),
+        (
+            "extend",
+            {"due_on": "9999-12-31", "reason": "More time"},
+            "due_on",
+            "That day is more than ten years away. Please check it.",
+        ),
+    ],
+)
+def test_a_day_that_nobody_can_mean_is_told_at_its_field(office, charge, verb, values, field, says):
+    page = office.post(reverse("admin:payments_charge_act", args=[charge.pk, verb]), values)
+    assert page.context["form"].errors[field] == [says]
+
+
 def test_the_statement_names_the_day_where_the_reader_is(mine, participant, charge, staff):
     participant.time_zone = "Asia/Tokyo"
     participant.save()
