@@ -116,6 +116,12 @@ class ApplicationAdmin(StaffModelAdmin):
     def page_context(self, request: HttpRequest, application: Application) -> dict[str, Any]:
         """What the page shows; a fixed number of queries."""
         assessment = assess(application, now=timezone.now())
+        place = (
+            Enrolment.objects.visible_to(request.user)
+            .filter(application=application)
+            .order_by("-pk")
+            .first()
+        )
         return {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
@@ -134,15 +140,12 @@ class ApplicationAdmin(StaffModelAdmin):
             .filter(application=application)
             .select_related("made_by")
             .order_by("-pk"),
-            "enrolment": Enrolment.objects.visible_to(request.user)
-            .filter(application=application)
-            .order_by("-pk")
-            .first(),
+            "enrolment": place,
             "seat": Seat.objects.filter(application=application).first(),
             "places_left": places_left(application.cohort),
             "position": waiting_position(application),
             "history": told(history(application)),
-            "decisions": possible(application),
+            "decisions": possible(application, place),
         }
 
     def decide_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:

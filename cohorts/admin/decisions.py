@@ -204,6 +204,11 @@ DECISIONS = {
 }
 
 
-def possible(application: Application) -> list[Decision]:
-    """What can be decided in the application's state."""
-    return [item for item in DECISIONS.values() if application.state in item.states]
+def possible(application: Application, place: Enrolment | None) -> list[Decision]:
+    """What can be decided as the application and its place stand."""
+    waits = place is not None and place.state == Enrolment.State.AWAITING_PAYMENT
+    return [
+        item
+        for item in DECISIONS.values()
+        if application.state in item.states and (waits or item.verb != "promise")
+    ]
