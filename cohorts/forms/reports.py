@@ -90,6 +90,9 @@ class WhoForm(forms.Form):
         for name in ("replace_marks", "others_absent"):
             self.fields[name].widget.attrs["class"] = "form-check-input"
         people = {person.pk: str(person.user) for person in plan.people}
+        named = {line.person.pk for line in plan.lines if line.person}
+        # While somebody of the group is missing, a stranger may be that person under another name.
+        stranger = NOBODY if named >= people.keys() else ""
         for place, line in enumerate(plan.lines):
             if line.guest.sureness is Sureness.EMAIL or line.is_leader:
                 continue
@@ -104,7 +107,7 @@ class WhoForm(forms.Form):
                 ],
                 initial=str(line.person.pk)
                 if line.person
-                else (NOBODY if line.guest.sureness is Sureness.NOBODY else ""),
+                else (stranger if line.guest.sureness is Sureness.NOBODY else ""),
                 error_messages={"required": _("Please say who this is.")},
             )
             field.widget.attrs["class"] = "form-select"

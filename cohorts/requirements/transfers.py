@@ -102,7 +102,7 @@ def kept_finding(
         )
     if attended > len(kept):
         sentences.append(
-            _("What is still ahead there you attend there, also where you know it already.")
+            _("You attend every session that is still ahead there.")
             if old.is_like(new)
             else _("The two differ in their sessions, so attendance starts anew.")
         )

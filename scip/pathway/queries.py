@@ -1,4 +1,4 @@
-"""Everything a person's home shows, read in seven queries however much there is."""
+"""Everything a person's home shows, read in six queries however much there is."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -82,13 +82,13 @@ class Home:
 
 
 def home_of(user: User, *, now: datetime) -> Home:
-    """Where somebody stands at ``now``. Seven queries, the same for one and for many rows."""
+    """Where somebody stands at ``now``: six queries, and one more for a candidate's supervision,
+    the same for one and for many rows."""
     editions = editions_with_feed(user, now)
     edition = editions[0]
     standing = standing_from(edition.level_c)  # type: ignore[attr-defined]
     people = prerequisite_evidence([user.pk])[user.pk]
     rows = list(applications_of(user))
-    tiers = tiers_of(rows)
     sessions = sessions_of(rows)
     completed, recognitions = recognitions_of(user, now)
     for row in rows:
@@ -103,8 +103,7 @@ def home_of(user: User, *, now: datetime) -> Home:
         returned=reopened(findings, people.returned),
         expired=reopened(findings, ended(people, now.date())),
         applications=tuple(
-            application_facts(row, people, tiers, level_a_of(completed, places), now)
-            for row in rows
+            application_facts(row, people, level_a_of(completed, places), now) for row in rows
         ),
         places=places,
         charges=charges_of(user),
@@ -129,7 +128,7 @@ def home_of(user: User, *, now: datetime) -> Home:
         pinned=held_to(standing, editions),
         feed_token=edition.feed_token or "",  # type: ignore[attr-defined]
         documents=documents_of(people, edition, now.date()),
-        standard_cents=standard_price(rows, tiers, edition),
+        standard_cents=standard_price(rows, edition),
         tuition_is_open="A" not in completed and not any(place.level == "A" for place in places),
     )
 
@@ -167,13 +166,22 @@ def round_facts(row: dict[str, Any] | None, completed: dict[str, date]) -> Round
 
 def applications_of(user: User) -> Iterable[Any]:
     """Own applications, newest first, with cohort, the open offer (``bid``), the place that is
-    alive (``place``) and whether aid was asked for, in one query."""
+    alive (``place``), whether aid was asked for, the price that was chosen (``chosen``) and the
+    standard one, in one query."""
     asks = AidRequest.objects.filter(application=OuterRef("pk")).exclude(
         state=AidRequest.State.WITHDRAWN
+    )
+    tiers = PriceTier.objects.filter(cohort=OuterRef("cohort"))
+    chosen = tiers.filter(kind=OuterRef("tier")).values(
+        facts=JSONObject(kind="kind", amount_cents="amount_cents", until="until")
     )
     return (
         Application.objects.written_by(user)
         .annotate(
+            chosen=Subquery(chosen[:1]),
+            standard_cents=Subquery(
+                tiers.filter(kind=PriceTier.Kind.STANDARD).values("amount_cents")[:1]
+            ),
             bid=FilteredRelation("offers", condition=Q(offers__state="open")),
             place=FilteredRelation("enrolments", condition=~Q(enrolments__state__in=GONE)),
             asks_for_aid=Exists(asks),
@@ -192,12 +200,6 @@ def beside(row: Any, name: str) -> Any:
     """The row that a filtered relation brought along; None where there is none (Django then
     sets no attribute at all)."""
     return getattr(row, name, None)
-
-
-def tiers_of(rows: list[Any]) -> dict[tuple[int, str], PriceTier]:
-    """Prices of these applications' cohorts, by cohort and kind."""
-    found = PriceTier.objects.filter(cohort__in={row.cohort_id for row in rows} or {0})
-    return {(tier.cohort_id, tier.kind): tier for tier in found}
 
 
 def sessions_of(rows: list[Any]) -> list[Any]:
@@ -259,10 +261,22 @@ def level_a_of(completed: dict[str, date], places: tuple[PlaceFacts, ...]) -> Le
     return LevelAEvidence(completed_on=completed.get(Level.A), under_way=next(under_way, ""))
 
 
+def chosen_tier(row: Any) -> PriceTier | None:
+    """The price that somebody applied at, as the application's row brought it along."""
+    if row.chosen is None:
+        return None
+    until = row.chosen["until"]
+    return PriceTier(
+        cohort=row.cohort,
+        kind=row.chosen["kind"],
+        amount_cents=row.chosen["amount_cents"],
+        until=date.fromisoformat(until) if until else None,
+    )
+
+
 def application_facts(
     row: Any,
     people: PrerequisiteEvidence,
-    tiers: dict[tuple[int, str], PriceTier],
     level_a: LevelAEvidence,
     now: datetime,
 ) -> ApplicationFacts:
@@ -273,7 +287,7 @@ def application_facts(
             row,
             level_a=level_a if row.cohort.level == Level.B else None,
             prerequisites=people,
-            tier=tiers.get((row.cohort_id, row.tier)),
+            tier=chosen_tier(row),
             asks_for_aid=row.asks_for_aid,
             now=now,
         )
@@ -443,15 +457,16 @@ def document_from(kind: str, piece: EvidencePiece, soon_days: int, as_of: date) 
     )
 
 
-def standard_price(
-    rows: list[Any], tiers: dict[tuple[int, str], PriceTier], edition: Edition
-) -> int:
+def standard_price(rows: list[Any], edition: Edition) -> int:
     """The standard tuition of Level A in cents: the cohort's that is applied for, or else the
     Edition's."""
     for row in rows:
-        tier = tiers.get((row.cohort_id, PriceTier.Kind.STANDARD))
-        if tier is not None and row.state not in {App.WITHDRAWN, App.DECLINED, App.LAPSED}:
-            return tier.amount_cents
+        if row.standard_cents is not None and row.state not in {
+            App.WITHDRAWN,
+            App.DECLINED,
+            App.LAPSED,
+        }:
+            return int(row.standard_cents)
     return edition.level_a_standard_cents
 
 

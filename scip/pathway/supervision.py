@@ -22,8 +22,8 @@ State = SupervisionSession.State
 def supervision_facts(
     candidacy_pk: int, user_pk: int, *, edition: Edition, as_of: date
 ) -> SupervisionFacts:
-    """What the home knows about somebody's supervision; two queries, and once every session is
-    there a third for the recommendation."""
+    """What the home knows about somebody's supervision; one query, and once every session is
+    there a second for the recommendation."""
     evidence = ledger_evidence([candidacy_pk])[candidacy_pk]
     findings = ledger_findings(evidence, edition=edition)
     is_complete = all(item.is_met for item in findings)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, FilteredRelation, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest, TruncDate
 
 from certification.candidacy.models import Candidacy
@@ -14,11 +14,14 @@ from supervision.requirements.ledger import LedgerEvidence, SessionFacts
 
 
 def ledger_evidence(candidacy_ids: Collection[int]) -> dict[int, LedgerEvidence]:
-    """What the rules look at, by candidacy; two queries however many there are."""
+    """What the rules look at, by candidacy; one query however many there are."""
     days: dict[int, list[Agreement]] = defaultdict(list)
-    for agreement in agreements_with_days(candidacy_ids):
+    sessions: dict[int, list[SessionFacts]] = defaultdict(list)
+    for agreement in agreements_with_sessions(candidacy_ids):
         days[agreement.candidacy_id].append(agreement)
-    sessions = facts_of(candidacy_ids)
+        # Django sets no attribute where the filtered relation found nothing.
+        if getattr(agreement, "held", None) is not None:
+            sessions[agreement.candidacy_id].append(session_facts(agreement))
     return {
         pk: LedgerEvidence(
             sessions=tuple(sessions[pk]),
@@ -35,9 +38,11 @@ def evidence_of(candidacy: Candidacy) -> LedgerEvidence:
     return ledger_evidence([candidacy.pk])[candidacy.pk]
 
 
-def agreements_with_days(candidacy_ids: Collection[int]) -> QuerySet[Agreement]:
+def agreements_with_sessions(candidacy_ids: Collection[int]) -> Iterable[Any]:
     """Agreements that were ever active, each with the first moment at which a final version was
-    signed by both (``final_at``) and a plan agreed by both (``plan_at``)."""
+    signed by both (``final_at``) and a plan agreed by both (``plan_at``): once for every session
+    that stands (``held``, oldest first, with whether CMSC's approval held on its day), or once
+    without."""
     finals = (
         AgreementVersion.objects.filter(agreement=OuterRef("pk"), kind=AgreementVersion.Kind.FINAL)
         .annotate(sides=Count("signatures"), signed_at=Max("signatures__signed_at"))
@@ -53,9 +58,24 @@ def agreements_with_days(candidacy_ids: Collection[int]) -> QuerySet[Agreement]:
         .annotate(agreed_at=Greatest("candidate_agreed_at", "supervisor_agreed_at"))
         .order_by("agreed_at")
     )
-    return Agreement.objects.filter(candidacy__in=candidacy_ids, active_at__isnull=False).annotate(
-        final_at=Subquery(finals.values("signed_at")[:1]),
-        plan_at=Subquery(plans.values("agreed_at")[:1]),
+    approvals = Approval.objects.filter(
+        Q(until_on=None) | Q(until_on__gt=OuterRef("held_on")),
+        supervisor=OuterRef("supervisor"),
+        from_on__lte=OuterRef("held_on"),
+    )
+    return (
+        Agreement.objects.filter(candidacy__in=candidacy_ids, active_at__isnull=False)
+        .annotate(
+            final_at=Subquery(finals.values("signed_at")[:1]),
+            plan_at=Subquery(plans.values("agreed_at")[:1]),
+            held=FilteredRelation(
+                "sessions", condition=Q(sessions__state__in=SupervisionSession.STANDING)
+            ),
+        )
+        .annotate(held_on=TruncDate("held__started_at", tzinfo=UTC))
+        .annotate(is_approved=Exists(approvals))
+        .select_related("supervisor__user", "held")  # type: ignore[misc]
+        .order_by("held__started_at", "held__pk", "pk")
     )
 
 
@@ -70,44 +90,22 @@ def utc_day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
-def facts_of(candidacy_ids: Collection[int]) -> dict[int, list[SessionFacts]]:
-    """Sessions that stand, by candidacy, each with whether CMSC's approval held on its day;
-    one query."""
-    approvals = Approval.objects.filter(
-        Q(until_on=None) | Q(until_on__gt=OuterRef("held_on")),
-        supervisor=OuterRef("supervisor"),
-        from_on__lte=OuterRef("held_on"),
-    )
-    rows = (
-        SupervisionSession.objects.filter(candidacy__in=candidacy_ids)
-        .standing()
-        .annotate(held_on=TruncDate("started_at", tzinfo=UTC))
-        .annotate(is_approved=Exists(approvals))
-        .select_related("agreement", "supervisor__user")
-        .order_by("started_at", "pk")
-    )
-    found: dict[int, list[SessionFacts]] = defaultdict(list)
-    for row in rows:
-        found[row.candidacy_id].append(session_facts(row))
-    return found
-
-
-def session_facts(row: Any) -> SessionFacts:
-    """What the rules look at in one session."""
-    active_at = row.agreement.active_at
+def session_facts(agreement: Any) -> SessionFacts:
+    """What the rules look at in the session that an agreement's row brought along."""
+    held = agreement.held
     return SessionFacts(
-        pk=row.pk,
-        kind=row.kind,
-        state=row.state,
-        started_at=row.started_at.astimezone(UTC),
-        ends_at=row.ends_at,
-        agreement=row.agreement_id,
-        supervisor=str(row.supervisor),
-        logged_by=row.logged_by_id,
-        is_approved=row.is_approved,
-        opened_on=utc_day(active_at) if active_at else None,
-        is_correction=row.corrects_id is not None
-        and row.state != SupervisionSession.State.CONFIRMED,
+        pk=held.pk,
+        kind=held.kind,
+        state=held.state,
+        started_at=held.started_at.astimezone(UTC),
+        ends_at=held.ends_at,
+        agreement=agreement.pk,
+        supervisor=str(agreement.supervisor),
+        logged_by=held.logged_by_id,
+        is_approved=agreement.is_approved,
+        opened_on=utc_day(agreement.active_at),
+        is_correction=held.corrects_id is not None
+        and held.state != SupervisionSession.State.CONFIRMED,
     )
 
 

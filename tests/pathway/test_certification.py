@@ -112,5 +112,5 @@ def test_the_home_asks_no_more_with_a_candidacy(home, applicant, django_assert_n
     walking.give_word(applicant)
     walking.send_retreat(applicant)
     home()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         home()

@@ -31,7 +31,7 @@ def complete_profile(user):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_ten_queries_with_one_and_with_three_of_everything(as_user, participant, count):
+def test_nine_queries_with_one_and_with_three_of_everything(as_user, participant, count):
     complete_profile(participant)
     world.verify_prerequisites(participant)
     CalendarFeed.objects.create(user=participant)
@@ -44,7 +44,7 @@ def test_ten_queries_with_one_and_with_three_of_everything(as_user, participant,
         connection,
     ) as queries:
         page(client)
-    assert len(queries) == 10, "\n".join(query["sql"][:200] for query in queries)
+    assert len(queries) == 9, "\n".join(query["sql"][:200] for query in queries)
 
 
 def test_it_writes_nothing(as_user, participant):

@@ -71,3 +71,19 @@ def test_the_home_takes_at_most_ten_queries_for_its_facts(
     # Two of these are the session and the person.
     with django_assert_max_num_queries(12):
         client.get(HOME)
+
+
+def test_a_candidates_home_asks_ten_times_with_one_and_with_three_sessions(
+    db, as_user, django_assert_num_queries
+):
+    pair = make_pair()
+    walk(pair, 1)
+    home(as_user, pair.candidate)
+    client = as_user(pair.candidate)
+    client.get(HOME)
+    with django_assert_num_queries(10):
+        client.get(HOME)
+    for number in (2, 3):
+        log(pair, Kind.CASE_REVIEW, at(number))
+    with django_assert_num_queries(10):
+        client.get(HOME)

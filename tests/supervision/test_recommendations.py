@@ -261,5 +261,8 @@ def test_the_desk_says_whose_turn_it_is(pair, as_user):
     assert matters(pair.candidate) == []
     send_recommendation(written(pair, **NOT_YET), by=pair.guide)
     assert matters(pair.guide) == []
+    pair.candidate.profession, pair.candidate.country = "Psychologist", "PT"
+    pair.candidate.save(update_fields=["profession", "country"])
+    world.verify_prerequisites(pair.candidate)
     home = as_user(pair.candidate).get("/pathway/").content.decode()
     assert "Your supervisor wrote what would help next" in home

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from scip.access.admin import StaffModelAdmin
 from scip.accounts.models import User
@@ -87,6 +88,9 @@ class DecidingAdmin(StaffModelAdmin):
         if decision is None:
             raise Http404
         row = get_object_or_404(self.get_queryset(request).select_related("user"), pk=pk)
+        if request.method != "POST" and (sentence := not_now(decision, row, by)):
+            messages.error(request, sentence)
+            return redirect(self.change_name, pk)
         form = decision.form(row, request.POST if request.method == "POST" else None)
         draft: Draft | None = None
         try:
@@ -96,12 +100,10 @@ class DecidingAdmin(StaffModelAdmin):
                 return redirect(self.list_name)
             if form.is_valid() or not form.fields:
                 data = form.cleaned_data if form.is_bound else {}
-                rehearse(decision, row, data, by)
+                if form.is_bound:  # looking takes no lock
+                    rehearse(decision, row, data, by)
                 draft = decision.draft(row, data)
         except Refusal as refusal:
-            if not form.is_bound:
-                messages.error(request, str(refusal.sentence))
-                return redirect(self.change_name, pk)
             form.add_error(None, str(refusal.sentence))
         return self.page(request, row, decision, form=form, draft=draft)
 
@@ -130,6 +132,17 @@ class DecidingAdmin(StaffModelAdmin):
                 **context,
             },
         )
+
+
+def not_now(decision: Decision, row: Any, by: User) -> str:
+    """Why the page of a decision is not even opened; looking takes no lock."""
+    if row.user_id == by.pk:
+        return _("This is about you, so a colleague has to look at it. Nothing was changed.")
+    if row.state not in decision.states:
+        return _("It is “{state}” now, so that step is not possible any more.").format(
+            state=row.get_state_display()
+        )
+    return ""
 
 
 def rehearse(decision: Decision, row: Any, data: Data, by: User) -> None:
