@@ -25,7 +25,9 @@ class Command(BaseCommand):
     or took out comes back.
     """
 
-    help = "Add the first edition, faculty, questions, topics and competencies where there are none."
+    help = (
+        "Add the first edition, faculty, questions, topics and competencies where there are none."
+    )
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
