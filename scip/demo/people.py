@@ -70,8 +70,8 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="America/Toronto",
         languages=("fr", "en"),
         stands=_(
-            "Completed Levels A and B, holds both certificates and is registered for "
-            "certification; a renewed licence is with the office."
+            "Completed Levels A and B and is registered for certification: two supervision "
+            "sessions are confirmed, the third waits; a renewed licence is with the office."
         ),
     ),
     DemoPerson(
@@ -96,7 +96,10 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Europe/Warsaw",
         languages=("pl", "en"),
         role=Role.SUPERVISOR,
-        stands=_("Supervisor. Levels A and B are credited from an earlier format."),
+        stands=_(
+            "Accompanies the candidate: the third session waits for a yes. Levels A and B are "
+            "credited from an earlier format."
+        ),
     ),
     DemoPerson(
         email="facilitator@example.org",
@@ -132,7 +135,7 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Asia/Kolkata",
         languages=("ta", "en"),
         role=Role.REVIEWER,
-        stands=_("Member of the Certification Committee. Nothing to review yet."),
+        stands=_("Member of the Certification Committee. No submission has come in yet."),
     ),
     DemoPerson(
         email="chair@example.org",
@@ -143,7 +146,7 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Europe/Oslo",
         languages=("no", "en"),
         role=Role.CHAIR,
-        stands=_("Chairs the committee. Certification has not opened yet."),
+        stands=_("Chairs the committee. No submission has come in yet."),
     ),
     DemoPerson(
         email="panel@example.org",

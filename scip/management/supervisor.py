@@ -60,7 +60,7 @@ a real database, and made-up letters must never reach a real mail server.
 PEOPLE = (
     ("applicant@example.org", "is applying; a document came back, a question waits"),
     ("participant@example.org", "is in week 7 of Level A, an exception asked for"),
-    ("candidate@example.org", "completed Level A, waits for certification to open"),
+    ("candidate@example.org", "in supervision: the third session waits for a yes"),
     ("graduate@example.org", "holds a certificate of Level A"),
     ("supervisor@example.org", "will supervise candidates (Level C)"),
     ("supervisor2@example.org", "will supervise too"),
