@@ -96,7 +96,8 @@ def fill(number):
 
 
 def wait_for_level_c(candidacy, number):
-    """Somebody who would like to supervise, and a session that two people remember differently."""
+    """Somebody who would like to supervise, a session that two people remember differently, and
+    one that nobody answered."""
     now = timezone.now()
     SupervisorApplication.objects.create(
         user=candidacy.user, state="submitted", submitted_at=now - DAY
@@ -115,6 +116,17 @@ def wait_for_level_c(candidacy, number):
         state="disputed",
         disputed_at=now - DAY,
         dispute_reason="We met a week later.",
+    )
+    # Logged a month ago by the candidate, and never answered.
+    SupervisionSession.objects.create(
+        agreement=agreement,
+        candidacy=candidacy,
+        supervisor=supervisor,
+        kind="case_review",
+        started_at=now - 30 * DAY,
+        ends_at=now - 30 * DAY + timedelta(hours=1),
+        logged_at=now - 29 * DAY,
+        logged_by=candidacy.user,
     )
 
 
@@ -153,6 +165,7 @@ def test_every_queue_counts_its_own(staff, count):
         "transfers": count,
         "supervisors": count,
         "sessions": count,
+        "unanswered": count,
         "events": count,
         "retreats": count,
         "equivalency": count,

@@ -98,7 +98,7 @@ def test_thanks_pages_are_not_for_search_engines(client: Client, edition: Editio
         ("/consultations/", 3),
         ("/interest/", 0),
         ("/contact/", 0),
-        ("/sitemap.xml", 2),
+        ("/sitemap.xml", 3),
     ],
 )
 @pytest.mark.parametrize("rows", [1, 3, 25])
