@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.admin.pages import acting, page, refused
 from cohorts.models import Cohort
@@ -128,7 +128,7 @@ class RoundAdmin(StaffModelAdmin):
             return pattern
 
         return [
-            named("<int:pk>/places/", self.places_view, "places"),
+            named("<int:pk>/places/", require_safe(self.places_view), "places"),
             named("<int:pk>/publish/", self.publish_view, "publish"),
             named("<int:pk>/act/<slug:verb>/", require_POST(self.act_view), "act"),
             named("aparts/<int:pk>/", require_POST(self.apart_view), "apart"),

@@ -49,6 +49,7 @@ App = Application.State
 GONE = [Enrolment.State.LAPSED, Enrolment.State.WITHDRAWN]
 # While an application is here, the person can still do something about its gate.
 GATED = {App.DRAFT, App.SUBMITTED, App.INFO_NEEDED, App.WAITING_LIST}
+OVER = {App.WITHDRAWN, App.DECLINED, App.LAPSED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -461,11 +462,7 @@ def standard_price(rows: list[Any], edition: Edition) -> int:
     """The standard tuition of Level A in cents: the cohort's that is applied for, or else the
     Edition's."""
     for row in rows:
-        if row.standard_cents is not None and row.state not in {
-            App.WITHDRAWN,
-            App.DECLINED,
-            App.LAPSED,
-        }:
+        if row.standard_cents is not None and row.state not in OVER:
             return int(row.standard_cents)
     return edition.level_a_standard_cents
 
