@@ -8,11 +8,10 @@ from django.utils.translation import gettext as _
 
 from scip.accounts.models import Role, User
 from scip.requirements import Refusal
-from scip.states import move
 from supervision.emails import losses as emails
 from supervision.models import Agreement, Approval, SupervisionSession
 from supervision.queries.agreements import side_of
-from supervision.services.sessions import fresh, settle_as_held
+from supervision.services.sessions import fresh, settle
 
 State = SupervisionSession.State
 
@@ -41,12 +40,7 @@ def settle_unanswered(
         raise Refusal(_("This entry does not wait for the office. Nothing was changed."))
     if not reason.strip():
         raise Refusal(_("Please write what your answer rests on; it stays with the entry."))
-    session.office_reason = reason.strip()
-    session.save(update_fields=["office_reason"])
-    if is_held:
-        settle_as_held(session, by=by, now=now)
-    else:
-        move(session, State.SET_ASIDE, by=by, now=now)
+    settle(session, is_held=is_held, reason=reason, by=by, now=now)
     emails.unanswered_settled(session)
     return session
 

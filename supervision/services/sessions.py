@@ -326,14 +326,21 @@ def settle_dispute(
         raise IllegalMove(_("This session is not under discussion. Nothing was changed."))
     if not reason.strip():
         raise Refusal(_("Please write a reason; both people read it."))
+    settle(session, is_held=is_held, reason=reason, by=by, now=now)
+    emails.dispute_settled(session)
+    return session
+
+
+def settle(
+    session: SupervisionSession, *, is_held: bool, reason: str, by: User, now: datetime
+) -> None:
+    """Write the office's answer down, with its reason: held as logged, or set aside."""
     session.office_reason = reason.strip()
     session.save(update_fields=["office_reason"])
     if is_held:
         settle_as_held(session, by=by, now=now)
     else:
         move(session, State.SET_ASIDE, by=by, now=now)
-    emails.dispute_settled(session)
-    return session
 
 
 def held_of(session: SupervisionSession) -> Held:

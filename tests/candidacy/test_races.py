@@ -1,12 +1,8 @@
 """Two real connections at once: register, settle, withdraw, retreat, leave."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from certification.candidacy import services
@@ -17,50 +13,24 @@ from scip.credentials.models import Completion
 from scip.mail.models import Letter
 from scip.pages.models import InterestEntry
 from scip.pages.services import announce_opening
-from scip.requirements import Refusal
 from tests import world
 from tests.candidacy import walking
 from tests.candidacy.test_equivalency import judge
+from tests.races import tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*jobs: Callable[[], object]) -> Counter[str]:
-    """Run every job on a connection of its own, all let go at the same moment."""
-    gate = threading.Barrier(len(jobs))
-    outcomes: Counter[str] = Counter()
-
-    def run(job: Callable[[], object]) -> None:
-        try:
-            gate.wait()
-            job()
-            outcome = "done"
-        except Refusal:
-            outcome = "refused"
-        except DatabaseError as error:
-            outcome = f"{type(error).__name__}: {error}"
-        finally:
-            connection.close()
-        outcomes[outcome] += 1
-
-    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def test_registering_twice_at_once_asks_for_one_fee(applicant, staff):
     candidacy = walking.ready(applicant, staff)
     press = lambda: services.register(candidacy, by=applicant)  # noqa: E731
-    assert at_once(press, press, press) == {"done": 3}
+    assert tally(press, press, press) == {"done": 3}
     assert Charge.objects.count() == 1
 
 
 def test_beginning_at_once_makes_one_candidacy(applicant, edition):
     attest = lambda: walking.give_word(applicant)  # noqa: E731
-    assert at_once(attest, attest, lambda: services.begin(applicant)) == {"done": 3}
+    assert tally(attest, attest, lambda: services.begin(applicant)) == {"done": 3}
     assert Candidacy.objects.get().attestations.count() == 2
 
 
@@ -68,7 +38,7 @@ def test_two_workers_tell_a_settlement_once(applicant, staff):
     candidacy = walking.waiting(applicant, staff)
     settlement = Settlement.objects.create(charge=candidacy.charge, settled_at=timezone.now())
     tell = lambda: dispatch_settlement(settlement.pk)  # noqa: E731
-    assert at_once(tell, tell) == {"done": 2}
+    assert tally(tell, tell) == {"done": 2}
     candidacy.refresh_from_db()
     assert candidacy.state == "active"
     assert Letter.objects.filter(dedupe_key=f"candidacy:{candidacy.pk}:registered").count() == 1
@@ -77,7 +47,7 @@ def test_two_workers_tell_a_settlement_once(applicant, staff):
 @pytest.mark.parametrize("round_", range(4))
 def test_whoever_withdraws_while_paying_is_registered_or_flagged(applicant, staff, round_):
     candidacy = walking.waiting(applicant, staff)
-    outcomes = at_once(
+    outcomes = tally(
         lambda: walking.pay(candidacy), lambda: services.withdraw(candidacy, by=applicant)
     )
     assert set(outcomes) <= {"done", "refused"}
@@ -93,7 +63,7 @@ def test_whoever_withdraws_while_paying_is_registered_or_flagged(applicant, staf
 
 def test_a_retreat_sent_twice_at_once_leaves_one(applicant, edition):
     send = lambda: walking.send_retreat(applicant)  # noqa: E731
-    assert at_once(send, send) == {"done": 2}
+    assert tally(send, send) == {"done": 2}
     assert Retreat.objects.current().count() == 1
 
 
@@ -103,7 +73,7 @@ def test_two_leaves_at_once_are_one(participant, edition):
     take = lambda: services.take_leave(  # noqa: E731
         candidacy, from_on=today, until_on=today + timedelta(days=9), by=participant
     )
-    assert at_once(take, take) == {"done": 1, "refused": 1}
+    assert tally(take, take) == {"done": 1, "refused": 1}
     assert Leave.objects.count() == 1
 
 
@@ -113,7 +83,7 @@ def test_a_case_decided_twice_at_once_is_credited_once(participant, staff, editi
     case = walking.sent_case(participant)
     judge(case, staff)
     decide = lambda: decide_case(case, levels=["A"], reason="So.", by=staff)  # noqa: E731
-    assert at_once(decide, decide) == {"done": 1, "refused": 1}
+    assert tally(decide, decide) == {"done": 1, "refused": 1}
     assert Completion.objects.count() == 1
 
 
@@ -122,7 +92,7 @@ def test_two_runs_write_once_to_everybody_who_waits(edition):
     for number in range(5):
         InterestEntry.objects.create(email=f"i{number}@example.com", about="certification")
     InterestEntry.objects.create(email="other@example.com", about="level_a")
-    assert at_once(announce_opening, announce_opening) == {"done": 2}
+    assert tally(announce_opening, announce_opening) == {"done": 2}
     announce_opening()
     keys = Letter.objects.values_list("dedupe_key", flat=True)
     assert len(keys) == 5

@@ -1,12 +1,10 @@
 """Races with real connections: the last seat, the last second, the double click."""
 
 import threading
-from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cohorts.models import AidRequest, Application, Enrolment, Offer, Seat
@@ -19,37 +17,11 @@ from cohorts.services.places import take_seat
 from payments.models import Refund
 from payments.services import fund_balance
 from scip.mail.models import Letter
-from scip.requirements import Refusal
 from tests import world
 from tests.cohorts import admission as make
+from tests.races import tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(jobs: list[Callable[[], object]]) -> Counter[str]:
-    """Run every job on a connection of its own, all let go at the same moment."""
-    gate = threading.Barrier(len(jobs))
-    outcomes: Counter[str] = Counter()
-
-    def run(job: Callable[[], object]) -> None:
-        try:
-            gate.wait()
-            job()
-            outcome = "done"
-        except Refusal:
-            outcome = "refused"
-        except DatabaseError as error:
-            outcome = f"{type(error).__name__}: {error}"
-        finally:
-            connection.close()
-        outcomes[outcome] += 1
-
-    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 def people_who_applied(cohort, count):
@@ -63,8 +35,8 @@ def people_who_applied(cohort, count):
 def test_no_more_places_are_offered_than_there_are_seats(staff, takers, seats):
     cohort = world.make_cohort(capacity=seats)
     applications = people_who_applied(cohort, takers)
-    outcomes = at_once(
-        [lambda row=row: offer_place(row, tier="standard", by=staff) for row in applications]
+    outcomes = tally(
+        *[lambda row=row: offer_place(row, tier="standard", by=staff) for row in applications]
     )
     assert outcomes == {"done": seats, "refused": takers - seats}
     numbers = Seat.objects.filter(cohort=cohort).values_list("number", flat=True)
@@ -86,7 +58,7 @@ def test_without_the_lock_it_is_the_database_that_refuses(staff):
             assert seen == 0
             take_seat(application, cohort, by=staff, now=timezone.now())
 
-    outcomes = at_once([lambda row=row: take_without_lock(row) for row in applications])
+    outcomes = tally(*[lambda row=row: take_without_lock(row) for row in applications])
     assert outcomes["done"] == 1
     refused = [name for name in outcomes if name.startswith("IntegrityError")]
     assert sum(outcomes[name] for name in refused) == 3
@@ -107,8 +79,8 @@ def test_the_second_in_which_an_offer_ends_belongs_to_one_of_the_two(staff, atte
     offer = make.offered(cohort, staff)
     person = offer.application.user
     just_in_time = offer.expires_at - timedelta(microseconds=1)
-    at_once(
-        [
+    tally(
+        *[
             lambda: accept_offer(offer, by=person, now=just_in_time),
             lambda: sweep_offers(offer.expires_at),
         ]
@@ -123,14 +95,14 @@ def test_a_double_click_on_accept_is_one_place(staff):
     cohort = world.make_cohort(capacity=1)
     offer = make.offered(cohort, staff)
     person = offer.application.user
-    outcomes = at_once([lambda: accept_offer(offer, by=person)] * 2)
+    outcomes = tally(*[lambda: accept_offer(offer, by=person)] * 2)
     assert outcomes == {"done": 2}
     assert (Enrolment.objects.count(), person.charges.count()) == (1, 1)
 
 
 def test_a_double_click_on_send_is_one_application(edition):
     application = make.draft(world.make_cohort())
-    outcomes = at_once([lambda: submit_application(application)] * 2)
+    outcomes = tally(*[lambda: submit_application(application)] * 2)
     assert outcomes == {"done": 2}
     assert Letter.objects.filter(dedupe_key__endswith=":received").count() == 1
 
@@ -138,7 +110,7 @@ def test_a_double_click_on_send_is_one_application(edition):
 def test_two_sweeps_at_once_end_an_offer_once(staff):
     cohort = world.make_cohort(capacity=1)
     offer = make.offered(cohort, staff)
-    outcomes = at_once([lambda: sweep_offers(offer.expires_at)] * 2)
+    outcomes = tally(*[lambda: sweep_offers(offer.expires_at)] * 2)
     assert outcomes == {"done": 2}
     assert Letter.objects.filter(dedupe_key=f"offer:{offer.pk}:lapsed").count() == 1
     assert Application.objects.get().state == Application.State.LAPSED
@@ -153,7 +125,7 @@ def test_two_grants_at_once_never_share_the_last_money(staff, aid_decider):
         for other in (cohort, world.make_cohort(capacity=4))
     ]
     jobs = [lambda row=row: grant_aid(row, cents=100_000, by=aid_decider) for row in asked]
-    assert at_once(jobs) == {"done": 1, "refused": 1}
+    assert tally(*jobs) == {"done": 1, "refused": 1}
     assert fund_balance() == 50_000
     assert AidRequest.objects.filter(state="granted").count() == 1
 
@@ -162,7 +134,7 @@ def test_two_tabs_that_cancel_return_the_money_once(staff):
     enrolment = make.accepted(world.make_cohort(capacity=1), staff)
     make.pay(enrolment, staff)
     jobs = [lambda: cancel_place(enrolment, by=enrolment.user, expected_back_cents=289_500)] * 4
-    assert at_once(jobs) == {"done": 4}
+    assert tally(*jobs) == {"done": 4}
     assert Refund.objects.get().amount_cents == 289_500
     assert not Seat.objects.exists()
 
@@ -178,7 +150,7 @@ def test_cancelling_beside_the_sweep_and_the_office_never_stands_still(staff):
         lambda: sweep_offers(late),
         lambda: sweep_offers(late),
     ]
-    outcomes = at_once(jobs)
+    outcomes = tally(*jobs)
     assert set(outcomes) <= {"done", "refused"}
     assert Seat.objects.count() == 3
     assert {row.state for row in Application.objects.filter(pk__in=[w.pk for w in waiting])} == {

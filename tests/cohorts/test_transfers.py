@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cohorts.models import (
@@ -56,6 +56,7 @@ from tests import world
 from tests.cohorts import admission as make
 from tests.cohorts import meeting
 from tests.payments.disputes import disputed
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 PRICE = 289_500
@@ -412,27 +413,6 @@ def test_the_choice_takes_the_same_queries_for_one_and_three(
 
 
 # --- Races --------------------------------------------------------------------------------
-
-
-def at_once(*jobs):
-    """Run the jobs on connections of their own, started together; their errors or None."""
-    barrier, results = threading.Barrier(len(jobs)), [None] * len(jobs)
-
-    def run(index, job):
-        barrier.wait()
-        try:
-            job()
-        except (Refusal, IntegrityError) as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(jobs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
 
 
 @pytest.mark.django_db(transaction=True)
