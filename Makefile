@@ -54,6 +54,7 @@ check: .venv/installed-dev
 	@git ls-files -co --exclude-standard 'templates/*.html' | xargs .venv/bin/djade --target-version 6.1 --check
 	@$(PRODUCTION) $(PY) -m mypy
 	.venv/bin/lint-imports --no-cache
+	@$(PY) -m pytest --collect-only -qq >.venv/collected.txt || { cat .venv/collected.txt; exit 1; }
 	@$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 

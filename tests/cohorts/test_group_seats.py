@@ -12,7 +12,7 @@ from scip.accounts.models import User
 from scip.credentials.services import record_completion
 from tests import world
 from tests.cohorts import admission as make
-from tests.cohorts.test_seats import at_once
+from tests.races import tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CAPACITY = 16
@@ -44,7 +44,7 @@ def test_the_sixteenth_seat_goes_to_one_of_five(group, staff):
         )
         for row in wanting
     ]
-    assert at_once(jobs) == {"done": 1, "refused": 4}
+    assert tally(*jobs) == {"done": 1, "refused": 4}
     numbers = Seat.objects.filter(cohort=group).values_list("number", flat=True)
     assert sorted(numbers) == list(range(1, CAPACITY + 1))
     assert Enrolment.objects.filter(application__in=wanting).count() == 1
@@ -58,7 +58,7 @@ def test_without_any_service_the_database_keeps_the_sixteenth_seat_for_one(group
         )
         for row in wanting
     ]
-    outcomes = at_once(jobs)
+    outcomes = tally(*jobs)
     assert outcomes.pop("done") == 1
     assert sum(outcomes.values()) == 3
     assert all("seat_taken_once" in outcome for outcome in outcomes)

@@ -5,8 +5,8 @@ from django.db.models import Count
 
 from consultations.models import Presentation, Swap
 from consultations.services import rota
-from tests.cohorts.test_seats import at_once
 from tests.consultations.test_rota import BEFORE, make_group
+from tests.races import tally
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,8 +25,8 @@ def test_one_place_asked_of_several_changes_hands_once():
     assert len(theirs) == 3
     before = {row.pk: row.enrolment_id for row in theirs}
     swaps = [rota.ask_to_swap(mine, row, by=people[0].user, now=BEFORE) for row in theirs]
-    outcomes = at_once(
-        [
+    outcomes = tally(
+        *[
             lambda swap=swap, row=row: rota.agree_to_swap(swap, by=row.enrolment.user, now=BEFORE)
             for swap, row in zip(swaps, theirs, strict=True)
         ]

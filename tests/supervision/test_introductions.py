@@ -17,7 +17,7 @@ from supervision.queries.introductions import introductions_for
 from supervision.services import introductions as services
 from supervision.services import supervisors as office
 from tests import world
-from tests.cohorts.test_seats import at_once
+from tests.races import tally
 
 State = Introduction.State
 DAY = timedelta(days=1)
@@ -299,7 +299,7 @@ def test_a_request_too_many_from_two_tabs_is_refused(candidate):
     first, second, *rest = others(4)
     for supervisor in rest:
         asked(candidacy, supervisor)
-    outcomes = at_once([lambda s=s: asked(candidacy, s) for s in (first, second)])
+    outcomes = tally(*[lambda s=s: asked(candidacy, s) for s in (first, second)])
     assert outcomes == {"done": 1, "refused": 1}
     assert Introduction.objects.open().count() == 3
 
@@ -308,7 +308,7 @@ def test_a_request_too_many_from_two_tabs_is_refused(candidate):
 def test_a_double_press_is_one_request(candidate):
     candidacy = world.make_candidacy(candidate)
     (supervisor,) = others(1)
-    assert at_once([lambda: asked(candidacy, supervisor)] * 3) == {"done": 3}
+    assert tally(*[lambda: asked(candidacy, supervisor)] * 3) == {"done": 3}
     assert Introduction.objects.count() == 1
 
 
@@ -317,8 +317,8 @@ def test_a_yes_and_taking_back_at_once_have_one_outcome(candidate):
     candidacy = world.make_candidacy(candidate)
     for supervisor in others(3):
         row = asked(candidacy, supervisor)
-        outcomes = at_once(
-            [
+        outcomes = tally(
+            *[
                 lambda row=row, s=supervisor: services.accept(row, by=s.user, answer="Yes"),
                 lambda row=row: services.withdraw(row, by=candidate),
             ]

@@ -15,7 +15,7 @@ from supervision.queries.supervisors import approved_on
 from supervision.requirements.supervisors import notice_is_due
 from supervision.services import supervisors as services
 from tests import world
-from tests.cohorts.test_seats import at_once
+from tests.races import tally
 
 State = SupervisorApplication.State
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -253,8 +253,8 @@ def test_a_renewed_approval_is_not_announced_and_the_figure_is_the_editions(vera
 def test_two_colleagues_decide_at_once(edition):
     staff = [world.make_user(f"s{n}@example.com", Role.STAFF) for n in (1, 2)]
     row = applied(world.make_user("vera@example.com"))
-    outcomes = at_once(
-        [
+    outcomes = tally(
+        *[
             lambda: services.approve(row, from_on=TODAY, until_on=None, by=staff[0], now=NOW),
             lambda: services.decline(row, note="Not now.", by=staff[1], now=NOW),
         ]
@@ -268,7 +268,7 @@ def test_two_colleagues_decide_at_once(edition):
 def test_two_renewals_at_once_leave_one(edition):
     staff = world.make_user("s@example.com", Role.STAFF)
     supervisor = world.make_supervisor(world.make_user("v@example.com"), until_on=TODAY + 9 * DAY)
-    outcomes = at_once([lambda: services.renew(supervisor, until_on=None, by=staff, now=NOW)] * 2)
+    outcomes = tally(*[lambda: services.renew(supervisor, until_on=None, by=staff, now=NOW)] * 2)
     assert outcomes["done"] == 1
     assert supervisor.approvals.count() == 2
 
