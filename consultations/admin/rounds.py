@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.admin.pages import acting, page, refused
 from cohorts.models import Cohort
-from consultations.forms.office import MoveForm, WhoForm
+from consultations.forms.office import ONLY_IN_DRAFT, MoveForm, RoundForm, WhoForm
 from consultations.models import Apart, Group, Placement, Proposal, Round
 from consultations.queries.proposals import demand_of, left_out, overview_of
 from consultations.queries.rounds import ground_of
@@ -26,8 +26,6 @@ from scip.audit.services import record
 from scip.requirements import Refusal
 
 ALWAYS = ("state", "open_at", "published_at", "published_by", "cancelled_at")
-# Promised to the people who wish; from the opening on they stay.
-ONLY_IN_DRAFT = ("groups", "opens_at", "choices", "apart_names", "night_from", "night_until")
 PLACES = "admin:consultations_round_places"
 
 type Act = Callable[..., object]
@@ -61,6 +59,7 @@ class RoundAdmin(StaffModelAdmin):
 
     may_add = True
     may_change = True
+    form = RoundForm
     list_display = ("name", "state", "opens_at", "closes_at", "people")
     list_filter = (WaitingFilter, "state")
     search_fields = ("name",)
@@ -119,6 +118,11 @@ class RoundAdmin(StaffModelAdmin):
             super().save_model(request, obj, form, change)
         changed = ",".join(sorted(form.changed_data))
         record("round.edited", obj, by=request.user, fields=changed)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Groups are written only where this page changed them."""
+        if not change or "groups" in form.changed_data:
+            super().save_related(request, form, formsets, change)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -1,4 +1,4 @@
-"""The office's forms of a round: whom a name means, and moves by hand."""
+"""The office's forms of a round: its draft, whom a name means, and moves by hand."""
 
 from typing import Any
 
@@ -6,11 +6,40 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consultations.models import Apart, Group, Placement
+from consultations.models import Apart, Group, Placement, Round
 from consultations.queries.rounds import Ground
 from scip.accounts.models import User
+from scip.states import lock
 
 NOBODY = "nobody"
+# Promised to the people who wish; from the opening on they stay.
+ONLY_IN_DRAFT = ("groups", "opens_at", "choices", "apart_names", "night_from", "night_until")
+
+
+class RoundForm(forms.ModelForm[Round]):
+    """A round as the office edits it. Saving waits for a colleague who opens it at this moment,
+    and then keeps what was promised to the people."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # What counts as changed is what this page changed, not what a colleague did since.
+            field.show_hidden_initial = self.instance.pk is not None
+
+    def clean(self) -> dict[str, Any] | None:
+        """The admin checks a form inside the transaction that saves it, so the lock holds."""
+        given = super().clean()
+        promised = [name for name in self.changed_data if name in ONLY_IN_DRAFT]
+        if self.instance.pk is None or not promised:
+            return given
+        if lock(self.instance).state != Round.State.DRAFT:
+            raise forms.ValidationError(
+                _(
+                    "A colleague opened this round while you edited it, so its groups, opening "
+                    "and rules stay as they are. Nothing was changed; please open the page anew."
+                )
+            )
+        return given
 
 
 class WhoForm(forms.Form):

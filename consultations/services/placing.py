@@ -14,6 +14,7 @@ from cohorts.models import Application, Cohort, PriceTier
 from cohorts.services.offers import offer_place
 from consultations.emails import rounds as letters
 from consultations.models import Placement, Preference, Proposal
+from consultations.queries.rounds import busy_in
 from payments.services import enqueue
 from scip.accounts.models import User
 from scip.audit.services import record
@@ -46,25 +47,40 @@ def settle(pk: int, *, now: datetime | None = None) -> bool:
     """Make one person's offer or letter; False if that was done before.
 
     What stands in the way of an offer is kept as ``problem``: the application stays with the
-    office, nothing is lost.
+    office, nothing is lost. Whoever found a way into another group of the round since the
+    proposal was made gets neither a second offer nor a letter about no place.
     """
     with transaction.atomic():
         placement = lock(Placement(pk=pk))
         if placement.settled_at is not None:
             return False
         now = now or timezone.now()
-        group = placement.group
-        if group is None:
-            letters.not_placed(placement)
-        else:
-            try:
-                with transaction.atomic():
-                    offer(placement, group.cohort, now=now)
-            except Refusal as refusal:
-                placement.problem = told(refusal)
+        try:
+            with transaction.atomic():
+                refuse_elsewhere(placement)
+                if placement.group is None:
+                    letters.not_placed(placement)
+                else:
+                    offer(placement, placement.group.cohort, now=now)
+        except Refusal as refusal:
+            placement.problem = told(refusal)
         placement.settled_at = now
         placement.save(update_fields=["settled_at", "problem", "application"])
         return True
+
+
+def refuse_elsewhere(placement: Placement) -> None:
+    """Raise Refusal for somebody with an application or a place in another group of the round."""
+    person = placement.preference.user_id
+    rows = busy_in(placement.proposal.round, [person], beside=placement.group)
+    elsewhere = rows.get(person)
+    if elsewhere:
+        raise Refusal(
+            _(
+                "Since the proposal was made there is an application for “{group}”. Nothing was "
+                "sent, so that nobody holds two offers of one season."
+            ).format(group=elsewhere)
+        )
 
 
 def offer(placement: Placement, cohort: Cohort, *, now: datetime) -> None:

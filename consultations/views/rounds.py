@@ -16,7 +16,7 @@ from consultations.allocation.wording import choice, reasons_for_person
 from consultations.emails.rounds import missed_of, titles_of
 from consultations.forms.wishes import WishesForm, in_words
 from consultations.models import Placement, Preference, Round
-from consultations.queries.rounds import assess_wishes, options_for
+from consultations.queries.rounds import assess_wishes, busy_in, options_for
 from consultations.services.wishes import StaleWishes, save_wishes
 from scip.access import signed_in
 from scip.accounts.models import User
@@ -159,6 +159,9 @@ def outcome_of(round_: Round, preference: Preference | None) -> dict[str, Any] |
     group = placement.group
     return {
         "group": group,
+        "elsewhere": busy_in(round_, [preference.user_id], beside=group).get(preference.user_id)
+        if placement.problem
+        else None,
         "choice": choice(placement.rank) if group else "",
         "by_hand": placement.moved_at is not None,
         "application": placement.application,

@@ -1,5 +1,6 @@
 """Pages of a round: choosing, the office's desk, and how many questions they ask the database."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -183,6 +184,51 @@ def test_saving_the_form_keeps_what_a_colleague_did_meanwhile(trauma, staff, rf)
     site.get_model_admin(Round).save_model(request, stale, form, change=True)
     kept = Round.objects.get()
     assert (kept.state, kept.words) == ("open", "Welcome")
+
+
+def round_form(office, round_):
+    """The page as a browser would send it back."""
+    answer = office.get(reverse("admin:consultations_round_change", args=[round_.pk]))
+    found = parsed(answer.content.decode())
+    return answer.request["PATH_INFO"], found
+
+
+def parsed(html):
+    """Names and values of every filled field of the change form."""
+    inside = html[html.index('id="round_form"') :]
+    given = {}
+    for tag in re.findall(r"<input[^>]*>", inside):
+        name, value = (re.search(rf' {key}="([^"]*)"', tag) for key in ("name", "value"))
+        if name and not ("checkbox" in tag and " checked" not in tag) and "submit" not in tag:
+            given.setdefault(name[1], []).append(value[1] if value else "")
+    words = re.search(r'<textarea name="words"[^>]*>\s*(.*?)</textarea>', inside, re.DOTALL)
+    return given | {"words": words[1] if words else ""}
+
+
+def test_a_stale_page_never_opens_the_time_for_wishes_again(trauma, office, staff):
+    round_ = make_round(trauma, by=staff)
+    path, given = round_form(office, round_)
+    rounds.close_round(round_, by=staff)
+    closed = Round.objects.get().closes_at
+    answer = office.post(path, given | {"words": "Welcome"})
+    assert answer.status_code == 302, answer.context["adminform"].errors
+    kept = Round.objects.get()
+    assert (kept.words, kept.closes_at) == ("Welcome", closed)
+
+
+def test_groups_ticked_by_a_colleague_stay_and_an_opened_round_keeps_its_own(
+    trauma, couples, office, staff
+):
+    round_ = make_round(trauma)
+    path, given = round_form(office, round_)
+    round_.groups.set([trauma, couples])
+    office.post(path, given | {"words": "Welcome"})
+    assert set(round_.groups.all()) == {trauma, couples}
+    path, given = round_form(office, round_)
+    given["groups"] = [trauma.pk]
+    rounds.open_round(Round.objects.get(), by=staff)
+    office.post(path, given)
+    assert set(round_.groups.all()) == {trauma, couples}
 
 
 def test_from_a_draft_to_offers_in_the_office(trauma, couples, office, staff):

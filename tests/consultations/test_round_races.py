@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from django.forms import modelform_factory
 from django.utils import timezone
 
 from cohorts.models import Offer
+from consultations.forms.office import RoundForm
 from consultations.models import Placement, Preference, Rank, Round
 from consultations.services import placing, proposals, rounds
 from scip.mail.models import Letter
@@ -170,3 +172,31 @@ def test_two_first_saves_of_one_person_keep_one_row(office):
     assert sum(isinstance(answer, Refusal) for answer in answers) == 2
     assert Preference.objects.get().revision == 1
     assert timezone.now() >= Preference.objects.get().saved_at
+
+
+def test_groups_are_not_changed_while_a_colleague_opens_the_round(office):
+    """Whoever saves the draft's form at that moment waits, and then reads that it is open."""
+    trauma, couples = make_group("Trauma"), make_group("Couples")
+    season = make_round(trauma)
+    held = threading.Event()
+
+    def open_slowly():
+        with transaction.atomic():
+            rounds.open_round(season, by=office[0])
+            held.set()
+            threading.Event().wait(0.5)
+
+    def tick_groups():
+        held.wait(5)
+        form_class = modelform_factory(Round, RoundForm, fields=["groups"])
+        with transaction.atomic():
+            seen = [trauma.pk]
+            data = {"groups": [trauma.pk, couples.pk], "initial-groups": seen}
+            form = form_class(data, instance=Round.objects.get(pk=season.pk))
+            if form.is_valid():
+                form.save()
+            return form.errors
+
+    _opened, errors = at_once(open_slowly, tick_groups)
+    assert "A colleague opened this round" in str(errors)
+    assert list(season.groups.all()) == [trauma]

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cohorts.models import Application, Offer, Seat
-from cohorts.services.applications import start_application
+from cohorts.services.applications import start_application, withdraw_application
 from consultations.allocation.problem import Seats
 from consultations.models import Apart, Placement, Preference, Proposal, Rank, Round
 from consultations.queries.rounds import assess_wishes, ground_of, options_for
@@ -363,6 +363,28 @@ def test_a_draft_or_an_application_with_the_office_is_used(season, trauma, coupl
     used = Placement.objects.order_by("pk").values_list("application", flat=True)
     assert set(used) == {draft.pk, application.pk}
     assert Application.objects.count() == 2
+
+
+def test_whoever_found_a_way_elsewhere_meanwhile_gets_no_second_offer(
+    season, trauma, couples, staff
+):
+    placed, unplaced = make_wisher(), make_wisher(time_zone="Asia/Tokyo")
+    wish(season, placed, trauma)
+    wish(season, unplaced, trauma)
+    proposal = published(season, staff)
+    direct = [sent(couples.cohort, user) for user in (placed, unplaced)]
+    placing.carry_out(proposal)
+    assert not Offer.objects.exists()
+    assert not Letter.objects.filter(dedupe_key__startswith="placement:").exists()
+    for row in Placement.objects.all():
+        assert "there is an application for “Couples”" in row.problem
+    for application in direct:
+        withdraw_application(application)
+    for row in Placement.objects.all():
+        placing.try_again(row, by=staff)
+    placing.carry_out(proposal)
+    assert Offer.objects.get().application.user == placed
+    assert Letter.objects.filter(dedupe_key__startswith="placement:").count() == 1
 
 
 def test_wishes_of_somebody_whose_document_ended_go_to_the_office(season, trauma, staff):
