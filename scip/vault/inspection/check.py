@@ -19,7 +19,19 @@ from scip.vault.errors import Refused
 from scip.vault.inspection.images import clean_image
 from scip.vault.inspection.names import check_name, split_extension, with_extension
 from scip.vault.inspection.pdf import Buffer, check_pdf
+from scip.vault.inspection.recordings import (
+    Blanked,
+    is_adts,
+    is_mp3,
+    is_mp4,
+    is_mp4_audio,
+    is_quicktime,
+    is_wave,
+    is_webm,
+    telling_parts,
+)
 from scip.vault.inspection.scanner import scan
+from scip.vault.inspection.text import check_text, is_text
 from scip.vault.sealing import Readable
 
 type Upload = File[bytes]
@@ -29,8 +41,16 @@ PDF = "application/pdf"
 JPEG = "image/jpeg"
 PNG = "image/png"
 WEBP = "image/webp"
+TEXT = "text/plain"
 DOCUMENTS: frozenset[str] = frozenset({PDF, JPEG, PNG, WEBP})
 """What evidence may be: a document or a picture of one."""
+RECORDINGS: frozenset[str] = frozenset(
+    {
+        "audio/aac", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav",
+        "video/mp4", "video/quicktime", "video/webm",
+    }
+)  # fmt: skip
+"""Sound and film that browsers play themselves."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,18 @@ KINDS: dict[str, Kind] = {
         lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP",
         "WEBP",
     ),
+    "audio/mpeg": Kind("MP3", (".mp3",), is_mp3),
+    "audio/mp4": Kind("M4A", (".m4a", ".m4b", ".mp4"), is_mp4_audio),
+    "audio/wav": Kind("WAV", (".wav", ".wave"), is_wave),
+    "audio/ogg": Kind("Ogg", (".ogg", ".oga", ".opus"), lambda head: head.startswith(b"OggS")),
+    "audio/flac": Kind("FLAC", (".flac",), lambda head: head.startswith(b"fLaC")),
+    "audio/aac": Kind("AAC", (".aac",), is_adts),
+    # Many phones and programs call a sound recording plain MP4.
+    "video/mp4": Kind("MP4", (".mp4", ".m4v", ".m4a"), is_mp4),
+    "video/quicktime": Kind("QuickTime", (".mov", ".qt"), is_quicktime),
+    "video/webm": Kind("WebM", (".webm",), is_webm),
+    # Last: the others may begin with something that could be read as text.
+    TEXT: Kind("TXT", (".txt", ".vtt", ".srt", ".md"), is_text),
 }
 
 _HEAD = 4096
@@ -110,15 +142,22 @@ def check(upload: Upload, *, allowed: Collection[str], max_bytes: int) -> Checke
     content_type = _recognise(head, allowed)
     kind = KINDS[content_type]
     name = _agree_on_name(name, kind, allowed)
+    if content_type in RECORDINGS:
+        blanks = telling_parts(upload, size, content_type)
+        scan(upload)
+        return CheckedUpload(Blanked(upload, blanks), name, content_type, size)
     _check_tail(_read_at(upload, max(0, size - _TAIL), _TAIL), kind)
     scan(upload)
-    if kind.image_format is None:
+    if kind.image_format is not None:
+        stream = clean_image(upload, kind.image_format)
+        return CheckedUpload(stream, name, content_type, stream.seek(0, io.SEEK_END))
+    if content_type == TEXT:
+        check_text(upload)
+    else:
         with _buffer(upload) as data:
             check_pdf(data)
-        upload.seek(0)
-        return CheckedUpload(upload, name, content_type, size)
-    stream = clean_image(upload, kind.image_format)
-    return CheckedUpload(stream, name, content_type, stream.seek(0, io.SEEK_END))
+    upload.seek(0)
+    return CheckedUpload(upload, name, content_type, size)
 
 
 def _measure(upload: Upload) -> int:
@@ -160,8 +199,8 @@ def _labels(allowed: Collection[str]) -> str:
 
 
 def _recognise(head: bytes, allowed: Collection[str]) -> str:
-    for content_type in allowed:
-        if KINDS[content_type].signature(head):
+    for content_type, kind in KINDS.items():
+        if content_type in allowed and kind.signature(head):
             return content_type
     raise Refused("type", _type_sentence(head, allowed))
 
