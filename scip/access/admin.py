@@ -19,6 +19,15 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
+class RowForm(forms.ModelForm[models.Model]):
+    """One row of a list that is edited in place: its fields have no label beside them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{field.label}: {self.instance}"
+
+
 class StaffModelAdmin(ModelAdmin):
     """Admin pages for people who hold one of ``roles`` (codes; by default the office).
 
@@ -74,6 +83,10 @@ class StaffModelAdmin(ModelAdmin):
     ) -> forms.Field | None:
         """Money as amounts, days and times in the browser's own fields."""
         return office_field(db_field) or super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Fields within a list are named for whoever hears them."""
+        return super().get_changelist_form(request, form=RowForm, **kwargs)
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         """No more rows are read from a posted list than one page can show: Django's own bound

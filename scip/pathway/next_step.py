@@ -363,11 +363,14 @@ def wishes(evidence: Evidence, now: datetime) -> NextStep | None:
         title=_("Say which group of Level B would suit you"),
         text=_(
             "{round}: put the coming groups in the order you would like. Places are given to all "
-            "together afterwards; who came first does not matter."
+            "together afterwards; who came first does not matter. If you know already which one "
+            "it is to be, you can also apply for it directly."
         ).format(round=found.name),
         when=found.closes_at,
         url=reverse("consultations:wishes", args=[found.pk]),
-        label=_("See the groups"),
+        label=_("Say what suits you"),
+        other_url=reverse("consultations:list"),
+        other_label=_("Apply for one group"),
     )
 
 
@@ -379,8 +382,10 @@ def celebrate(evidence: Evidence, now: datetime) -> NextStep | None:
     known = next(
         (item for item in evidence.recognitions if item.standing == "active" and item.is_made), None
     )
-    about = {"A": "level_b", "B": "certification"}.get(reached, "")
-    other_url = f"{reverse('pages:interest')}?about={about}" if about else ""
+    other_url = {
+        "A": reverse("consultations:list"),  # open groups, and the interest list for later ones
+        "B": f"{reverse('pages:interest')}?about=certification",
+    }.get(reached, "")
     if known is not None:
         return NextStep(
             code="certificate",
@@ -413,7 +418,9 @@ def celebrate(evidence: Evidence, now: datetime) -> NextStep | None:
 
 def what_follows(reached: str) -> str:
     """The label that leads on after a level."""
-    return {"A": _("Hear about Level B"), "B": _("Hear about certification")}.get(reached, "")
+    return {"A": _("See the groups of Level B"), "B": _("Hear about certification")}.get(
+        reached, ""
+    )
 
 
 def find_a_cohort(evidence: Evidence) -> NextStep:
