@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consultations.models import Presentation
 from scip.formats import moment
@@ -13,10 +14,10 @@ class SwapForm(forms.Form):
     """One's own session for somebody else's."""
 
     offered = forms.ModelChoiceField(
-        Presentation.objects.none(), label=_("Your session"), empty_label=None
+        Presentation.objects.none(), label=gettext_lazy("Your session"), empty_label=None
     )
     asked = forms.ModelChoiceField(
-        Presentation.objects.none(), label=_("You would like"), empty_label=None
+        Presentation.objects.none(), label=gettext_lazy("You would like"), empty_label=None
     )
 
     def __init__(self, *args: Any, mine: Any, others: Any, **kwargs: Any) -> None:
@@ -30,8 +31,10 @@ class SwapForm(forms.Form):
 
 
 def when(presentation: Presentation) -> str:
-    return moment(presentation.session.starts_at)
+    return _("Session {number}, {when}").format(
+        number=presentation.session.number, when=moment(presentation.session.starts_at)
+    )
 
 
 def who_and_when(presentation: Presentation) -> str:
-    return f"{presentation.enrolment.user}: {moment(presentation.session.starts_at)}"
+    return f"{presentation.enrolment.user}: {when(presentation)}"

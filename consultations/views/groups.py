@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from cohorts.models import Cohort
+from cohorts.models import Cohort, Enrolment
 from cohorts.requirements.attendance import sessions_needed
 from cohorts.views.public import prices_of, standing_of
 from consultations.forms.rota import SwapForm
@@ -109,11 +109,16 @@ def swap_form(request: HttpRequest, group: Group, now: datetime) -> SwapForm | N
     """The form to exchange; None while there is nothing to exchange."""
     ahead = (
         Presentation.objects.visible_to(request.user)
-        .filter(group=group, session__in=services.sessions_ahead(group, now))
+        .filter(
+            group=group,
+            session__in=services.sessions_ahead(group, now),
+            enrolment__state__in=Enrolment.TAKING_PART,
+        )
         .select_related("session", "enrolment__user")
     )
     mine = ahead.filter(enrolment__user=request.user.pk)
-    others = ahead.exclude(enrolment__user=request.user.pk)
+    # Nobody brings two cases to one session, so one's own sessions are nothing to wish for.
+    others = ahead.exclude(session__in=mine.values("session"))
     if not (mine.exists() and others.exists()):
         return None
     return SwapForm(request.POST or None, mine=mine, others=others)

@@ -253,6 +253,22 @@ def test_laying_out_asking_and_answering_on_the_page(db, as_user):
     assert theirs.enrolment == people[0]
 
 
+def test_only_what_can_be_exchanged_is_to_choose(db, as_user):
+    ahead = timezone.localdate() + timedelta(days=30)
+    found, people, leader = make_group(starts_on=ahead)
+    rota.lay_out_rota(found, by=leader)
+    people[3].state = "withdrawn"
+    people[3].save(update_fields=["state"])
+    page = as_user(people[0].user).get(reverse("consultations:rota", args=[found.pk]))
+    form = page.context["form"]
+    own = {row.session_id for row in form.fields["offered"].queryset}
+    others = list(form.fields["asked"].queryset)
+    assert others
+    assert not own & {row.session_id for row in others}
+    assert {row.enrolment_id for row in others} <= {people[1].pk, people[2].pk}
+    assert f"Session {others[0].session.number}, " in page.content.decode()
+
+
 def test_strangers_find_no_rota(group, as_user):
     stranger = make_user("stranger@example.com")
     found = group[0]
