@@ -41,6 +41,7 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
     ),
     "accounts: evidence that expires": ("scip.accounts.announce_expiries", crontab(minute=10)),
     "pages: applications have opened": ("scip.pages.announce_opening", crontab(minute=15)),
+    "vault: large files on their way in": ("scip.vault.follow_arrivals", 120),
     "vault: sweep orphans": ("scip.vault.sweep_orphans", crontab(hour=3, minute=30)),
 }
 PRACTICE_CHECKOUT = {"payments: events of the practice checkout": ("payments.sandbox_deliver", 15)}

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "scip.community",
     "certification.candidacy",
     "supervision",
+    "certification.portfolio",
     "scip.pages",
     "scip.pathway",
     "scip.console",
@@ -396,6 +397,7 @@ CELERY_TASK_ROUTES = {
     "scip.mail.*": {"queue": "mail"},
     "scip.credentials.*": {"queue": "pdf"},
     "payments.make_*": {"queue": "pdf"},
+    "scip.vault.check_arrival": {"queue": "pdf"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -47,3 +47,19 @@ class TokenRefused(VaultError):
 
 class TokenExpired(TokenRefused):
     """An opening token that was right and is too old."""
+
+
+class NoRoom(VaultError):
+    """The storage is full; nothing of what came was kept."""
+
+
+class Misplaced(VaultError):
+    """A part that doesn't go on where the file stands; ``received`` is the byte it has to start at."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__(f"The next part starts at byte {received}.")
+        self.received = received
+
+
+class Damaged(VaultError):
+    """A part whose bytes don't have the checksum it was sent with."""

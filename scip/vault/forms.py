@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scip.vault.errors import Refused
 from scip.vault.inspection.check import (
+    DOCUMENT_BYTES,
     DOCUMENTS,
     KINDS,
     CheckedUpload,
@@ -17,8 +18,8 @@ from scip.vault.inspection.check import (
     megabytes,
 )
 
-EVIDENCE_BYTES = 20 * 1024 * 1024
-"""The size that fits a phone's photo or a long scan."""
+EVIDENCE_BYTES = DOCUMENT_BYTES
+"""What a form takes at once."""
 
 
 class VaultFileField(forms.FileField):

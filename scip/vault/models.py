@@ -1,7 +1,9 @@
-"""The row that stands for one confidential file."""
+"""The rows that stand for confidential files: kept ones, and ones on their way in."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -10,6 +12,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from scip.states import Stateful
 
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
@@ -30,7 +34,27 @@ class StoredFileQuerySet(models.QuerySet["StoredFile"]):
         return self.filter(destroyed_at__isnull=True)
 
 
-class StoredFile(models.Model):
+class Sealed(models.Model):
+    """What is in storage in sealed form, with the key that opens it, wrapped."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    sha256 = models.CharField(_("SHA-256 of the plaintext"), max_length=64, blank=True)
+    storage_name = models.CharField(_("name in storage"), max_length=255, unique=True)
+    wrapped_key = models.BinaryField(_("wrapped key"))
+    key_id = models.CharField(_("wrapping key"), max_length=16, db_index=True, blank=True)
+    chunk_size = models.PositiveIntegerField(_("chunk size in bytes"))
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_destroyed(self) -> bool:
+        """Whether the key was wiped."""
+        return not self.key_id
+
+
+class StoredFile(Sealed):
     """An encrypted file: its facts here, its sealed bytes in the storage named "vault".
 
     ``owner`` cascades on purpose. The wrapped key lives only in this row, so deleting a person deletes
@@ -39,7 +63,6 @@ class StoredFile(models.Model):
     protected by the row that owns it, not here.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -49,12 +72,6 @@ class StoredFile(models.Model):
     purpose = models.SlugField(_("purpose"), max_length=40)
     original_name = models.CharField(_("original name"), max_length=255, blank=True)
     content_type = models.CharField(_("content type"), max_length=100)
-    size = models.PositiveBigIntegerField(_("size in bytes"))
-    sha256 = models.CharField(_("SHA-256 of the plaintext"), max_length=64, blank=True)
-    storage_name = models.CharField(_("name in storage"), max_length=255, unique=True)
-    wrapped_key = models.BinaryField(_("wrapped key"))
-    key_id = models.CharField(_("wrapping key"), max_length=16, db_index=True, blank=True)
-    chunk_size = models.PositiveIntegerField(_("chunk size in bytes"))
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True, editable=False)
 
@@ -81,11 +98,6 @@ class StoredFile(models.Model):
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"
 
-    @property
-    def is_destroyed(self) -> bool:
-        """Whether the key was wiped."""
-        return self.destroyed_at is not None
-
     def forget(self, now: datetime) -> None:
         """Wipe what opens or describes the file, on the instance only; the caller saves.
 
@@ -96,3 +108,123 @@ class StoredFile(models.Model):
         self.sha256 = ""
         self.original_name = ""
         self.destroyed_at = now
+
+
+class ArrivalQuerySet(models.QuerySet["Arrival"]):
+    """Phrases about files on their way in."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> "ArrivalQuerySet":
+        """The person's own: until something is made of it, a file belongs to nothing else."""
+        if user.is_anonymous:
+            return self.none()
+        return self.filter(owner_id=user.pk)
+
+    def unfinished(self) -> "ArrivalQuerySet":
+        """Those that still hold parts, or a file that nobody took."""
+        return self.exclude(state__in=[Arrival.State.TAKEN, Arrival.State.REFUSED])
+
+
+class Arrival(Stateful):
+    """A large file on its way in, part by part.
+
+    When all parts are there it is checked and sealed as one file (``ready``); the app that asked for
+    it then takes that file (``taken``). What is never finished or taken is swept.
+    """
+
+    class State(models.TextChoices):
+        ARRIVING = "arriving", _("arriving")
+        ARRIVED = "arrived", _("being checked")
+        READY = "ready", _("checked")
+        REFUSED = "refused", _("not taken in")
+        TAKEN = "taken", _("taken")
+
+    TRANSITIONS: ClassVar[Mapping[str, frozenset[str]]] = {
+        State.ARRIVING: frozenset({State.ARRIVED}),
+        State.ARRIVED: frozenset({State.READY, State.REFUSED}),
+        State.READY: frozenset({State.TAKEN}),
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="arrivals",
+        verbose_name=_("owner"),
+    )
+    purpose = models.SlugField(_("purpose"), max_length=40)
+    name = models.CharField(_("name"), max_length=255)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    received = models.PositiveBigIntegerField(_("bytes received"), default=0)
+    allowed = models.JSONField(_("kinds that may come in"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.ARRIVING)
+    refusal = models.TextField(_("why it was not taken in"), blank=True)
+    file = models.OneToOneField(
+        StoredFile,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="arrival",
+        verbose_name=_("file"),
+    )
+    began_at = models.DateTimeField(_("began"), default=timezone.now, editable=False)
+    touched_at = models.DateTimeField(_("last part"), default=timezone.now, editable=False)
+
+    objects = ArrivalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file on its way in")
+        verbose_name_plural = _("files on their way in")
+        ordering = ("began_at", "id")
+        indexes = (models.Index(fields=["state", "touched_at"], name="vault_arrival_waiting"),)
+        constraints = (
+            models.CheckConstraint(
+                name="vault_arrival_within_its_size",
+                condition=Q(received__lte=models.F("size"), size__gt=0),
+            ),
+            models.CheckConstraint(
+                name="vault_arrival_whole_before_checked",
+                condition=Q(state="arriving") | Q(received=models.F("size")),
+            ),
+            models.CheckConstraint(
+                name="vault_arrival_refused_says_why",
+                condition=~Q(state="refused", refusal=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
+
+    @property
+    def audit_subject(self) -> object:
+        """The owner; the log never has the name of the file."""
+        return self.owner
+
+    @property
+    def percent(self) -> int:
+        """How much of it is here, rounded down."""
+        return 100 * self.received // self.size
+
+
+class ArrivalPart(Sealed):
+    """One part as it came, sealed under a key of its own until the whole is sealed."""
+
+    arrival = models.ForeignKey(
+        Arrival,
+        on_delete=models.CASCADE,
+        related_name="parts",
+        verbose_name=_("file on its way in"),
+    )
+    offset = models.PositiveBigIntegerField(_("first byte"))
+
+    class Meta:
+        verbose_name = _("part of a file on its way in")
+        verbose_name_plural = _("parts of files on their way in")
+        ordering = ("offset",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["arrival", "offset"], name="vault_one_part_at_an_offset"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.arrival_id} at {self.offset}"

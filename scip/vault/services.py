@@ -1,8 +1,8 @@
-"""Everything that is done with a stored file: take in, read, destroy, wrap anew, sweep."""
+"""Everything that is done with a sealed file: take in, read, destroy, wrap anew, sweep."""
 
+import errno
 import logging
-import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import IO, cast
@@ -13,11 +13,12 @@ from django.core.files.storage import Storage, storages
 from django.db import transaction
 from django.utils import timezone
 
+from scip.states import lock
 from scip.vault import keys
-from scip.vault.errors import BlobMissing, Destroyed, Tampered
+from scip.vault.errors import BlobMissing, Destroyed, NoRoom, Tampered
 from scip.vault.inspection.check import CheckedUpload, Upload, check
-from scip.vault.models import StoredFile
-from scip.vault.sealing import CHUNK_SIZE, SealingReader, sealed_size, unseal
+from scip.vault.models import ArrivalPart, Sealed, StoredFile
+from scip.vault.sealing import CHUNK_SIZE, Readable, SealingReader, sealed_size, unseal
 
 logger = logging.getLogger(__name__)
 
@@ -53,30 +54,46 @@ def store(
         raise ValueError(
             f"A checked {checked.content_type} was handed to a place that doesn't take it."
         )
-    file_id = uuid.uuid4()
-    data_key = keys.new_data_key()
-    reader = SealingReader(checked.stream, key=data_key, file_id=file_id, chunk_size=CHUNK_SIZE)
-    # The name in storage says nothing about the person, the purpose or the content.
-    storage_name = _storage().save(
-        f"{file_id.hex[:2]}/{file_id.hex}", File(cast("IO[bytes]", reader))
-    )
-    wrapped_key, key_id = keys.wrap(data_key, file_id=file_id, chunk_size=CHUNK_SIZE)
-    return StoredFile.objects.create(
-        id=file_id,
+    file = seal(checked, owner=owner, purpose=purpose)
+    file.save(force_insert=True)
+    return file
+
+
+def seal(checked: CheckedUpload, *, owner: AbstractBaseUser, purpose: str) -> StoredFile:
+    """Put a checked file into storage and return its row, which the caller saves.
+
+    Without its row nothing opens what lies in storage, and ``sweep_orphans`` removes it.
+    """
+    file = StoredFile(
         owner_id=owner.pk,
         purpose=purpose,
         original_name=checked.name,
         content_type=checked.content_type,
-        size=reader.size,
-        sha256=reader.sha256,
-        storage_name=storage_name,
-        wrapped_key=wrapped_key,
-        key_id=key_id,
-        chunk_size=CHUNK_SIZE,
     )
+    seal_into(file, checked.stream)
+    return file
 
 
-def _data_key(file: StoredFile) -> bytes:
+def seal_into(row: Sealed, stream: Readable) -> None:
+    """Encrypt ``stream`` under a new key into storage, in constant memory, and say so on ``row``.
+
+    The row isn't saved. Raises NoRoom when the storage is full.
+    """
+    data_key = keys.new_data_key()
+    reader = SealingReader(stream, key=data_key, file_id=row.pk, chunk_size=CHUNK_SIZE)
+    # The name in storage says nothing about the person, the purpose or the content.
+    name = f"{row.pk.hex[:2]}/{row.pk.hex}"
+    try:
+        row.storage_name = _storage().save(name, File(cast("IO[bytes]", reader)))
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise
+        raise NoRoom("The storage of the vault is full.") from error
+    row.size, row.sha256, row.chunk_size = reader.size, reader.sha256, CHUNK_SIZE
+    row.wrapped_key, row.key_id = keys.wrap(data_key, file_id=row.pk, chunk_size=CHUNK_SIZE)
+
+
+def _data_key(file: Sealed) -> bytes:
     if file.is_destroyed:
         raise Destroyed(f"File {file.pk} was destroyed.")
     return keys.unwrap(
@@ -87,7 +104,7 @@ def _data_key(file: StoredFile) -> bytes:
     )
 
 
-def open_stream(file: StoredFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+def open_stream(file: Sealed, start: int = 0, end: int | None = None) -> Iterator[bytes]:
     """Return an iterator over the plaintext bytes ``start`` to ``end`` (exclusive; None is the end).
 
     Only the chunks in between are fetched and opened, each authenticated before any of it is given.
@@ -113,9 +130,7 @@ def open_stream(file: StoredFile, start: int = 0, end: int | None = None) -> Ite
     return _plain(blob, file, data_key, start, end)
 
 
-def _plain(
-    blob: Upload, file: StoredFile, data_key: bytes, start: int, end: int
-) -> Iterator[bytes]:
+def _plain(blob: Upload, file: Sealed, data_key: bytes, start: int, end: int) -> Iterator[bytes]:
     with closing(blob):
         yield from unseal(
             blob,
@@ -128,7 +143,7 @@ def _plain(
         )
 
 
-def read(file: StoredFile) -> bytes:
+def read(file: Sealed) -> bytes:
     """Return the whole plaintext at once, for small files; raises like ``open_stream``."""
     return b"".join(open_stream(file))
 
@@ -140,7 +155,7 @@ def destroy(file: StoredFile, *, now: datetime | None = None) -> None:
     twice changes nothing. What a crash leaves in storage has no key and is swept.
     """
     with transaction.atomic():
-        locked = StoredFile.objects.select_for_update(no_key=True).get(pk=file.pk)
+        locked = lock(file)
         if not locked.is_destroyed:
             locked.forget(now or timezone.now())
             locked.save(
@@ -157,13 +172,19 @@ def destroy(file: StoredFile, *, now: datetime | None = None) -> None:
     file.forget(locked.destroyed_at or timezone.now())
 
 
-def rewrap(file: StoredFile) -> bool:
+def delete_blobs(names: Iterable[str]) -> None:
+    """Remove sealed bytes whose rows are gone; what a crash leaves is swept."""
+    for name in names:
+        _storage().delete(name)
+
+
+def rewrap(file: Sealed) -> bool:
     """Wrap the file's key under the newest key; returns whether that was needed.
 
     The sealed bytes stay as they are. Raises KeyMissing and Tampered like ``open_stream``.
     """
     with transaction.atomic():
-        locked = StoredFile.objects.select_for_update(no_key=True).get(pk=file.pk)
+        locked = lock(file)
         if locked.is_destroyed or locked.key_id == keys.keyring().newest.key_id:
             return False
         data_key = _data_key(locked)
@@ -181,8 +202,11 @@ def rotate_keys() -> int:
     Each file commits on its own, so an interrupted run is simply started again.
     """
     newest = keys.keyring().newest.key_id
-    behind = StoredFile.objects.readable().exclude(key_id=newest).order_by("pk")
-    return sum(rewrap(file) for file in behind.iterator(chunk_size=200))
+    behind = (
+        StoredFile.objects.readable().exclude(key_id=newest).order_by("pk"),
+        ArrivalPart.objects.exclude(key_id=newest).order_by("pk"),
+    )
+    return sum(rewrap(row) for rows in behind for row in rows.iterator(chunk_size=200))
 
 
 def sweep_orphans(*, now: datetime | None = None) -> int:
@@ -195,11 +219,14 @@ def sweep_orphans(*, now: datetime | None = None) -> int:
     removed = 0
     for folder in _names(_storage(), "", folders=True):
         names = [f"{folder}/{name}" for name in _names(_storage(), folder, folders=False)]
-        kept = set(
-            StoredFile.objects.readable()
+        kept = {
+            *StoredFile.objects.readable()
             .filter(storage_name__in=names)
-            .values_list("storage_name", flat=True)
-        )
+            .values_list("storage_name", flat=True),
+            *ArrivalPart.objects.filter(storage_name__in=names).values_list(
+                "storage_name", flat=True
+            ),
+        }
         for name in names:
             if name not in kept and _storage().get_modified_time(name) < before:
                 _storage().delete(name)

@@ -44,6 +44,8 @@ WEBP = "image/webp"
 TEXT = "text/plain"
 DOCUMENTS: frozenset[str] = frozenset({PDF, JPEG, PNG, WEBP})
 """What evidence may be: a document or a picture of one."""
+DOCUMENT_BYTES = 20 * 1024 * 1024
+"""The size that fits a phone's photo or a long scan; documents are read as a whole."""
 RECORDINGS: frozenset[str] = frozenset(
     {
         "audio/aac", "audio/flac", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav",
@@ -141,6 +143,8 @@ def check(upload: Upload, *, allowed: Collection[str], max_bytes: int) -> Checke
     head = _read_at(upload, 0, _HEAD)
     content_type = _recognise(head, allowed)
     kind = KINDS[content_type]
+    if content_type not in RECORDINGS:
+        _check_size(size, min(max_bytes, DOCUMENT_BYTES))
     name = _agree_on_name(name, kind, allowed)
     if content_type in RECORDINGS:
         blanks = telling_parts(upload, size, content_type)
