@@ -1,4 +1,5 @@
-"""Completions (facts with a basis), credentials (what is public), certificates (files)."""
+"""Completions (facts with a basis), credentials (what is public), certificates (files), and
+other documents whose bytes we vouch for."""
 
 import secrets
 from datetime import UTC, date, datetime
@@ -204,3 +205,46 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.credential.number} ({self.get_paper_display()})"
+
+
+class SealedDocumentQuerySet(models.QuerySet["SealedDocument"]):
+    def visible_to(self, user: Any) -> Self:
+        """About oneself or made by oneself; the office sees all. The public asks by code."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.has_role(Role.STAFF):
+            return self
+        return self.filter(Q(person=user) | Q(made_by=user))
+
+
+class SealedDocument(models.Model):
+    """A document that left the house with a code on it: what it is, about whom, and its hash.
+
+    The file itself is not kept; whoever holds one can have it compared. ``content_sha256`` is
+    the hash of what it says (its table as CSV) and stands on the paper, ``sha256`` is that of
+    the file's bytes, which no file can carry itself.
+    """
+
+    class Kind(models.TextChoices):
+        SUPERVISION_RECORD = "supervision_record", _("Record of supervision")
+
+    code = models.CharField(max_length=24, unique=True, default=new_code, editable=False)
+    kind = models.CharField(max_length=30, choices=Kind)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="sealed_documents"
+    )
+    holder_name = models.CharField(max_length=270)
+    content_sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    objects = SealedDocumentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "content_sha256"], name="sealed_document_of")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.holder_name}"

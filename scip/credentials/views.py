@@ -3,12 +3,13 @@
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from scip.access import public
 from scip.credentials import queries
-from scip.credentials.forms import CodeForm
-from scip.credentials.models import Certificate, Credential, normalise_code
+from scip.credentials.forms import CodeForm, CompareForm
+from scip.credentials.models import Certificate, Credential, SealedDocument, normalise_code
+from scip.credentials.sealing import compare
 from scip.credentials.throttle import may_ask
 
 
@@ -31,6 +32,8 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     if canonical != code and canonical:
         return redirect("credentials:verify", code=canonical)
     credential = queries.by_code(code)
+    if credential is None and (document := queries.sealed_by_code(code)) is not None:
+        return sealed_page(request, document)
     if credential is None:
         is_welcome = may_ask(request)
         context = {"code": code[:40], "form": CodeForm(), "is_welcome": is_welcome}
@@ -42,6 +45,35 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
         "papers": papers(credential),
     }
     return render(request, "credentials/verify.html", context)
+
+
+def sealed_page(
+    request: HttpRequest,
+    document: SealedDocument,
+    form: CompareForm | None = None,
+    answer: str = "",
+) -> HttpResponse:
+    """What a sealed document is, and the form that holds a file against it."""
+    context = {"document": document, "form": form or CompareForm(), "answer": answer}
+    return render(request, "credentials/verify_sealed.html", context)
+
+
+@public
+@never_cache
+@require_POST
+def verify_file(request: HttpRequest, code: str) -> HttpResponse:
+    """Hold a file against the one that carries this code; counted like unknown codes."""
+    document = queries.sealed_by_code(code)
+    if document is None or not may_ask(request):
+        context = {"code": code[:40], "form": CodeForm(), "is_welcome": document is None}
+        status = 404 if document is None else 429
+        return render(request, "credentials/verify_unknown.html", context, status=status)
+    form = CompareForm(request.POST, request.FILES)
+    answer = ""
+    if form.is_valid():
+        answer = compare(document, form.cleaned_data["document"])
+        form = CompareForm()
+    return sealed_page(request, document, form, answer)
 
 
 def papers(credential: Credential) -> list[Certificate]:

@@ -1,9 +1,10 @@
 """The framework of an edition, and how two people saw one person grow in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from scip.formats import day
@@ -141,13 +142,19 @@ def line(dots: Sequence[Dot]) -> str:
 
 
 def trajectory_of(agreement: Agreement, framework: Framework) -> Trajectory:
-    """How both saw the candidate in this agreement; one query. The latest rating of an occasion,
+    """How both saw the candidate in this agreement; one query."""
+    return trajectory_from(list(ratings_of([agreement])), framework)
+
+
+def ratings_of(agreements: Iterable[Agreement]) -> QuerySet[Rating]:
+    """Every rating in some agreements, in their order."""
+    rows = Rating.objects.filter(agreement__in=list(agreements))
+    return rows.select_related("session", "level").order_by("rated_at", "pk")
+
+
+def trajectory_from(ratings: Sequence[Rating], framework: Framework) -> Trajectory:
+    """The picture of one agreement's ratings in their order. The latest rating of an occasion,
     side and competency counts."""
-    ratings = list(
-        Rating.objects.filter(agreement=agreement)
-        .select_related("session", "level")
-        .order_by("rated_at", "pk")
-    )
     occasions = occasions_of(ratings)
     latest = {(key_of(row), row.side, row.competency_id): row for row in ratings}
     words = {level.pk: number for number, level in enumerate(framework.levels)}

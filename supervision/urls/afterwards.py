@@ -1,11 +1,13 @@
 """What goes with supervision and follows from it: fees between the two, packs for the next
-supervisor, the recommendation. Below /supervision/."""
+supervisor, the recommendation, the record to take along. Below /supervision/."""
 
 from django.urls import path
 
-from supervision.views import fees, handovers, recommendations
+from supervision.views import fees, handovers, recommendations, records
 
 urlpatterns = [
+    path("records/<int:pk>/", records.record, name="record"),
+    path("records/<int:pk>/file/", records.record_export, name="record_export"),
     path("agreements/<int:pk>/pass-on/", handovers.handover_give, name="handover_give"),
     path("packs/<int:pk>/", handovers.handover, name="handover"),
     path("packs/<int:pk>/open/", handovers.handover_open, name="handover_open"),
