@@ -36,6 +36,11 @@ def speak_plainly() -> None:
     models.ModelChoiceField.default_error_messages["invalid_choice"] = _(
         "That choice is not there any more. Please choose again."
     )
+    fields.FileField.default_error_messages |= {
+        "empty": _("This file is empty. Please choose another one."),
+        "missing": _("The file did not arrive. Please choose it once more."),
+        "invalid": _("The file did not arrive. Please choose it once more."),
+    }
     validators.EmailValidator.message = _("Please give an e-mail address, like ana@example.org.")
     full_address = _("Please give a full address, like https://example.org.")
     fields.URLField.default_error_messages["invalid"] = full_address

@@ -5,10 +5,11 @@ import re
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from scip.access.fields import MoneyField
 
-STOCK = re.compile(r"Ensure|Enter|Select|[Vv]alid|characters? or")
+STOCK = re.compile(r"Ensure|Enter|submitted|Select|[Vv]alid|characters? or")
 MONEY = forms.DecimalField(max_digits=9, decimal_places=2, min_value=0)
 
 
@@ -38,6 +39,8 @@ MONEY = forms.DecimalField(max_digits=9, decimal_places=2, min_value=0)
         (forms.EmailField(), "ana"),
         (forms.URLField(assume_scheme="https"), "a b"),
         (forms.CharField(), ""),
+        (forms.FileField(), SimpleUploadedFile("empty.csv", b"")),
+        (forms.FileField(), "no file"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, forms.Field) else None,
 )

@@ -1,5 +1,7 @@
 """A meeting's participant report: the files, then who was who."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -8,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cohorts.meeting_reports import Sureness
+from cohorts.models import Enrolment
 from cohorts.services.reports import Plan
 from scip.accounts.forms.profile import zone_choices
 from scip.formats import zone_name
@@ -71,6 +74,18 @@ class ReportForm(forms.Form):
         return ZoneInfo(self.cleaned_data["zone"])
 
 
+def told_apart(people: Iterable[Enrolment]) -> dict[int, str]:
+    """Names by enrolment; two people of one name with their addresses."""
+    rows = list(people)
+    names = Counter(str(person.user) for person in rows)
+    return {
+        person.pk: f"{person.user} ({person.user.email})"
+        if names[str(person.user)] > 1
+        else str(person.user)
+        for person in rows
+    }
+
+
 class WhoForm(forms.Form):
     """Who each guest is. Addresses are sure; a name that fits is proposed; the rest is asked."""
 
@@ -89,7 +104,7 @@ class WhoForm(forms.Form):
         self.plan = plan
         for name in ("replace_marks", "others_absent"):
             self.fields[name].widget.attrs["class"] = "form-check-input"
-        people = {person.pk: str(person.user) for person in plan.people}
+        people = told_apart(plan.people)
         named = {line.person.pk for line in plan.lines if line.person}
         # While somebody of the group is missing, a stranger may be that person under another name.
         stranger = NOBODY if named >= people.keys() else ""

@@ -1,7 +1,7 @@
 """Letters about the case rota."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +9,27 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
+from cohorts.models import Session
 from consultations.models import Group, Presentation, Swap
+from consultations.queries.groups import case_note
 from scip.accounts.models import User
 from scip.mail.models import Letter
-from scip.mail.services import queue_letter
+from scip.mail.services import Attachment, queue_letter
 
 
-def send(letter: str, to: User, group: Group, key: str, **context: Any) -> None:
-    """Queue one letter that leads to the group's rota."""
+def send(
+    letter: str,
+    to: User,
+    group: Group,
+    key: str,
+    *,
+    cases: Iterable[Session] = (),
+    given_up: Iterable[Session] = (),
+    **context: Any,
+) -> None:
+    """Queue one letter that leads to the group's rota; the calendar file says of ``cases`` that
+    one brings one there, and takes the sentence away from sessions ``given_up``."""
     queue_letter(
         f"consultations/emails/{letter}",
         to=to,
@@ -29,7 +42,26 @@ def send(letter: str, to: User, group: Group, key: str, **context: Any) -> None:
             **context,
         },
         dedupe_key=key,
+        attachments=calendar_of(group, list(cases), list(given_up)),
     )
+
+
+def calendar_of(
+    group: Group, cases: Sequence[Session], given_up: Sequence[Session]
+) -> tuple[Attachment, ...]:
+    """The sessions as a calendar file; no file for a letter that changes no day."""
+    if not cases:
+        return ()
+    sessions = [*cases, *given_up]
+    for session in sessions:
+        session.cohort = group.cohort
+    content = sessions_calendar(
+        sessions,
+        name=group.cohort.title,
+        with_join_link=True,
+        notes=dict.fromkeys((session.pk for session in cases), case_note()),
+    )
+    return (Attachment(name="sessions.ics", content_type=CONTENT_TYPE, content=content),)
 
 
 def rota_laid_out(group: Group, made: Iterable[Presentation], *, at: datetime) -> None:
@@ -44,6 +76,7 @@ def rota_laid_out(group: Group, made: Iterable[Presentation], *, at: datetime) -
             group,
             f"rota:{group.pk}:{at:%Y%m%d%H%M%S%f}:{enrolment_id}",
             sessions=[presentation.session for presentation in presentations],
+            cases=[presentation.session for presentation in presentations],
         )
 
 
@@ -71,6 +104,8 @@ def swap_agreed(swap: Swap) -> None:
             f"swap:{swap.pk}:agreed:{mine.enrolment_id}",
             other=other.enrolment.user,
             yours=other.session,
+            cases=[other.session],
+            given_up=[mine.session],
         )
 
 
@@ -92,5 +127,12 @@ def presentation_near(presentation: Presentation) -> bool:
     key = f"case:{session.pk}:{session.sequence}:{presentation.enrolment_id}"
     if Letter.objects.filter(dedupe_key=key).exists():
         return False
-    send("presentation_near", presentation.enrolment.user, presentation.group, key, session=session)
+    send(
+        "presentation_near",
+        presentation.enrolment.user,
+        presentation.group,
+        key,
+        session=session,
+        cases=[session],
+    )
     return True

@@ -107,6 +107,9 @@ def rota_lines(coming: Mapping[int, Session | None]) -> list[RotaLine]:
 def calendar_notes(user: Any) -> dict[int, str]:
     """What somebody's calendar says about sessions in which they bring a case; one query."""
     mine = Presentation.objects.filter(enrolment__user=user, enrolment__state__in=TAKING_PART)
-    return dict.fromkeys(
-        mine.values_list("session_id", flat=True), _("You bring a case to this session.")
-    )
+    return dict.fromkeys(mine.values_list("session_id", flat=True), case_note())
+
+
+def case_note() -> str:
+    """What a calendar says of a session in which its owner brings a case."""
+    return _("You bring a case to this session.")

@@ -1,5 +1,6 @@
 """The case rota: fair, laid out by who leads, exchanged by two."""
 
+import base64
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -22,7 +23,12 @@ from scip.requirements import Refusal
 from tests.cohorts.meeting import FIRST, enrol_new, lead, make_running
 from tests.world import make_user
 
+NOTE = "You bring a case to this session."
 BEFORE = FIRST - timedelta(days=1)
+
+
+def files_of(letter):
+    return [base64.b64decode(item["content"]).decode() for item in letter.attachments]
 
 
 # --- The rule -----------------------------------------------------------------------------
@@ -134,6 +140,12 @@ def test_two_people_exchange(laid_out):
     assert (mine.enrolment, theirs.enrolment) == (other, owner)
     asked = Letter.objects.filter(dedupe_key__startswith=f"swap:{swap.pk}:")
     assert asked.count() == 3
+    told = Letter.objects.get(dedupe_key=f"swap:{swap.pk}:agreed:{owner.pk}")
+    (file,) = files_of(told)
+    events = file.split("BEGIN:VEVENT")[1:]
+    assert [NOTE in event for event in events] == [True, False]
+    assert str(theirs.session.uid) in events[0]
+    assert not files_of(asked.get(dedupe_key__endswith="asked"))
 
 
 def test_declining_changes_nothing(laid_out):
@@ -216,6 +228,9 @@ def test_a_case_is_announced_a_week_before_and_once(laid_out):
     count = rota.remind_presenters(now=soon)
     assert count == Presentation.objects.filter(session__number=2).count() > 0
     assert rota.remind_presenters(now=soon) == 0
+    letter = Letter.objects.filter(dedupe_key__startswith="case:").first()
+    assert letter is not None
+    assert NOTE in files_of(letter)[0]
 
 
 # --- Pages --------------------------------------------------------------------------------------
