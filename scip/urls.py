@@ -21,6 +21,7 @@ urlpatterns = [
     path("certification/", include("certification.candidacy.urls")),
     path("supervisors/", include("supervision.urls.directory")),
     path("supervision/", include("supervision.urls.supervision")),
+    path("portfolio/", include("certification.portfolio.urls")),
     path("payments/", include("payments.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -94,6 +94,7 @@ class EditionAdmin(StaffModelAdmin):
                 "fields": (
                     "applications_open_on",
                     ("client_sessions", "clients", "case_studies"),
+                    ("case_study_words_from", "case_study_words_to"),
                     ("retreat_min_days", "retreat_max_days", "retreat_required_for"),
                     ("assessment_sessions", "supervision_sessions", "closing_sessions"),
                     "supervision_minutes",

@@ -154,6 +154,10 @@ class Edition(models.Model):
     closing_sessions = models.PositiveSmallIntegerField(default=2)
     supervision_minutes = models.PositiveSmallIntegerField(default=45)
     case_studies = models.PositiveSmallIntegerField(default=24)
+    case_study_words_from = models.PositiveSmallIntegerField(
+        default=300, help_text=_("Words that a case study usually has; a guide, never a gate.")
+    )
+    case_study_words_to = models.PositiveSmallIntegerField(default=900)
     registration_fee_cents = models.PositiveIntegerField(default=50_000)
     supervision_fee_cents = models.PositiveIntegerField(
         default=18_000,
@@ -203,6 +207,10 @@ class Edition(models.Model):
             models.CheckConstraint(
                 condition=models.Q(half_refund_days__lte=models.F("full_refund_days")),
                 name="edition_refund_curve_falls",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(case_study_words_from__lte=models.F("case_study_words_to")),
+                name="edition_words_from_to",
             ),
         ]
 

@@ -8,7 +8,8 @@
  * The form is posted to that address as it stands (files left out) 1.5 s after the last key, and when the
  * page is left. Headers: X-Autosave: 1. Answers: 200 or 204 saved (JSON {"version": n} is written into
  * the input named `version`, which guards two windows editing one draft), 409 conflict (saving stops and
- * the person is told), anything else is tried again. Without scripts "Save and continue" does the same.
+ * the person is told), 422 not as it stands (told with data-refused where the page has it, and tried again
+ * after the next key), anything else is tried again. After each saving the form sends the event `autosaved`. Without scripts "Save and continue" does the same.
  */
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   const status = document.getElementById(form.dataset.autosaveStatus);
@@ -47,12 +48,15 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       if (answer.status === 409) {
         stopped = true;
         say("conflict");
+      } else if (answer.status === 422 && status?.dataset.refused) {
+        say("refused");
       } else if (answer.ok) {
         if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
           const { version } = await answer.json();
           if (version !== undefined && form.elements.version) form.elements.version.value = version;
         }
         say("saved");
+        form.dispatchEvent(new CustomEvent("autosaved"));
       } else {
         throw new Error(answer.status);
       }

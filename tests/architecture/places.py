@@ -158,10 +158,12 @@ def build() -> House:
     from tests.architecture.candidacies import add_candidacies
     from tests.architecture.level_c import add_supervision
     from tests.architecture.pairs import add_pairs
+    from tests.architecture.portfolios import add_portfolios
 
     add_supervision(house)
     add_candidacies(house)
     add_pairs(house)
+    add_portfolios(house)
     return house
 
 

@@ -1,0 +1,1 @@
+"""The portfolio: case studies, reflections and the log behind them, in confidence."""

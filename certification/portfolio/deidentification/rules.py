@@ -1,0 +1,511 @@
+"""The rules. Each stands on one token and looks at a bounded number around it."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from certification.portfolio.deidentification import vocabulary as known
+from certification.portfolio.deidentification.avoiding import AvoidList
+from certification.portfolio.deidentification.tokens import Sort, Token, fold, tokens_of
+
+# How far a rule looks from where it stands, in tokens.
+REACH = 24
+SENTENCE_ENDS = frozenset('.!?…:;"“”„«»¿¡()[]-–—•*。！？।؟')
+NUMBER_SIGNS = frozenset(".-/()‐‑–")
+DATE_SIGNS = frozenset("./-‐‑–")
+EMAIL_SIGNS = frozenset("._%+-")
+NO_NAME = known.TITLES | known.RELATIONS | known.PROGRAMME
+NO_PLACE = known.TITLES | known.MONTHS | known.PROGRAMME
+NAME_LINKS = frozenset("-'’‐‑")
+
+
+class Kind(StrEnum):
+    """What a hint is about."""
+
+    NAME = "name"
+    DATE = "date"
+    PLACE = "place"
+    PHONE = "phone"
+    EMAIL = "email"
+    RECORD = "record"
+    POSTCODE = "postcode"
+
+
+class Why(StrEnum):
+    """What made a rule stop here."""
+
+    AVOIDED = "avoided"
+    TITLE = "title"
+    RELATION = "relation"
+    CALLED = "called"
+    TWO_CAPITALS = "two_capitals"
+    HONORIFIC = "honorific"
+    DAY = "day"
+    MONTH = "month"
+    PREPOSITION = "preposition"
+    PLACE_WORD = "place_word"
+    DIGITS = "digits"
+    ADDRESS = "address"
+    NUMBERED = "numbered"
+    LONG_NUMBER = "long_number"
+    SHAPE = "shape"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A stretch of the text, by characters, and why somebody should look at it."""
+
+    start: int
+    end: int
+    kind: Kind
+    why: Why
+    text: str
+
+    @property
+    def folded(self) -> str:
+        return fold(self.text)
+
+
+type Found = tuple[int, int, Kind, Why]
+type Rule = Callable[["Reading", int], Found | None]
+
+
+class Reading:
+    """A text as tokens, with a count of the looks that rules took at them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokens_of(text)
+        self.looks = 0
+
+    def at(self, place: int) -> Token | None:
+        """The token at a place, or None beyond either end."""
+        self.looks += 1
+        return self.tokens[place] if 0 <= place < len(self.tokens) else None
+
+    def sort(self, place: int) -> Sort | None:
+        token = self.at(place)
+        return token.sort if token else None
+
+    def sign(self, place: int) -> str:
+        token = self.at(place)
+        return token.text if token and token.sort is Sort.SIGN else ""
+
+    def next_word(self, place: int) -> int | None:
+        """The place of the word after this one, over a single space or a dot and a space."""
+        place += 1
+        if self.sign(place) in {".", ":", "'", "’", ","}:
+            place += 1
+        token = self.at(place)
+        if token and token.sort is Sort.SPACE and "\n" not in token.text:
+            place += 1
+        return place if self.sort(place) is Sort.WORD else None
+
+    def begins_a_sentence(self, place: int) -> bool:
+        place -= 1
+        while (token := self.at(place)) and token.sort is Sort.SPACE:
+            if "\n" in token.text:
+                return True
+            place -= 1
+        return token is None or token.text in SENTENCE_ENDS
+
+    def word_before(self, place: int) -> str:
+        """The folded word before, over one space and perhaps a dot; empty if there is none."""
+        if self.sort(place - 1) is not Sort.SPACE:
+            return ""
+        place -= 2
+        if self.sign(place) in {".", ":", "#", "№", ","}:
+            place -= 1
+        token = self.at(place)
+        return token.folded if token and token.sort is Sort.WORD else ""
+
+
+def notice(
+    text: str, *, avoid: Collection[str] = (), fine: Collection[str] = ()
+) -> tuple[Hint, ...]:
+    """What could tell who somebody is, in the order of the text, without overlaps.
+
+    ``avoid``: names that are always told, whatever their case. ``fine``: words that were said to
+    be harmless; the list of names to avoid outweighs them. Side effects: none.
+    """
+    return hints_in(Reading(text), avoid=avoid, fine=fine)
+
+
+def hints_in(
+    reading: Reading, *, avoid: Collection[str] = (), fine: Collection[str] = ()
+) -> tuple[Hint, ...]:
+    """As `notice`, over a reading whose looks can be counted afterwards."""
+    harmless = frozenset(fold(word) for word in fine)
+    avoided = AvoidList(avoid)
+    found: list[Hint] = []
+    covered = 0
+    inside = avoided.stretches(reading.text)
+    place = 0
+    while (token := reading.at(place)) is not None:
+        if token.start >= covered:
+            for start, end, kind, why in _asked(reading, place, avoided, inside):
+                hint = Hint(start, end, kind, why, reading.text[start:end])
+                if why is Why.AVOIDED or hint.folded not in harmless:
+                    found.append(hint)
+                    covered = end
+                    break
+        place += 1
+    return tuple(found)
+
+
+def _asked(
+    reading: Reading, place: int, avoided: AvoidList, inside: dict[int, int]
+) -> Iterator[Found]:
+    """What the rules say at a place, the surest first."""
+    token = reading.tokens[place]
+    address = email(reading, place) if token.sort in {Sort.WORD, Sort.NUMBER} else None
+    if address is not None:
+        yield address
+    span = avoided.span(reading.tokens, place)
+    if span is not None:
+        yield (*span, Kind.NAME, Why.AVOIDED)
+    for start in range(token.start, token.end) if inside else ():
+        if start in inside:
+            yield start, inside[start], Kind.NAME, Why.AVOIDED
+    for rule in () if is_plain(reading, token) else RULES[token.sort]:
+        found = rule(reading, place)
+        if found is not None:
+            yield found
+
+
+def is_plain(reading: Reading, token: Token) -> bool:
+    """A small word that no rule begins at: most of every text."""
+    if token.sort is not Sort.WORD:
+        return token.sort is Sort.SPACE
+    reading.looks += 1
+    text = token.text
+    follows = reading.text[token.end : token.end + 1]
+    return (
+        text.isascii()
+        and text.islower()
+        and not follows.isdecimal()
+        and token.folded not in SPEAKING
+    )
+
+
+# --- Addresses and numbers -----------------------------------------------------------------------
+
+
+def email(reading: Reading, place: int) -> Found | None:
+    """``local@domain``: asked at the first token of the local part."""
+    token = reading.tokens[place]
+    follows = reading.text[token.end : token.end + 1]
+    if follows in {"", " "} or reading.sort(place - 1) in {Sort.WORD, Sort.NUMBER}:
+        return None
+    end = place
+    while end - place < REACH and (
+        reading.sort(end) in {Sort.WORD, Sort.NUMBER} or reading.sign(end) in EMAIL_SIGNS
+    ):
+        end += 1
+    if reading.sign(end) not in {"@", "＠"} or end == place:
+        return None
+    last, cursor = 0, end + 1
+    while cursor - end < REACH:
+        piece = reading.at(cursor)
+        if piece is None:
+            break
+        if piece.sort in {Sort.WORD, Sort.NUMBER}:
+            last = cursor
+        elif piece.text not in {".", "-", "_"}:
+            break
+        cursor += 1
+    if not last:
+        return None
+    return _found(reading, place, last, Kind.EMAIL, Why.ADDRESS)
+
+
+def numbers(reading: Reading, place: int) -> Found | None:
+    """A date in digits, a telephone number, a postcode or a long number."""
+    if reading.sign(place - 1) == "." and reading.sort(place - 2) is Sort.NUMBER:
+        return None
+    run = _run(reading, place)
+    return (
+        _digit_date(reading, run)
+        or _phone(reading, place, run)
+        or _long_number(reading, place)
+        or _record(reading, place)
+    )
+
+
+def phone_from_sign(reading: Reading, place: int) -> Found | None:
+    """``+`` or ``(`` before the digits."""
+    if reading.sign(place) not in {"+", "(", "＋"}:
+        return None
+    first = place + 1 if reading.sort(place + 1) is Sort.NUMBER else place + 2
+    if reading.sort(first) is not Sort.NUMBER:
+        return None
+    run = _run(reading, first)
+    if 7 <= _digits(run) <= 16 and (len(run) > 1 or reading.sign(place) == "+"):
+        return reading.tokens[place].start, run[-1].end, Kind.PHONE, Why.DIGITS
+    return None
+
+
+def _run(reading: Reading, place: int) -> list[Token]:
+    """Numbers from here on, with at most two signs or spaces between them."""
+    run: list[Token] = []
+    between = 0
+    for cursor in range(place, place + REACH):
+        token = reading.at(cursor)
+        if token is None:
+            break
+        if token.sort is Sort.NUMBER:
+            run.append(token)
+            between = 0
+        elif between < 2 and (
+            token.text in NUMBER_SIGNS or (token.sort is Sort.SPACE and len(token.text) == 1)
+        ):
+            between += 1
+        else:
+            break
+    return run
+
+
+def _digits(run: list[Token]) -> int:
+    return sum(len(token.text) for token in run)
+
+
+def _digit_date(reading: Reading, run: list[Token]) -> Found | None:
+    """Three numbers with the same sign between them that could be a day, or 年月日."""
+    if len(run) < 3 or any(len(token.text) > 4 for token in run[:3]):
+        return None
+    first, second, third = run[:3]
+    between = {reading.text[first.end : second.start], reading.text[second.end : third.start]}
+    signs = {item.strip() for item in between}
+    if len(signs) != 1 or not signs <= DATE_SIGNS:
+        return None
+    values = sorted((int(token.text) for token in (first, second, third)), reverse=True)
+    is_day = values[2] <= 12 and values[1] <= 31 and values[2] > 0
+    if is_day and (values[0] <= 99 or 1000 <= values[0] <= 2999):
+        return first.start, third.end, Kind.DATE, Why.DAY
+    return None
+
+
+def _phone(reading: Reading, place: int, run: list[Token]) -> Found | None:
+    total = _digits(run)
+    if not 7 <= total <= 16:
+        return None
+    is_said = reading.word_before(place) in known.PHONE_WORDS
+    begins_so = int(run[0].text[0]) == 0
+    grouped = len(run) > 1 and total >= 8
+    if is_said or (begins_so and (len(run) > 1 or total >= 9)) or grouped:
+        return run[0].start, run[-1].end, Kind.PHONE, Why.DIGITS
+    return None
+
+
+def _long_number(reading: Reading, place: int) -> Found | None:
+    token = reading.tokens[place]
+    if reading.sign(place - 1) == "〒":
+        end = place + 2 if reading.sort(place + 2) is Sort.NUMBER else place
+        return _found(reading, place, end, Kind.POSTCODE, Why.SHAPE)
+    if len(token.text) == 5:
+        return token.start, token.end, Kind.POSTCODE, Why.SHAPE
+    if len(token.text) >= 6 and reading.sort(place + 1) is not Sort.WORD:
+        return token.start, token.end, Kind.RECORD, Why.LONG_NUMBER
+    if len(token.text) == 4 and reading.sort(place + 1) is Sort.SPACE:
+        after = reading.at(place + 2)
+        if after and len(after.text) == 2 and after.text.isascii() and after.text.isupper():
+            return token.start, after.end, Kind.POSTCODE, Why.SHAPE
+    return None
+
+
+def _record(reading: Reading, place: int) -> Found | None:
+    """A number of three digits or more after "file", "MRN", "Nr." …"""
+    token = reading.tokens[place]
+    if len(token.text) >= 3 and reading.word_before(place) in known.RECORD_WORDS:
+        return token.start, token.end, Kind.RECORD, Why.NUMBERED
+    return None
+
+
+def mixed(reading: Reading, place: int) -> Found | None:
+    """Letters and digits without a gap: postcodes by their shape, else a record number."""
+    if reading.sort(place - 1) in {Sort.WORD, Sort.NUMBER}:
+        return None
+    shape, end = _shape(reading, place)
+    if not {"A", "9"} <= set(shape):
+        return None
+    if reading.sort(end) is Sort.SPACE:
+        after, after_end = _shape(reading, end + 1)
+        is_uk = after == "9AA" and shape in {"A9", "A99", "AA9", "AA99", "A9A", "AA9A"}
+        if is_uk or (after == "9A9" and shape == "A9A"):
+            return _found(reading, place, after_end - 1, Kind.POSTCODE, Why.SHAPE)
+    if len(shape) >= 5 and shape.count("9") >= 3:
+        return _found(reading, place, end - 1, Kind.RECORD, Why.LONG_NUMBER)
+    return None
+
+
+def _shape(reading: Reading, place: int) -> tuple[str, int]:
+    """Capitals as A, other letters as a, digits as 9; and where it ends. Eight tokens at most."""
+    shape, end = "", place
+    while end - place < 8 and reading.sort(end) in {Sort.WORD, Sort.NUMBER} and len(shape) < 40:
+        text = reading.tokens[end].text[:40]
+        shape += "".join("9" if s.isdecimal() else "A" if s.isupper() else "a" for s in text)
+        end += 1
+    return shape, end
+
+
+# --- Days, names, places -------------------------------------------------------------------------
+
+
+def day_and_month(reading: Reading, place: int) -> Found | None:
+    """``3 May``, ``3. Mai 2024``, ``3 de mayo``, ``5月3日``: asked at the number."""
+    token = reading.tokens[place]
+    if len(token.text) > 4:
+        return None
+    after = reading.at(place + 1)
+    if after and after.sort is Sort.WORD and after.text[0] in "年月日년월일":
+        end = place + 1
+        while end - place < 6 and reading.sort(end + 1) in {Sort.NUMBER, Sort.WORD}:
+            if reading.sort(end + 1) is Sort.WORD and reading.tokens[end + 1].text[0] not in (
+                "年月日년월일"
+            ):
+                break
+            end += 1
+        last = reading.tokens[end]
+        stop = last.start + 1 if last.sort is Sort.WORD else last.end
+        return token.start, stop, Kind.DATE, Why.DAY
+    cursor: int | None = place
+    if after and after.sort is Sort.WORD and after.folded in known.DATE_LINKS:
+        cursor = place + 1
+    for _step in range(3):
+        cursor = reading.next_word(cursor) if cursor is not None else None
+        if cursor is None:
+            return None
+        word = reading.tokens[cursor].folded
+        if word in known.MONTHS:
+            return _with_year(reading, place, cursor)
+        if word not in known.DATE_LINKS:
+            return None
+    return None
+
+
+def month_and_day(reading: Reading, place: int) -> Found | None:
+    """``May 3``, ``March 2024``: a month with a number after it."""
+    if reading.tokens[place].folded not in known.MONTHS:
+        return None
+    cursor = place + 1
+    if reading.sign(cursor) == ".":
+        cursor += 1
+    if reading.sort(cursor) is Sort.SPACE and reading.sort(cursor + 1) is Sort.NUMBER:
+        return _with_year(reading, place, cursor + 1)
+    return None
+
+
+def _with_year(reading: Reading, first: int, last: int) -> Found:
+    """The year goes along where it follows."""
+    cursor = last + 1
+    if reading.sign(cursor) in {",", "."}:
+        cursor += 1
+    if reading.sort(cursor) is Sort.SPACE and reading.sort(cursor + 1) is Sort.NUMBER:
+        if len(reading.tokens[cursor + 1].text) == 4:
+            last = cursor + 1
+    return _found(reading, first, last, Kind.DATE, Why.MONTH)
+
+
+BEFORE_NAMES = (
+    (Why.TITLE, known.TITLES),
+    (Why.RELATION, known.RELATIONS),
+    (Why.CALLED, known.CALLED),
+)
+
+
+def name_after(reading: Reading, place: int) -> Found | None:
+    """After a title, a relation or "called"; asked at that word."""
+    word = reading.tokens[place].folded
+    why = next((why for why, words in BEFORE_NAMES if word in words), None)
+    if why is None:
+        return None
+    after = reading.next_word(place)
+    if after is None:
+        return None
+    token = reading.tokens[after]
+    is_caseless = token.text[0].lower() == token.text[0].upper()
+    if token.is_capitalised or (is_caseless and why is Why.TITLE):
+        if token.folded in NO_NAME:
+            return None
+        last = _name_end(reading, after)
+        return reading.tokens[after].start, reading.tokens[last].end, Kind.NAME, why
+    return None
+
+
+def two_capitals(reading: Reading, place: int) -> Found | None:
+    """Two words with capitals side by side in the middle of a sentence: first and last name."""
+    token = reading.tokens[place]
+    if not token.is_capitalised or token.text.isupper() or token.folded in known.PROGRAMME:
+        return None
+    last = _name_end(reading, place)
+    words = [item for item in reading.tokens[place : last + 1] if item.sort is Sort.WORD]
+    if len(words) < 2 or reading.begins_a_sentence(place):
+        return None
+    if any(item.folded in known.PROGRAMME or item.folded in known.MONTHS for item in words):
+        return None
+    return _found(reading, place, last, Kind.NAME, Why.TWO_CAPITALS)
+
+
+def _name_end(reading: Reading, place: int) -> int:
+    """The last token of a name that begins here: up to four capitalised words."""
+    last, count = place, 1
+    while count < 4:
+        gap = reading.at(last + 1)
+        if gap is None or not (gap.text in NAME_LINKS or gap.text == " "):
+            break
+        after = reading.at(last + 2)
+        if after is None or not after.is_capitalised:
+            break
+        last, count = last + 2, count + 1
+    return last
+
+
+def honorific(reading: Reading, place: int) -> Found | None:
+    """A name with its honorific behind it, in scripts that set no space."""
+    token = reading.tokens[place]
+    text = token.text[:200]
+    if token.text.isascii():
+        return None
+    reading.looks += len(known.HONORIFICS_AFTER)
+    for ending in known.HONORIFICS_AFTER:
+        at = text.find(ending, 1)
+        if at > 0:
+            start = max(at - (2 if ending in {"先生", "女士", "小姐", "太太"} else 4), 0)
+            return token.start + start, token.start + at, Kind.NAME, Why.HONORIFIC
+    after = reading.next_word(place)
+    if after is not None and reading.tokens[after].text in {"씨", "님"}:
+        return token.start, token.end, Kind.NAME, Why.HONORIFIC
+    return None
+
+
+def place_name(reading: Reading, place: int) -> Found | None:
+    """A capital after "in", "from", "nach" …, or beside "street", "hospital", "Klinik" …"""
+    token = reading.tokens[place]
+    if not token.is_capitalised or token.folded in NO_PLACE:
+        return None
+    last = _name_end(reading, place)
+    after = reading.next_word(last)
+    if token.folded in known.PLACE_WORDS:
+        is_named = last > place and not reading.begins_a_sentence(place)
+        return _found(reading, place, last, Kind.PLACE, Why.PLACE_WORD) if is_named else None
+    names = reading.tokens[place : last + 1]
+    if any(item.folded in known.PLACE_WORDS for item in names):
+        return _found(reading, place, last, Kind.PLACE, Why.PLACE_WORD)
+    if after is not None and reading.tokens[after].folded in known.PLACE_WORDS:
+        return _found(reading, place, after, Kind.PLACE, Why.PLACE_WORD)
+    if reading.word_before(place) in known.PLACE_BEFORE and not token.text.isupper():
+        return _found(reading, place, last, Kind.PLACE, Why.PREPOSITION)
+    return None
+
+
+def _found(reading: Reading, first: int, last: int, kind: Kind, why: Why) -> Found:
+    return reading.tokens[first].start, reading.tokens[last].end, kind, why
+
+
+SPEAKING = known.TITLES | known.RELATIONS | known.CALLED | known.MONTHS
+RULES: dict[Sort, tuple[Rule, ...]] = {
+    Sort.WORD: (mixed, month_and_day, name_after, place_name, two_capitals, honorific),
+    Sort.NUMBER: (mixed, day_and_month, numbers),
+    Sort.SPACE: (),
+    Sort.SIGN: (phone_from_sign,),
+}

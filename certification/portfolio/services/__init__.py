@@ -1,0 +1,41 @@
+"""Every act in a portfolio."""
+
+from certification.portfolio.services.log import change_session, log_session, remove_session
+from certification.portfolio.services.portfolios import (
+    add_label,
+    forget_word,
+    open_portfolio,
+    remember_word,
+    remove_label,
+    rename_label,
+)
+from certification.portfolio.services.writing import (
+    StaleWriting,
+    begin_case,
+    begin_write_up,
+    mark_done,
+    remove_case,
+    remove_write_up,
+    save_writing,
+    show_case,
+)
+
+__all__ = [
+    "StaleWriting",
+    "add_label",
+    "begin_case",
+    "begin_write_up",
+    "change_session",
+    "forget_word",
+    "log_session",
+    "mark_done",
+    "open_portfolio",
+    "remember_word",
+    "remove_case",
+    "remove_label",
+    "remove_session",
+    "remove_write_up",
+    "rename_label",
+    "save_writing",
+    "show_case",
+]

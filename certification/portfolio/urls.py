@@ -1,0 +1,34 @@
+"""Everything below /portfolio/."""
+
+from django.urls import path
+
+from certification.portfolio.views import beginning, clients, desk, log, papers, writing
+
+app_name = "portfolio"
+CASE, WRITE_UP = {"kind": "case"}, {"kind": "write_up"}
+urlpatterns = [
+    path("", desk.home, name="home"),
+    path("map/", desk.evidence, name="map"),
+    path("cases.pdf", papers.cases_pdf, name="cases_pdf"),
+    path("cases/new/", beginning.case_new, name="case_new"),
+    path("cases/<int:pk>/", writing.edit, CASE, name="case"),
+    path("cases/<int:pk>/noticed/", writing.noticed, CASE, name="case_noticed"),
+    path("cases/<int:pk>/read/", writing.read, CASE, name="case_read"),
+    path("cases/<int:pk>/remove/", writing.remove, CASE, name="case_remove"),
+    path("cases/<int:pk>/case-study.pdf", papers.case_pdf, name="case_pdf"),
+    path("write-ups/new/", beginning.write_up_new, name="write_up_new"),
+    path("write-ups/<int:pk>/", writing.edit, WRITE_UP, name="write_up"),
+    path("write-ups/<int:pk>/noticed/", writing.noticed, WRITE_UP, name="write_up_noticed"),
+    path("write-ups/<int:pk>/read/", writing.read, WRITE_UP, name="write_up_read"),
+    path("write-ups/<int:pk>/remove/", writing.remove, WRITE_UP, name="write_up_remove"),
+    path("clients/", clients.clients, name="clients"),
+    path("clients/<int:pk>/", clients.client, name="client"),
+    path("clients/<int:pk>/remove/", clients.client_remove, name="client_remove"),
+    path("words/", clients.words, name="words"),
+    path("words/<int:pk>/remove/", clients.word_remove, name="word_remove"),
+    path("sessions/", log.log, name="log"),
+    path("sessions.csv", log.log_csv, name="log_csv"),
+    path("sessions/<int:pk>/", log.session, name="session"),
+    path("sessions/<int:pk>/remove/", log.session_remove, name="session_remove"),
+    path("shared/", papers.shared, name="shared"),
+]
