@@ -16,7 +16,17 @@ def measure(folder: Path) -> list[Row]:
     from django.conf import settings
 
     settings.ROOT_URLCONF = "bench.urls"
-    from bench import allocation, documents, pages, people, reports, roster, webhook, work
+    from bench import (
+        allocation,
+        documents,
+        pages,
+        people,
+        reports,
+        roster,
+        vault,
+        webhook,
+        work,
+    )
 
     edition = people.install()
     people.add_people()
@@ -26,6 +36,7 @@ def measure(folder: Path) -> list[Row]:
         "pages": lambda: pages.page_rows(edition),
         "webhook": webhook.webhook_rows,
         "vault": lambda: work.vault_rows(folder),
+        "recordings": lambda: vault.recording_rows(folder),
         "seats": work.seat_rows,
         "documents": documents.document_rows,
         "roster": roster.roster_rows,
