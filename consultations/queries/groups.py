@@ -50,12 +50,14 @@ def topics_with_groups(user: Any, now: datetime) -> list[tuple[Topic, list[Cohor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaSession:
-    """A session with the cases in it; ``free`` names cases whose person has left."""
+    """A session with the cases in it; ``free`` counts cases whose person has left. One that
+    ``fell_out`` is there only while somebody's case was planned for it."""
 
     session: Session
     cases: tuple[Presentation, ...]
     free: int
     is_past: bool
+    fell_out: bool
 
 
 def rota_of(group: Group, *, now: datetime) -> list[RotaSession]:
@@ -72,9 +74,10 @@ def rota_of(group: Group, *, now: datetime) -> list[RotaSession]:
             ),
             free=sum(row.enrolment.state not in TAKING_PART for row in cases.get(session.pk, [])),
             is_past=session.starts_at <= now,
+            fell_out=session.state == Session.State.CANCELLED,
         )
         for session in sessions
-        if session.state != Session.State.CANCELLED
+        if session.state != Session.State.CANCELLED or session.pk in cases
     ]
 
 

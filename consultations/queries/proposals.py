@@ -85,7 +85,8 @@ class InGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """A whole proposal. ``ranks`` are pairs of a choice and how many people got it."""
+    """A whole proposal. ``ranks`` are pairs of a choice and how many people got it; ``out`` are
+    people with a place here who may not enter a group as it stands now."""
 
     groups: tuple[InGroup, ...]
     without: tuple[Line, ...]
@@ -93,7 +94,13 @@ class Overview:
     people: int
     ranks: tuple[tuple[str, int], ...]
     problems: tuple[Line, ...]
+    out: tuple[Line, ...]
     waiting: int
+
+    @property
+    def offers(self) -> int:
+        """How many offers publishing makes as it stands now."""
+        return self.placed - len(self.out)
 
 
 def overview_of(proposal: Proposal, ground: Ground) -> Overview:
@@ -124,6 +131,7 @@ def overview_of(proposal: Proposal, ground: Ground) -> Overview:
         people=len(lines),
         ranks=tuple((label, count) for (_rank, label), count in sorted(counted.items())),
         problems=tuple(line for line in lines if line.placement.problem),
+        out=tuple(line for line in lines if line.is_out and line.placement.group_id),
         waiting=sum(line.placement.settled_at is None for line in lines),
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,8 +58,8 @@ def lay_out_rota(
     )
     if not sessions or not people:
         raise Refusal(_("There is nothing to lay out: no session ahead, or nobody in the group."))
-    ahead = [session.pk for session in sessions_ahead(group, now)]
-    Presentation.objects.filter(session__in=ahead).delete()
+    gone = Q(session__in=sessions_ahead(group, now)) | Q(session__state=Session.State.CANCELLED)
+    Presentation.objects.filter(gone, group=group).delete()
     done = Presentation.objects.filter(group=group).values_list("enrolment_id", flat=True)
     by_pk = {person.pk: person for person in people}
     by_session = {session.pk: session for session in sessions}

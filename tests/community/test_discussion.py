@@ -331,6 +331,25 @@ def test_a_kept_post_stays_and_can_be_reported_again(staff):
     assert Report.objects.waiting().count() == 1
 
 
+def test_changing_a_reported_post_does_not_change_what_troubled_somebody(as_user, staff):
+    cohort, _leader, (ana, ben) = make_group()
+    post = begin(cohort, ana, body="Harsh words.").posts.get()
+    report = report_post(post, reason="It hurts.", by=ben)
+    edit_post(post, body="Soft words.", by=ana)
+    decide = reverse("admin:community_report_decide", args=[report.pk])
+    page = as_user(staff).get(decide).content.decode()
+    assert "Harsh words." in page
+    assert "Soft words." in page
+    keep_post(report, by=staff)
+    report.refresh_from_db()
+    assert report.words == ""
+    again = report_post(post, reason="Still.", by=ben)
+    assert again.words == "Soft words."
+    take_back_post(post, by=ana)
+    again.refresh_from_db()
+    assert again.words == ""
+
+
 def test_new_is_what_others_wrote_since_one_read(as_user):
     cohort, _leader, (ana, ben) = make_group()
     thread = begin(cohort, ana)

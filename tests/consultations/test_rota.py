@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohorts.models import Enrolment
+from cohorts.services.sessions import cancel_session
 from consultations.models import Group, Presentation, Swap, Topic
 from consultations.planning import plan_rota
 from consultations.services import rota
@@ -282,6 +283,19 @@ def test_only_what_can_be_exchanged_is_to_choose(db, as_user):
     assert not own & {row.session_id for row in others}
     assert {row.enrolment_id for row in others} <= {people[1].pk, people[2].pk}
     assert f"Session {others[0].session.number}, " in page.content.decode()
+
+
+def test_a_case_of_a_session_that_fell_out_is_not_forgotten(db, as_user):
+    ahead = timezone.localdate() + timedelta(days=30)
+    found, people, leader = make_group(starts_on=ahead)
+    made = rota.lay_out_rota(found, by=leader)
+    cancel_session(made[0].session, by=leader)
+    client = as_user(people[0].user)
+    address = reverse("consultations:rota", args=[found.pk])
+    assert "does not take place" in client.get(address).content.decode()
+    again = rota.lay_out_rota(found, by=leader)
+    assert made[0].session_id not in {row.session_id for row in again}
+    assert "does not take place" not in client.get(address).content.decode()
 
 
 def test_strangers_find_no_rota(group, as_user):

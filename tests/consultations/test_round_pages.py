@@ -12,6 +12,7 @@ from cohorts.models import Offer
 from consultations.models import Apart, Placement, Preference, Proposal, Rank, Round
 from consultations.services import placing, proposals, rounds
 from tests import world
+from tests.cohorts.admission import sent
 from tests.consultations.season import close, make_group, make_round, make_wisher, wish
 
 pytestmark = pytest.mark.django_db
@@ -302,6 +303,22 @@ def test_an_offer_that_could_not_be_made_is_named_and_tried_again(season, trauma
     placing.carry_out(proposal)
     assert Offer.objects.exists()
     assert "could not be made" not in office.get(places(season)).content.decode()
+
+
+def test_before_publishing_whoever_may_not_enter_any_more_is_named(trauma, couples, office, staff):
+    round_ = make_round(trauma, couples, by=staff)
+    away, still = make_wisher("Away Ada"), make_wisher("Still Sam")
+    for user in (away, still):
+        wish(round_, user, trauma)
+    close(round_, staff)
+    proposals.propose(Round.objects.get(), by=staff)
+    sent(couples.cohort, away)
+    page = office.get(reverse("admin:consultations_round_publish", args=[round_.pk]))
+    html = page.content.decode()
+    assert "no offer is made to them" in html
+    assert "Away Ada" in html
+    assert "Still Sam" not in html
+    assert "One person gets an application and an offer" in html
 
 
 def test_nobody_else_reaches_the_desk(season, trauma, as_user, facilitator, aid_decider, stranger):

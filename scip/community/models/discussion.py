@@ -203,6 +203,11 @@ class Report(Stateful):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     reason = models.TextField(_("what troubles you"), max_length=1000)
+    words = models.TextField(
+        blank=True,
+        editable=False,
+        help_text=_("The post as it was when it was reported; kept while the office looks."),
+    )
     reported_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=20, choices=State, default=State.OPEN)
     kept_at = models.DateTimeField(null=True)

@@ -137,6 +137,7 @@ def take_back_post(post: Post, *, by: Any, now: datetime | None = None) -> Post:
         post = own_post(post, by)
         post.body, post.deleted_at = "", now or timezone.now()
         post.save(update_fields=["body", "deleted_at"])
+        post.reports.exclude(words="").update(words="")
         if not post.thread.affinity_id:
             record("post.taken_back", post, by=by, subject=by)
     return post

@@ -27,7 +27,8 @@ def report_post(post: Post, *, reason: str, by: Any) -> Report:
             post=post,
             reporter_id=by.pk,
             state=Report.State.OPEN,
-            defaults={"reason": reason},
+            # An author who changes the post meanwhile does not change what troubled somebody.
+            defaults={"reason": reason, "words": post.body},
         )
     return report
 
@@ -37,6 +38,7 @@ def keep_post(report: Report, *, by: Any) -> Report:
     with transaction.atomic():
         report = lock(report)
         move(report, Report.State.KEPT, by=by)
+        forget_words(report)
     return report
 
 
@@ -54,7 +56,15 @@ def uphold_report(report: Report, *, reason: str, by: Any) -> Report:
         others = Report.objects.waiting().filter(post=post).order_by("pk")
         for other in others.select_for_update(no_key=True):
             move(other, Report.State.UPHELD, by=by)
+            forget_words(other)
+        forget_words(report)
     return report
+
+
+def forget_words(report: Report) -> None:
+    """What the post said when it was reported is not kept beyond the decision."""
+    report.words = ""
+    report.save(update_fields=["words"])
 
 
 def release_post(report: Report, *, by: Any) -> Post:

@@ -98,13 +98,15 @@ def home(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     sessions = sessions_of([pk])[pk]
     place = Enrolment.objects.filter(user_id=request.user.pk or 0, cohort=pk).taking_part().first()
+    coming = next_of(sessions, now)
     return render(
         request,
         "community/space_home.html",
         {
             "room": room,
             "cohort": room.space,
-            "next": next_of(sessions, now),
+            "next": coming,
+            "in_group": [{"cohort": room.space, "next": coming}],
             "sessions": sessions,
             "place": place,
             "announcements": announcements_of(request, pk)[:3],
