@@ -29,8 +29,9 @@ def placed_note(placement: Placement) -> str:
             choice=choice(placement.rank), round=placement.proposal.round
         )
     ]
-    if placement.moved_at is not None:
-        sentences.append(_("The office placed you by hand."))
+    if placement.moved_at is not None:  # a person decided, so no rule explains it
+        sentences.append(_("The office placed you by hand; if you wonder why, please ask."))
+        return " ".join(sentences)
     reasons = reasons_for_person(
         missed_of(placement), titles_of(placement), mine=str(placement.group)
     )

@@ -166,7 +166,10 @@ def outcome_of(round_: Round, preference: Preference | None) -> dict[str, Any] |
         "by_hand": placement.moved_at is not None,
         "application": placement.application,
         "has_problem": bool(placement.problem),
+        # Where a person decided, no rule explains it.
         "reasons": reasons_for_person(
             missed_of(placement), titles_of(placement), mine=str(group or "")
-        ),
+        )
+        if group is None or placement.moved_at is None
+        else [],
     }

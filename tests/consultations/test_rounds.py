@@ -311,6 +311,20 @@ def test_every_placement_becomes_an_application_with_an_offer(season, trauma, co
     assert Seat.objects.count() == 3
 
 
+def test_whom_the_office_moved_reads_no_rule_as_the_reason(season, trauma, couples, staff):
+    user = make_wisher()
+    wish(season, user, trauma, couples)
+    proposal = proposed(season, staff)
+    proposals.move_person(proposal.placements.get(), couples, reason="By telephone.", by=staff)
+    proposal.refresh_from_db()
+    proposals.publish(proposal, revision=1, by=staff)
+    placing.carry_out(proposal)
+    letter = Letter.objects.get(dedupe_key__startswith="offer:")
+    assert "The office placed you by hand" in letter.text
+    assert "Trauma" not in letter.text
+    assert "By telephone" not in letter.text
+
+
 def test_early_bird_looks_at_the_day_of_the_wish(season, trauma, staff):
     user = make_wisher()
     wish(season, user, trauma)
