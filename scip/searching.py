@@ -19,6 +19,17 @@ def plain_text(*parts: Any) -> Any:
     )
 
 
+def transposed(word: str) -> list[str]:
+    """A word with each two neighbouring letters changed round, plain: ``lveine`` among them for
+    ``levine``. Trigrams alone miss that slip in short words."""
+    plain = plain_word(word)
+    return [
+        plain[:place] + plain[place + 1] + plain[place] + plain[place + 2 :]
+        for place in range(len(plain) - 1)
+        if plain[place] != plain[place + 1]
+    ]
+
+
 def plain_word(word: str) -> str:
     """The same for a word in Python, for lists that are not in the database (countries)."""
     spelled = unicodedata.normalize("NFKD", word.lower())

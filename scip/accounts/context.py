@@ -16,14 +16,21 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "site_url": settings.SITE_URL,
-        "nav_roles": places(user) if is_known else [],
+        "nav_roles": places(user, is_supervised=is_at_supervision(request)) if is_known else [],
     }
 
 
-def places(user: Any) -> list[dict[str, str]]:
-    """The pages that a person's roles open, in the order of the menu."""
+def is_at_supervision(request: HttpRequest) -> bool:
+    """Whoever is there has the place in the menu; asking whether somebody is a candidate would
+    cost every page a query."""
+    return request.path.startswith("/supervision/")
+
+
+def places(user: Any, *, is_supervised: bool = False) -> list[dict[str, str]]:
+    """The pages that a person's roles open, in the order of the menu; ``is_supervised`` adds a
+    candidate's desk."""
     found = []
-    if user.has_role(Role.SUPERVISOR):
+    if is_supervised or user.has_role(Role.SUPERVISOR):
         found.append({"label": _("Supervision"), "url": "/supervision/"})
     if user.has_role(Role.FACILITATOR):
         found.append({"label": _("Facilitate"), "url": "/facilitate/"})

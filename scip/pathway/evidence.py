@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from scip.requirements import Assessment, Finding
+from supervision.requirements.ledger import PlannedFacts
 from supervision.requirements.recommendations import Told
 
 
@@ -124,6 +125,7 @@ class SupervisionFacts:
     is_complete: bool = False
     recommendation: Told | None = None
     to_confirm: tuple[tuple[int, date], ...] = ()
+    planned: tuple[PlannedFacts, ...] = ()
     next_label: str = ""
 
 

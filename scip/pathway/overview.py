@@ -16,6 +16,7 @@ from scip.pathway.evidence import ApplicationFacts, Evidence, LevelC, OwedFacts,
 from scip.pathway.next_step import DOOR_OPENS
 from scip.pathway.queries import Home, completion_finding, own_gate
 from scip.requirements import Finding, Status
+from supervision.requirements.ledger import PlannedFacts
 
 App = Application.State
 
@@ -235,7 +236,8 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coming:
-    """A session to come. ``join_url`` is empty for places that are not confirmed yet."""
+    """A session to come. ``join_url`` is empty for places that are not confirmed yet; ``number``
+    is 0 for a supervision session, which is known by whom one meets (``cohort``)."""
 
     cohort: str
     number: int
@@ -247,8 +249,15 @@ class Coming:
     url: str
 
 
-def coming(evidence: Evidence, *, now: datetime, limit: int = 3) -> tuple[Coming, ...]:
-    """The next sessions over all confirmed places, soonest first."""
+def coming(
+    evidence: Evidence,
+    *,
+    now: datetime,
+    appointments: tuple[PlannedFacts, ...] = (),
+    limit: int = 3,
+) -> tuple[Coming, ...]:
+    """The next sessions over all confirmed places and in supervision, soonest first.
+    ``appointments`` are those that somebody has as a supervisor."""
     found = [
         Coming(
             cohort=place.cohort,
@@ -264,4 +273,21 @@ def coming(evidence: Evidence, *, now: datetime, limit: int = 3) -> tuple[Coming
         if place.state == Enrolment.State.CONFIRMED
         for session in place.coming
     ]
+    supervised = evidence.supervision.planned if evidence.supervision else ()
+    found += [in_supervision(item, now=now) for item in (*supervised, *appointments)]
+    found = [item for item in found if item.ends_at > now]
     return tuple(sorted(found, key=lambda item: item.starts_at)[:limit])
+
+
+def in_supervision(item: PlannedFacts, *, now: datetime) -> Coming:
+    """A planned supervision session; a place that is no address stands on its page."""
+    return Coming(
+        cohort=item.other,
+        number=0,
+        title=str(_("Supervision")),
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+        join_url=item.where if item.where.startswith("https://") else "",
+        is_now=item.starts_at - DOOR_OPENS <= now,
+        url=reverse("supervision:agreement", args=[item.agreement]),
+    )

@@ -37,6 +37,7 @@ def supervision_facts(
     return SupervisionFacts(
         findings=findings,
         has_agreement=evidence.opened_on is not None,
+        planned=evidence.planned,
         to_confirm=tuple((item.pk, item.held_on) for item in to_confirm),
         recommendation=told,
         is_complete=is_complete,

@@ -22,6 +22,7 @@ from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.queries.roster import sessions_of_person
 from consultations.queries.groups import calendar_notes
 from scip.access import public, signed_in
+from scip.accounts.context import places
 from scip.accounts.models import Role, User
 from scip.pathway import overview, services
 from scip.pathway.costs import costs_of
@@ -29,7 +30,7 @@ from scip.pathway.models import CalendarFeed
 from scip.pathway.next_step import next_step
 from scip.pathway.queries import home_of
 from supervision.calendar_files import appointment_events
-from supervision.queries.appointments import appointments_of_person
+from supervision.queries.appointments import appointments_of_person, given_by
 from supervision.queries.fees import agreed_fees
 
 # Calendar programs ask every few minutes; an hour-old file is still right for most of them.
@@ -59,10 +60,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "may_facilitate": user.has_role(Role.FACILITATOR),
         "may_office": user.has_role(Role.STAFF, Role.AID),
         "groups": overview.groups(evidence),
-        "coming": overview.coming(evidence, now=now),
+        "coming": overview.coming(evidence, now=now, appointments=given_by(user, now=now)),
         "money": overview.money_of(mine),
         "feed": feed_addresses(mine.feed_token),
     }
+    if evidence.supervision is not None:
+        context["nav_roles"] = places(user, is_supervised=True)
     return render(request, "pathway/home.html", context)
 
 

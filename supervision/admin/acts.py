@@ -21,7 +21,7 @@ from supervision.forms.supervisors import (
     InviteForm,
     RenewalForm,
 )
-from supervision.models import Approval, Supervisor, SupervisorApplication
+from supervision.models import Approval, Invitation, Supervisor, SupervisorApplication
 from supervision.queries.supervisors import current_approval
 from supervision.services import supervisors as services
 
@@ -75,6 +75,21 @@ def preview_renewal(supervisor: Supervisor, data: Data, by: User) -> Draft:
     return letters.approved_draft(planned, note=data["note"], is_renewal=True)
 
 
+def preview_invitation(_row: None, data: Data, by: User) -> Draft:
+    whom = data["email"]
+    if isinstance(whom, User):
+        return letters.invited_draft(SupervisorApplication(user=whom), words=data["words"])
+    return letters.guest_draft(Invitation(email=whom, words=data["words"]))
+
+
+def invite(_row: None, data: Data, by: User) -> object:
+    """Somebody with an account, or an address that has none yet."""
+    whom = data["email"]
+    if isinstance(whom, User):
+        return services.invite(whom, words=data["words"], by=by)
+    return services.invite_guest(whom, words=data["words"], by=by)
+
+
 ACTS = {
     act.verb: act
     for act in (
@@ -125,10 +140,8 @@ ACTS = {
             done=_("The invitation is on its way."),
             form=InviteForm,
             is_possible=lambda row: row is None,
-            preview=lambda _row, data, _by: letters.invited_draft(
-                SupervisorApplication(user=data["email"]), words=data["words"]
-            ),
-            act=lambda _row, data, by: services.invite(data["email"], words=data["words"], by=by),
+            preview=preview_invitation,
+            act=invite,
         ),
     )
 }

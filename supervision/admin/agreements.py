@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +17,16 @@ from scip.access.admin import StaffModelAdmin
 from scip.formats import money
 from scip.requirements import Refusal
 from supervision.forms.agreements import EndForm
+from supervision.forms.sessions import OfficeLogForm
 from supervision.models import Agreement
 from supervision.queries.agreements import versions_of, with_people
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import ledger_findings
 from supervision.services.agreements import end_agreement
+from supervision.services.sessions import log_for_two
+
+# How long a session usually is; the office changes it.
+USUAL_MINUTES = 60
 
 
 @admin.register(Agreement)
@@ -96,8 +102,32 @@ class AgreementAdmin(StaffModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/end/", wrap(self.end_view), name="supervision_agreement_end"),
+            path("<int:pk>/log/", wrap(self.log_view), name="supervision_agreement_log"),
             *super().get_urls(),
         ]
+
+    def log_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Enter a session that the two can't enter themselves; both get a letter."""
+        by = acting(self, request)
+        row = get_object_or_404(self.get_queryset(request), pk=pk)
+        form = OfficeLogForm(request.POST or None, initial={"minutes": USUAL_MINUTES})
+        if request.method == "POST" and form.is_valid():
+            try:
+                session = log_for_two(row, form.held, by=by, reason=form.cleaned_data["reason"])
+            except Refusal as refusal:
+                form.add_error(None, str(refusal.sentence))
+            else:
+                messages.success(request, _("Entered; both get a letter, one of them confirms it."))
+                return redirect("admin:supervision_supervisionsession_change", session.pk)
+        return page(
+            self,
+            request,
+            row,
+            "supervision/admin/agreement_log.html",
+            title=_("Enter a session for the two"),
+            form=form,
+            zone=timezone.get_current_timezone_name(),
+        )
 
     def end_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """End an agreement on behalf of the two; both get a letter."""

@@ -18,6 +18,24 @@ def supervisor_lost(agreement: Agreement) -> None:
     )
 
 
+def candidacy_over(agreement: Agreement) -> None:
+    """The candidate's registration is over, and the agreement with it: to the supervisor, without
+    a reason; the candidate has a letter of their own."""
+    send(
+        "candidacy_over",
+        agreement.supervisor.user,
+        agreement,
+        f"agreement:{agreement.pk}:over",
+        label=_("Open your supervision page"),
+    )
+
+
+def settled_without_you(session: SupervisionSession) -> None:
+    """The office answered in the place of a supervisor who was silent: to the supervisor."""
+    user = session.agreement.supervisor.user
+    about("settled_without_you", user, session, "settled-without", _("Look at the session"))
+
+
 def session_with_office(session: SupervisionSession) -> None:
     """Nobody answered: the office looks at it."""
     user = session.agreement.candidacy.user

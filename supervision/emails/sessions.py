@@ -28,6 +28,12 @@ def confirmation_asked(session: SupervisionSession) -> None:
     about("confirmation_asked", to, session, "asked", _("Look at the session"))
 
 
+def logged_by_office(session: SupervisionSession) -> None:
+    """The office entered a session for the two: to both, with what it rests on."""
+    for person in pair_of(session.agreement):
+        about("logged_by_office", person, session, "by-office", _("Look at the session"))
+
+
 def session_disputed(session: SupervisionSession, *, by: User) -> None:
     """To whoever logged it and to the office: it is remembered differently."""
     to = other_of(session.agreement, by)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from scip.mail.services import Address, Draft, queue_letter, render_letter
-from supervision.models import Approval, Supervisor, SupervisorApplication
+from supervision.models import Approval, Invitation, Supervisor, SupervisorApplication
 
 FOLDER = "supervision/emails"
 
@@ -45,6 +45,33 @@ def invited_draft(application: SupervisorApplication, *, words: str) -> Draft:
     """The letter as it will go."""
     return render_letter(
         f"{FOLDER}/supervisor_invited", application.user, invited_context(application, words)
+    )
+
+
+def guest_context(invitation: Invitation) -> dict[str, Any]:
+    return {
+        "name": _("colleague"),
+        "words": invitation.words,
+        "is_guest": True,
+        "button_url": address("supervision:apply"),
+        "button_label": _("Create your account and answer"),
+    }
+
+
+def guest_invited(invitation: Invitation) -> None:
+    """The same to somebody without an account; the invitation waits for the address."""
+    queue_letter(
+        f"{FOLDER}/supervisor_invited",
+        to=Address(email=invitation.email),
+        context=guest_context(invitation),
+        dedupe_key=f"supervisor-invitation:{invitation.pk}:{invitation.invited_at:%Y%m%d%H%M%S}",
+    )
+
+
+def guest_draft(invitation: Invitation) -> Draft:
+    """The letter as it will go."""
+    return render_letter(
+        f"{FOLDER}/supervisor_invited", Address(email=invitation.email), guest_context(invitation)
     )
 
 

@@ -79,7 +79,7 @@ class HeldForm(WhenForm):
             started_at=self.moment,
             minutes=self.cleaned_data["minutes"],
             is_online=self.cleaned_data["is_online"],
-            focus=self.cleaned_data["focus"],
+            focus=self.cleaned_data.get("focus", ""),
         )
 
 
@@ -124,6 +124,18 @@ class CorrectionForm(HeldForm):
         label=_("What is corrected, and why"),
         max_length=500,
         help_text=_("The other reads it and confirms."),
+    )
+
+
+class OfficeLogForm(HeldForm):
+    """A session that the office enters; what it was about is not the office's."""
+
+    focus = None  # type: ignore[assignment]
+    reason = forms.CharField(
+        label=_("What it rests on"),
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Both people read it in their letter; it stays with the entry."),
     )
 
 

@@ -267,24 +267,21 @@ class DeclineForm(forms.Form):
 
 
 class InviteForm(forms.Form):
-    """Whom the office invites: somebody with an account."""
+    """Whom the office invites; an account may follow the invitation."""
 
     email = forms.EmailField(
-        label=_("E-mail address"), help_text=_("Of somebody who has an account here.")
+        label=_("E-mail address"),
+        help_text=_(
+            "Somebody without an account is invited all the same: the invitation waits for the "
+            "address until they have one."
+        ),
     )
     words = words(_("Personal paragraph"), NOTE, required=False)
 
-    def clean_email(self) -> User:
-        """The person with this address; a kind sentence if there is none."""
-        address: str = self.cleaned_data["email"]
-        user: User | None = User.objects.filter(
-            email=address.strip().lower(), is_active=True
-        ).first()
-        if user is None:
-            raise forms.ValidationError(
-                _(
-                    "Nobody has an account with this address. Ask them to create one first; "
-                    "then the invitation finds them."
-                )
-            )
-        return user
+    def clean_email(self) -> User | str:
+        """The person with this address, or the address of somebody who has no account yet."""
+        address: str = self.cleaned_data["email"].strip().lower()
+        user: User | None = User.objects.filter(email=address).first()
+        if user is not None and not user.is_active:
+            raise forms.ValidationError(_("The account with this address is closed."))
+        return user or address

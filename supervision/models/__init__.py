@@ -12,7 +12,12 @@ from supervision.models.sessions import (
     MaterialOpening,
     SupervisionSession,
 )
-from supervision.models.supervisors import Approval, Supervisor, SupervisorApplication
+from supervision.models.supervisors import (
+    Approval,
+    Invitation,
+    Supervisor,
+    SupervisorApplication,
+)
 
 __all__ = [
     "Agreement",
@@ -27,6 +32,7 @@ __all__ = [
     "Feedback",
     "Handover",
     "Introduction",
+    "Invitation",
     "JournalEntry",
     "MaterialOpening",
     "Plan",

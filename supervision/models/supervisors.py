@@ -134,6 +134,47 @@ class Approval(models.Model):
         return f"{self.supervisor}: {self.from_on} – {self.until_on or '…'}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, user: Any) -> Self:
+        """Whose address it is; the office sees all."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.has_role(Role.STAFF):
+            return self
+        return self.waiting_for(user)
+
+    def waiting_for(self, user: Any) -> Self:
+        """Not taken up yet, and for this person's address (which they have confirmed)."""
+        return self.filter(email=user.email.lower(), taken_up_at=None)
+
+
+class Invitation(models.Model):
+    """An invitation to supervise for somebody who has no account yet. It waits for the address;
+    taken up, it becomes a `SupervisorApplication` like any other."""
+
+    email = models.EmailField()
+    words = models.TextField(blank=True, max_length=1500)
+    invited_at = models.DateTimeField(default=timezone.now)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    taken_up_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=Q(taken_up_at=None),
+                name="supervision_invitation_one_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
 class SupervisorApplicationQuerySet(models.QuerySet["SupervisorApplication"]):
     def visible_to(self, user: Any) -> Self:
         """One's own; the office sees all."""

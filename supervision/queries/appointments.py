@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from scip.accounts.models import Role
 from supervision.models import Agreement, Appointment
+from supervision.requirements.ledger import PlannedFacts
 
 
 def appointments_of_person(user: Any) -> QuerySet[Appointment]:
@@ -14,6 +16,32 @@ def appointments_of_person(user: Any) -> QuerySet[Appointment]:
         Appointment.objects.visible_to(user)
         .select_related("agreement__candidacy__user", "agreement__supervisor__user")
         .order_by("starts_at", "pk")
+    )
+
+
+def given_by(user: Any, *, now: datetime) -> tuple[PlannedFacts, ...]:
+    """Planned sessions of a supervisor with their candidates, not over yet, soonest first; one
+    query, and none for everybody else."""
+    if not user.has_role(Role.SUPERVISOR):
+        return ()
+    rows = (
+        Appointment.objects.visible_to(user)
+        .ahead()
+        .filter(agreement__supervisor__user=user)
+        .select_related("agreement__candidacy__user")
+        .order_by("starts_at", "pk")
+    )
+    return tuple(
+        PlannedFacts(
+            pk=row.pk,
+            agreement=row.agreement_id,
+            other=str(row.agreement.candidacy.user),
+            starts_at=row.starts_at,
+            minutes=row.minutes,
+            where=row.where,
+        )
+        for row in rows
+        if row.ends_at > now
     )
 
 

@@ -39,6 +39,14 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
     }
 
 
+def may_go_on(agreement: Agreement) -> bool:
+    """Could the two make another agreement: the last letter said "not yet", and none is alive?"""
+    told = told_of([agreement.candidacy_id]).get(agreement.candidacy_id)
+    if told is None or told.is_recommended or agreement.state != Agreement.State.COMPLETED:
+        return False
+    return not Agreement.objects.filter(candidacy=agreement.candidacy_id).alive().exists()
+
+
 def written_by(user: Any, agreement: Agreement) -> list[Recommendation]:
     """What somebody wrote in an agreement, newest first; empty for everybody but the author."""
     return list(

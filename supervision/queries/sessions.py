@@ -5,12 +5,20 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, FilteredRelation, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Greatest, TruncDate
+from django.db.models.functions import Greatest, JSONObject, TruncDate
 
 from certification.candidacy.models import Candidacy
-from supervision.models import Agreement, AgreementVersion, Approval, Plan, SupervisionSession
-from supervision.requirements.ledger import LedgerEvidence, SessionFacts
+from supervision.models import (
+    Agreement,
+    AgreementVersion,
+    Appointment,
+    Approval,
+    Plan,
+    SupervisionSession,
+)
+from supervision.requirements.ledger import LedgerEvidence, PlannedFacts, SessionFacts
 
 
 def ledger_evidence(candidacy_ids: Collection[int]) -> dict[int, LedgerEvidence]:
@@ -25,12 +33,30 @@ def ledger_evidence(candidacy_ids: Collection[int]) -> dict[int, LedgerEvidence]
     return {
         pk: LedgerEvidence(
             sessions=tuple(sessions[pk]),
+            planned=planned_in(days[pk]),
             opened_on=first_day(days[pk], "active_at"),
             final_on=first_day(days[pk], "final_at"),
             plan_on=first_day(days[pk], "plan_at"),
         )
         for pk in candidacy_ids
     }
+
+
+def planned_in(rows: Iterable[Any]) -> tuple[PlannedFacts, ...]:
+    """The planned sessions that the agreements' rows brought along, soonest first."""
+    found = {
+        item["pk"]: PlannedFacts(
+            pk=item["pk"],
+            agreement=row.pk,
+            other=str(row.supervisor),
+            starts_at=datetime.fromisoformat(item["starts_at"]),
+            minutes=item["minutes"],
+            where=item["where"],
+        )
+        for row in rows
+        for item in row.planned
+    }
+    return tuple(sorted(found.values(), key=lambda item: (item.starts_at, item.pk)))
 
 
 def evidence_of(candidacy: Candidacy) -> LedgerEvidence:
@@ -58,6 +84,11 @@ def agreements_with_sessions(candidacy_ids: Collection[int]) -> Iterable[Any]:
         .annotate(agreed_at=Greatest("candidate_agreed_at", "supervisor_agreed_at"))
         .order_by("agreed_at")
     )
+    planned = (
+        Appointment.objects.ahead()
+        .filter(agreement=OuterRef("pk"))
+        .values(facts=JSONObject(pk="pk", starts_at="starts_at", minutes="minutes", where="where"))
+    )
     approvals = Approval.objects.filter(
         Q(until_on=None) | Q(until_on__gt=OuterRef("held_on")),
         supervisor=OuterRef("supervisor"),
@@ -68,6 +99,7 @@ def agreements_with_sessions(candidacy_ids: Collection[int]) -> Iterable[Any]:
         .annotate(
             final_at=Subquery(finals.values("signed_at")[:1]),
             plan_at=Subquery(plans.values("agreed_at")[:1]),
+            planned=ArraySubquery(planned),
             held=FilteredRelation(
                 "sessions", condition=Q(sessions__state__in=SupervisionSession.STANDING)
             ),

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django_countries import countries
 
 from scip.accounts.languages import NAMES, language_names
-from scip.searching import LIKE, plain_text, plain_word
+from scip.searching import LIKE, plain_text, plain_word, transposed
 from supervision.models import Approval, Supervisor
 
 PAGE = 20
@@ -88,9 +88,9 @@ def matching(
     with_places: bool = False,
 ) -> QuerySet[Supervisor]:
     """Rows in which every word is found: as written anywhere in ``whole``, or nearly so in
-    ``short`` (accents and a wrong letter do not matter). ``with_places`` also takes the names
+    ``short`` (accents, a wrong letter and two changed round do not matter). ``with_places`` also takes the names
     of countries and languages; ``name`` keeps two searches of one query apart."""
-    rows = rows.alias(**{f"{name}_text": plain_text(*whole)})
+    rows = rows.alias(**{f"{name}_text": plain_text(*whole), f"{name}_short": plain_text(*short)})
     for number, word in enumerate(words.split()[:WORDS_AT_MOST]):
         plain = plain_text(Value(word))
         found = Q(**{f"{name}_text__contains": plain})
@@ -98,6 +98,8 @@ def matching(
             alike = f"{name}_alike_{number}"
             rows = rows.alias(**{alike: TrigramWordSimilarity(plain, plain_text(*short))})
             found |= Q(**{f"{alike}__gte": LIKE})
+            for slip in transposed(word):
+                found |= Q(**{f"{name}_short__contains": slip})
         if with_places and len(word) >= LOOSE_FROM:
             found |= Q(user__country__in=countries_like(word))
             for code in languages_like(word):

@@ -7,7 +7,7 @@ supervisor is lost, and what was confirmed before keeps counting.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -63,6 +63,22 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFacts:
+    """A session that is planned. ``other`` is the person one meets; ``where`` a link or a place."""
+
+    pk: int
+    agreement: int
+    other: str
+    starts_at: datetime
+    minutes: int
+    where: str = ""
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEvidence:
     """Everything the rules look at for one candidate. Days are UTC.
 
@@ -71,6 +87,7 @@ class LedgerEvidence:
     """
 
     sessions: tuple[SessionFacts, ...] = ()
+    planned: tuple[PlannedFacts, ...] = ()
     opened_on: date | None = None
     final_on: date | None = None
     plan_on: date | None = None

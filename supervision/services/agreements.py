@@ -78,7 +78,8 @@ def draft_agreement(
         met = Introduction.objects.filter(
             candidacy=candidacy, supervisor=supervisor, state=Introduction.State.ACCEPTED
         )
-        if not met.exists():
+        # Two who walked the whole way once may go on, whoever introduced them.
+        if not met.exists() and not pair.filter(state=State.COMPLETED).exists():
             raise Refusal(
                 _(
                     "An agreement follows an introduction that was accepted. Please get to know first."
@@ -285,6 +286,15 @@ def end_agreement(
         return agreement
     if not reason.strip():
         raise Refusal(_("Please tell CMSC in a few words why; nobody else reads it."))
+    close_down(agreement, by=by, reason=reason, farewell=farewell, now=now)
+    emails.agreement_ended(agreement, by=by)
+    return agreement
+
+
+def close_down(
+    agreement: Agreement, *, by: User | None, reason: str, now: datetime, farewell: str = ""
+) -> None:
+    """Move a locked active agreement to its end and cancel what was planned; sends nothing."""
     move(agreement, State.ENDED, by=by, now=now)
     agreement.end_reason, agreement.farewell = reason.strip(), farewell.strip()
     agreement.save(update_fields=["end_reason", "farewell"])
@@ -293,5 +303,3 @@ def end_agreement(
         appointment.sequence += 1
         appointment.save(update_fields=["sequence"])
         move(appointment, Appointment.State.CANCELLED, by=by, now=now)
-    emails.agreement_ended(agreement, by=by)
-    return agreement

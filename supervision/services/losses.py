@@ -1,19 +1,25 @@
-"""When a supervisor is lost: what was confirmed stays, the office looks at what waits."""
+"""When a supervisor is lost, or a registration is over: what was confirmed stays, the office looks
+at what waits, and the agreement ends with the fact."""
 
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from certification.candidacy.models import Candidacy
 from scip.accounts.models import Role, User
 from scip.requirements import Refusal
+from scip.states import move
 from supervision.emails import losses as emails
 from supervision.models import Agreement, Approval, SupervisionSession
 from supervision.queries.agreements import side_of
+from supervision.services.agreements import close_down, locked
 from supervision.services.sessions import fresh, settle
 
 State = SupervisionSession.State
+Bond = Agreement.State
 
 
 @transaction.atomic
@@ -42,14 +48,21 @@ def settle_unanswered(
         raise Refusal(_("Please write what your answer rests on; it stays with the entry."))
     settle(session, is_held=is_held, reason=reason, by=by, now=now)
     emails.unanswered_settled(session)
+    # Who fell silent is still there; who supervises no more has nothing to answer.
+    if Approval.objects.in_force(now.date()).filter(supervisor=session.supervisor_id).exists():
+        emails.settled_without_you(session)
     return session
 
 
 def follow_losses(now: datetime | None = None) -> int:
     """Tell candidates whose supervisor is lost what stays and what comes next, and that the
     office looks at a session that nobody answered; returns how many matters there are. May run
-    twice: the outbox takes each letter once."""
+    twice: the outbox takes each letter once.
+
+    An agreement ends where CMSC ended the approval: that declares the loss. One that merely ran
+    out may be renewed tomorrow, so its agreements wait."""
     now = now or timezone.now()
+    ended = end_with_their_fact(now)
     agreements = (
         Agreement.objects.filter(state=Agreement.State.ACTIVE)
         .exclude(supervisor__in=Approval.objects.in_force(now.date()).values("supervisor"))
@@ -65,4 +78,42 @@ def follow_losses(now: datetime | None = None) -> int:
     for session in unanswered:
         with transaction.atomic():
             emails.session_with_office(session)
-    return len(lost) + len(unanswered)
+    return ended + len(lost) + len(unanswered)
+
+
+def end_with_their_fact(now: datetime) -> int:
+    """End agreements whose supervisor was declared lost or whose candidate's registration is over,
+    and put drafts of the latter aside; returns how many. Each in a transaction of its own."""
+    approved = Approval.objects.filter(Q(until_on=None) | Q(until_on__gt=now.date()))
+    declared = Approval.objects.filter(ended_at__isnull=False).values("supervisor")
+    lost = Q(state=Bond.ACTIVE, supervisor__in=declared) & ~Q(
+        supervisor__in=approved.exclude(until_on=F("from_on")).values("supervisor")
+    )
+    over = Q(
+        state__in=Agreement.ALIVE,
+        candidacy__state__in=[Candidacy.State.WITHDRAWN, Candidacy.State.CLOSED],
+    )
+    found = list(Agreement.objects.filter(lost | over).values_list("pk", flat=True))
+    return sum(end_one(pk, now) for pk in found)
+
+
+@transaction.atomic
+def end_one(pk: int, now: datetime) -> bool:
+    """End one agreement, unless somebody else did meanwhile; both, or the one who is left, are
+    told. The fact itself was told by whoever declared it."""
+    agreement = locked(Agreement.objects.select_related("candidacy", "supervisor").get(pk=pk))
+    if agreement.candidacy.state in {Candidacy.State.WITHDRAWN, Candidacy.State.CLOSED}:
+        if agreement.state == Bond.DRAFT:
+            move(agreement, Bond.DISCARDED, by=None, now=now)
+            emails.candidacy_over(agreement)
+            return True
+        if agreement.state != Bond.ACTIVE:
+            return False
+        close_down(agreement, by=None, reason=str(_("The registration is over.")), now=now)
+        emails.candidacy_over(agreement)
+        return True
+    if agreement.state != Bond.ACTIVE:
+        return False
+    close_down(agreement, by=None, reason=str(_("CMSC’s approval was ended.")), now=now)
+    emails.supervisor_lost(agreement)
+    return True

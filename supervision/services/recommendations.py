@@ -93,7 +93,8 @@ def send_recommendation(
 ) -> Recommendation:
     """Send the letter to the committee. Sent already, it changes nothing.
 
-    An earlier "not yet" of this candidate, whoever wrote it, is superseded. The candidate gets a
+    An earlier "not yet" of this candidate, whoever wrote it, is superseded; an agreement that the
+    two made to go on after it is completed by a letter that recommends. The candidate gets a
     letter with the outcome, CMSC one that it has arrived; its text stands in neither. Raises
     Refusal as `save_part` does, and while a part is missing.
     """
@@ -115,5 +116,13 @@ def send_recommendation(
     for earlier in sent_ones(agreement):
         move(lock(earlier), State.SUPERSEDED, by=by, now=now)
     move(row, State.SENT, by=by, now=now)
+    if row.outcome == Outcome.RECOMMENDED:
+        going_on = Agreement.objects.filter(
+            candidacy=agreement.candidacy,
+            supervisor=agreement.supervisor_id,
+            state=Agreement.State.ACTIVE,
+        )
+        for active in going_on:
+            move(lock(active), Agreement.State.COMPLETED, by=None, now=now)
     emails.recommendation_sent(row)
     return row

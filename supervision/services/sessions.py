@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,6 +17,7 @@ from supervision.emails import sessions as emails
 from supervision.models import (
     Agreement,
     Appointment,
+    Recommendation,
     Signature,
     SupervisionSession,
 )
@@ -102,15 +104,26 @@ def log_session(
             )
         )
     refuse_impossible(held, now)
+    session = enter(agreement, held, by=by, now=now, appointment=appointment)
+    if appointment is not None and appointment.state == Appointment.State.PLANNED:
+        move(lock(appointment), Appointment.State.HELD, by=by, now=now)
+    write_words(session, side, words or Words(), by=by, now=now)
+    emails.confirmation_asked(session)
+    return session
+
+
+def enter(
+    agreement: Agreement, held: Held, *, by: User, now: datetime, **fields: Any
+) -> SupervisionSession:
+    """A new row of the ledger; raises Refusal while its phase is not open, and for an overlap."""
     gate = gate_of(agreement, held)
     if not gate.is_met:
         raise Refusal(f"{gate.needed} {gate.found}", (gate,))
     with one_at_a_time():
-        session = SupervisionSession.objects.create(
+        return SupervisionSession.objects.create(
             agreement=agreement,
             candidacy=agreement.candidacy,
             supervisor=agreement.supervisor,
-            appointment=appointment,
             kind=held.kind,
             started_at=held.started_at,
             ends_at=held.ends_at,
@@ -118,11 +131,33 @@ def log_session(
             focus=held.focus,
             logged_by=by,
             logged_at=now,
+            **fields,
         )
-    if appointment is not None and appointment.state == Appointment.State.PLANNED:
-        move(lock(appointment), Appointment.State.HELD, by=by, now=now)
-    write_words(session, side, words or Words(), by=by, now=now)
-    emails.confirmation_asked(session)
+
+
+@transaction.atomic
+def log_for_two(
+    agreement: Agreement, held: Held, *, by: User, reason: str, now: datetime | None = None
+) -> SupervisionSession:
+    """The office enters a session that the two can't enter themselves; one of them confirms it.
+
+    For an agreement that is active, or for a session from before it was over. ``reason`` says
+    what the entry rests on; both get it by letter, and it stays with the entry. Raises Refusal
+    for anybody else, about a session of one's own, without a reason, and for what
+    `log_session` refuses about the session itself.
+    """
+    now = now or timezone.now()
+    agreement = locked(agreement)
+    if not by.has_role(Role.STAFF) or side_of(agreement, by):
+        raise Refusal(_("The office does this, and nobody for a session of their own."))
+    if not reason.strip():
+        raise Refusal(_("Please write what the entry rests on; both people read it."))
+    over_at = agreement.completed_at or agreement.ended_at
+    if agreement.active_at is None or (over_at is not None and held.ends_at > over_at):
+        raise Refusal(_("The agreement was not in force at that time. Nothing was saved."))
+    refuse_impossible(held, now)
+    session = enter(agreement, held, by=by, now=now, office_reason=reason.strip())
+    emails.logged_by_office(session)
     return session
 
 
@@ -206,9 +241,12 @@ def settle_as_held(session: SupervisionSession, *, by: User, now: datetime) -> N
 
 
 def complete(agreement: Agreement, *, now: datetime) -> bool:
-    """Complete an active agreement once everything that its edition asks for counts."""
+    """Complete an active agreement once everything that its edition asks for counts. One that
+    began after a "not yet" goes on until the next letter recommends."""
     edition = agreement.candidacy.edition
     if agreement.state != Agreement.State.ACTIVE or edition is None:
+        return False
+    if begun_after_not_yet(agreement):
         return False
     findings = ledger_findings(evidence_of(agreement.candidacy), edition=edition)
     if not all(item.is_met for item in findings):
@@ -216,6 +254,16 @@ def complete(agreement: Agreement, *, now: datetime) -> bool:
     move(agreement, Agreement.State.COMPLETED, by=None, now=now)
     emails.supervision_completed(agreement)
     return True
+
+
+def begun_after_not_yet(agreement: Agreement) -> bool:
+    """Was it made to go on together after a letter that did not recommend yet?"""
+    letters = Recommendation.objects.filter(
+        agreement__candidacy=agreement.candidacy,
+        outcome=Recommendation.Outcome.NOT_YET,
+        sent_at__lte=agreement.active_at,
+    )
+    return letters.exists()
 
 
 @transaction.atomic
@@ -335,7 +383,8 @@ def settle(
     session: SupervisionSession, *, is_held: bool, reason: str, by: User, now: datetime
 ) -> None:
     """Write the office's answer down, with its reason: held as logged, or set aside."""
-    session.office_reason = reason.strip()
+    # What the office wrote when it entered the session stays readable.
+    session.office_reason = "\n\n".join(filter(None, [session.office_reason, reason.strip()]))
     session.save(update_fields=["office_reason"])
     if is_held:
         settle_as_held(session, by=by, now=now)

@@ -6,6 +6,7 @@ on which no approval is in force any more.
 
 from datetime import date, datetime
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
@@ -20,7 +21,7 @@ from scip.policy.models import Edition
 from scip.requirements import Refusal
 from scip.states import lock, move
 from supervision.emails import supervisors as emails
-from supervision.models import Approval, Supervisor, SupervisorApplication
+from supervision.models import Approval, Invitation, Supervisor, SupervisorApplication
 from supervision.queries.supervisors import approved_on, current_approval
 from supervision.requirements.supervisors import notice_is_due
 from supervision.services.introductions import lapse_for
@@ -46,7 +47,7 @@ def apply(
     now = now or timezone.now()
     lock(user)
     refuse_approved(user, now.date())
-    known = open_application(user)
+    known = open_application(user) or take_up(user, now=now)
     application = lock(known) if known else SupervisorApplication(user=user, created_at=now)
     if application.state == State.SUBMITTED:
         raise Refusal(_("Your application is with the office already. Nothing was changed."))
@@ -91,6 +92,53 @@ def invite(
     )
     record("supervisorapplication.invited", application, by=by, subject=user)
     emails.invited(application, words=words)
+    return application
+
+
+@transaction.atomic
+def invite_guest(email: str, *, words: str, by: User, now: datetime | None = None) -> Invitation:
+    """The office invites somebody who has no account yet: a letter to the address, and an
+    invitation that waits there until they have one.
+
+    Invited again, the one that waits stays, with the new words and another letter. Raises
+    Refusal for anybody but the office.
+    """
+    now = now or timezone.now()
+    if not by.has_role(Role.STAFF):
+        raise Refusal(_("Only the office can do this. Nothing was changed."))
+    invitation, _made = Invitation.objects.update_or_create(
+        email=email.strip().lower(),
+        taken_up_at=None,
+        defaults={"words": words, "invited_by": by, "invited_at": now},
+    )
+    record("supervisor.invited", invitation, by=by)
+    emails.guest_invited(invitation)
+    return invitation
+
+
+@transaction.atomic
+def take_up(user: User, *, now: datetime | None = None) -> SupervisorApplication | None:
+    """Turn the invitation that waits for somebody's address into their application; None where
+    nothing waits, or where they are approved or have an application under way."""
+    now = now or timezone.now()
+    lock(user)
+    waiting = Invitation.objects.waiting_for(user).first()
+    if waiting is None:
+        return None
+    invitation = lock(waiting)
+    invitation.taken_up_at = now
+    invitation.save(update_fields=["taken_up_at"])
+    supervisor = Supervisor.objects.filter(user=user).first()
+    is_approved = supervisor is not None and current_approval(supervisor, now.date()) is not None
+    if is_approved or open_application(user) is not None:
+        return None
+    application = SupervisorApplication.objects.create(
+        user=user,
+        created_at=now,
+        invited_by=invitation.invited_by,
+        invited_at=invitation.invited_at,
+    )
+    record("supervisorapplication.invited", application, by=invitation.invited_by, subject=user)
     return application
 
 
@@ -204,6 +252,8 @@ def end_approval(
         record("approval.ended", approval, by=by, subject=supervisor.user, until=str(on))
     emails.approval_ended(supervisor, reason=reason, on=on, at=now)
     keep_role_in_step(supervisor, now=now)
+    # Their agreements end with it, each under locks of its own; beat asks again.
+    transaction.on_commit(lambda: current_app.send_task("supervision.follow_losses"))
 
 
 def add_approval(

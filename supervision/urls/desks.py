@@ -17,6 +17,7 @@ urlpatterns = [
     path("", desks.home, name="home"),
     path("introductions/<int:pk>/draft/", agreements.agreement_draft, name="agreement_draft"),
     path("agreements/<int:pk>/", agreements.agreement_detail, name="agreement"),
+    path("agreements/<int:pk>/again/", agreements.agreement_again, name="agreement_again"),
     path("agreements/<int:pk>/text/", agreements.agreement_text, name="agreement_text"),
     path("agreements/<int:pk>/text/write/", agreements.agreement_propose, name="agreement_propose"),
     path(

@@ -106,6 +106,21 @@ def agreement_draft(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("supervision:agreement_text", agreement.pk)
 
 
+@require_POST
+@signed_in
+def agreement_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draft another agreement with somebody one walked the whole way with."""
+    before = own_agreement(request, pk)
+    try:
+        agreement = services.draft_agreement(
+            before.candidacy, before.supervisor, by=person(request)
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal.sentence))
+        return redirect("supervision:agreement", pk)
+    return redirect("supervision:agreement_text", agreement.pk)
+
+
 @require_safe
 @signed_in
 def agreement_text(request: HttpRequest, pk: int) -> HttpResponse:

@@ -12,7 +12,7 @@ from scip.requirements import Refusal
 from supervision.forms.recommendations import STEPS, PartForm, steps_of
 from supervision.models import Agreement, Recommendation
 from supervision.queries.agreements import with_people
-from supervision.queries.recommendations import draft_in, told_of, written_by
+from supervision.queries.recommendations import draft_in, may_go_on, told_of, written_by
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.recommendations import appeal_until, may_recommend
 from supervision.services import recommendations as services
@@ -55,6 +55,7 @@ def recommendation_read(request: HttpRequest, pk: int) -> HttpResponse:
         "next_url": reverse("supervision:recommendation_part", args=[pk, next_step(draft)]),
         "sent": [(row, parts_of(row)) for row in rows if row.state != State.DRAFT],
         "may_write": not refusal,
+        "may_go_on": may_go_on(agreement),
         "refusal": refusal,
         "findings": may_recommend(
             evidence_of(agreement.candidacy), edition=edition, agreement=agreement.pk
@@ -171,6 +172,7 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "agreement": agreement,
         "told": told,
+        "may_go_on": may_go_on(agreement),
         "appeal_until": appeal_until(told, edition) if told and edition else None,
         "appeal_days": edition.appeal_days if edition else None,
         "breadcrumb": crumbs(agreement, request.user, _("Recommendation")),

@@ -115,10 +115,21 @@ def session_page(
         "feedback": feedback_in(agreement, user).filter(session=session),
         "own": own_words(agreement, user).filter(session=session),
         "is_supervisor": side_of(agreement, user) == Signature.Side.SUPERVISOR,
+        "is_logged_by_office": is_by_office(session, session.logged_by_id),
+        "is_confirmed_by_office": is_by_office(session, session.confirmed_by_id),
         "form": form or DisputeForm(),
         "breadcrumb": crumbs(agreement, user, session.get_kind_display()),
     }
     return render(request, "supervision/session_detail.html", context)
+
+
+def is_by_office(session: SupervisionSession, who: int | None) -> bool:
+    """Somebody did it who is neither of the two."""
+    agreement = session.agreement
+    return who is not None and who not in {
+        agreement.candidacy.user_id,
+        agreement.supervisor.user_id,
+    }
 
 
 def finding_of(session: SupervisionSession) -> Any:

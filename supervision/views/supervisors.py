@@ -13,7 +13,7 @@ from scip.policy.models import Edition
 from scip.requirements import Refusal
 from scip.vault.errors import Refused
 from supervision.forms.supervisors import ApplicationForm, ProfileForm
-from supervision.models import Approval, Supervisor, SupervisorApplication
+from supervision.models import Approval, Invitation, Supervisor, SupervisorApplication
 from supervision.queries.supervisors import current_approval
 from supervision.services import profiles, supervisors
 from supervision.views.directory import detail_of, portrait_url
@@ -51,11 +51,13 @@ def apply(request: HttpRequest) -> HttpResponse:
                 else _("Thank you. It is with the office now; we write when it is decided."),
             )
             return redirect("supervision:apply")
+    waiting = Invitation.objects.visible_to(request.user).waiting_for(request.user)
     own = Supervisor.objects.visible_to(request.user).filter(user=request.user.pk).first()
     context = {
         "form": form,
         "application": application,
-        "is_invited": is_open and application is not None and application.invited_at is not None,
+        "is_invited": (is_open and application is not None and application.invited_at is not None)
+        or waiting.exists(),
         "approval": current_approval(own, timezone.localdate()) if own else None,
     }
     return render(request, "supervision/supervisor_apply.html", context)
@@ -65,6 +67,7 @@ def apply(request: HttpRequest) -> HttpResponse:
 @signed_in
 def apply_withdraw(request: HttpRequest) -> HttpResponse:
     """Take one's application back, or say no to an invitation."""
+    supervisors.take_up(request.user)  # type: ignore[arg-type]
     mine = SupervisorApplication.objects.visible_to(request.user).filter(user=request.user.pk)
     application = get_object_or_404(mine, state__in=supervisors.OPEN)
     try:

@@ -12,6 +12,7 @@ from certification.candidacy.queries import current_candidacy, edition_of, stand
 from certification.candidacy.services import (
     attest,
     begin,
+    close_candidacy,
     register,
     registration_paid,
     set_back,
@@ -269,6 +270,29 @@ def test_withdrawing_keeps_the_facts_and_the_answer(applicant, staff):
 def test_nobody_withdraws_somebody_else(applicant, staff):
     with pytest.raises(Refusal):
         withdraw(world.make_candidacy(applicant), by=staff)
+
+
+def test_the_office_closes_it_with_a_reason_that_the_person_reads(applicant, staff, stranger):
+    candidacy = world.make_candidacy(applicant)
+    for who, reason in ((applicant, "Mine."), (stranger, "So."), (staff, " ")):
+        with pytest.raises(Refusal):
+            close_candidacy(candidacy, by=who, reason=reason)
+    close_candidacy(candidacy, by=staff, reason=" As we said on the telephone. ")
+    close_candidacy(candidacy, by=staff, reason="Twice.")
+    candidacy.refresh_from_db()
+    assert (candidacy.state, candidacy.closed_by, candidacy.close_reason) == (
+        State.CLOSED,
+        staff,
+        "As we said on the telephone.",
+    )
+    letter = Letter.objects.get(dedupe_key=f"candidacy:{candidacy.pk}:closed")
+    assert (letter.to_address, "on the telephone." in letter.text) == (applicant.email, True)
+
+
+@pytest.mark.parametrize("state", [State.PREPARING, State.AWAITING_PAYMENT, State.WITHDRAWN])
+def test_what_is_not_registered_is_not_closed(applicant, staff, state):
+    with pytest.raises(IllegalMove):
+        close_candidacy(world.make_candidacy(applicant, state), by=staff, reason="So.")
 
 
 @pytest.mark.parametrize("state", State.values)

@@ -1,7 +1,11 @@
 """Supervision on a candidate's home: the ledger's findings and the step that comes next."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from supervision.models import Appointment
 from supervision.services import sessions
 from tests import world
 from tests.supervision.pair import Kind, at, log, make_pair, walk
@@ -87,3 +91,37 @@ def test_a_candidates_home_asks_ten_times_with_one_and_with_three_sessions(
         log(pair, Kind.CASE_REVIEW, at(number))
     with django_assert_num_queries(10):
         client.get(HOME)
+
+
+def plan(pair, days, where="https://meet.example.org/room"):
+    return Appointment.objects.create(
+        agreement=pair.agreement,
+        starts_at=timezone.now() + timedelta(days=days),
+        where=where,
+        planned_by=pair.guide,
+    )
+
+
+def test_planned_sessions_stand_under_coming_up_with_both(db, as_user, stranger):
+    pair = make_pair()
+    walk(pair, 1)
+    plan(pair, 3)
+    plan(pair, 10, where="Room 2")
+    plan(pair, -1)
+    seen = {
+        user: [(item.cohort, item.number, item.join_url) for item in home(as_user, user)["coming"]]
+        for user in (pair.candidate, pair.guide, stranger)
+    }
+    link = "https://meet.example.org/room"
+    assert seen[pair.candidate] == [(str(pair.guide), 0, link), (str(pair.guide), 0, "")]
+    assert seen[pair.guide] == [(str(pair.candidate), 0, link), (str(pair.candidate), 0, "")]
+    assert seen[stranger] == []
+
+
+def test_the_desk_is_in_the_menu_of_both_and_of_nobody_else(db, as_user, stranger):
+    pair = make_pair()
+    menus = {
+        user: [place["url"] for place in home(as_user, user)["nav_roles"]]
+        for user in (pair.candidate, pair.guide, stranger)
+    }
+    assert menus == {pair.candidate: ["/supervision/"], pair.guide: ["/supervision/"], stranger: []}

@@ -46,6 +46,15 @@ class CandidacyAdmin(DecidingAdmin):
             draft=lambda row, data: letters.retreat_deferred(row, data["reason"]),
             act=lambda row, data, by: services.defer_retreat(row, by=by, reason=data["reason"]),
         ),
+        "close": Decision(
+            title=_("Close it"),
+            done=_("Closed. The letter is on its way."),
+            send=_("Close it and send the letter"),
+            states=frozenset(Candidacy.REGISTERED),
+            form=lambda _row, data: ReasonForm(data),
+            draft=lambda row, data: letters.closed(row, data["reason"]),
+            act=lambda row, data, by: services.close_candidacy(row, by=by, reason=data["reason"]),
+        ),
         "set_back": Decision(
             title=_("Put the unpaid registration back"),
             done=_("Put back. The letter is on its way."),

@@ -86,6 +86,16 @@ def withdrawn(candidacy: Candidacy) -> Draft:
     )
 
 
+def closed(candidacy: Candidacy, reason: str) -> Draft:
+    """The office closed it, with its reason."""
+    return letter(
+        "closed",
+        candidacy.user,
+        button=(reverse("pathway:home"), _("Go to your pathway")),
+        reason=reason,
+    )
+
+
 def retreat_verified(retreat: Retreat) -> Draft:
     """The office has taken the retreat."""
     return letter(

@@ -1,5 +1,6 @@
 """One function per verb of a candidacy; everything that other apps call is here."""
 
+from certification.candidacy.services.closing import close_candidacy
 from certification.candidacy.services.leaves import end_leave, follow_leaves, take_leave
 from certification.candidacy.services.registration import (
     attest,
@@ -21,6 +22,7 @@ from certification.candidacy.services.retreats import (
 __all__ = [
     "attest",
     "begin",
+    "close_candidacy",
     "defer_retreat",
     "end_leave",
     "fee_terms",

@@ -1,0 +1,200 @@
+"""Agreements that end with a fact: a supervisor declared lost, a registration that is over; and one
+that begins anew after a "not yet"."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from certification.candidacy.services import close_candidacy, withdraw
+from scip.mail.models import Letter
+from scip.requirements import Refusal
+from supervision.models import Approval
+from supervision.services import agreements
+from supervision.services import sessions as ledger
+from supervision.services.losses import follow_losses, settle_unanswered
+from supervision.services.recommendations import save_part, send_recommendation
+from supervision.services.supervisors import end_approval, renew
+from tests import world
+from tests.races import tally
+from tests.supervision.pair import Kind, at, confirmed, log, make_pair, walk
+from tests.supervision.test_recommendations import LETTER, NOT_YET
+
+pytestmark = pytest.mark.django_db
+
+
+def told(pair, key):
+    rows = Letter.objects.filter(dedupe_key__startswith=f"agreement:{pair.agreement.pk}:{key}")
+    return sorted(letter.to_address for letter in rows)
+
+
+def declare_lost(pair, staff, now=None):
+    end_approval(pair.supervisor, reason="She has died.", by=staff, now=now)
+
+
+def test_declared_lost_the_agreement_ends_and_sessions_stay(staff):
+    pair = make_pair()
+    first = confirmed(pair, Kind.ORIENTATION, at(1))
+    waiting = log(pair, Kind.CASE_REVIEW, at(8), by=pair.candidate)
+    declare_lost(pair, staff, now=at(20))
+    assert follow_losses(at(20)) == 2
+    assert follow_losses(at(20)) == 1  # the session still waits for the office
+    pair.again()
+    assert (pair.agreement.state, pair.agreement.ended_by) == ("ended", None)
+    assert pair.agreement.end_reason
+    assert told(pair, "lost") == [pair.candidate.email]
+    assert told(pair, "ended") == []
+    text = Letter.objects.get(dedupe_key__startswith=f"agreement:{pair.agreement.pk}:lost").text
+    assert "Your agreement has ended with it" in text
+    first.refresh_from_db()
+    assert first.state == "confirmed"
+    assert settle_unanswered(waiting, by=staff, is_held=True, reason="Notes.", now=at(21))
+
+
+def test_run_out_is_not_lost_and_renewed_goes_on(staff):
+    pair = make_pair()
+    Approval.objects.filter(supervisor=pair.supervisor).update(until_on=at(20).date())
+    follow_losses(at(20))
+    assert pair.again().agreement.state == "active"
+    assert (
+        "end this agreement"
+        in Letter.objects.get(dedupe_key__startswith=f"agreement:{pair.agreement.pk}:lost").text
+    )
+
+
+def test_ended_and_approved_again_ahead_nothing_ends(staff):
+    pair = make_pair()
+    declare_lost(pair, staff, now=at(20))
+    renew(pair.supervisor, until_on=None, by=staff, from_on=at(25).date(), now=at(20))
+    follow_losses(at(21))
+    assert pair.again().agreement.state == "active"
+
+
+def test_ending_an_approval_asks_for_it_at_once(
+    staff, monkeypatch, django_capture_on_commit_callbacks
+):
+    pair = make_pair()
+    with django_capture_on_commit_callbacks() as asked:
+        declare_lost(pair, staff)
+    assert len(asked) >= 1
+    follow_losses()
+    assert pair.again().agreement.state == "ended"
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "closed"])
+def test_with_the_registration_the_agreement_ends(how, staff):
+    pair = make_pair()
+    confirmed(pair, Kind.ORIENTATION, at(1))
+    guide = world.make_supervisor(world.make_user("second@example.com"))
+    draft = agreements.draft_agreement(pair.candidacy, guide, by=staff)
+    if how == "closed":
+        close_candidacy(pair.candidacy, by=staff, reason="As you asked by telephone.")
+    else:
+        withdraw(pair.candidacy, by=pair.candidate)
+    assert follow_losses() >= 2
+    pair.again()
+    draft.refresh_from_db()
+    assert (pair.agreement.state, draft.state) == ("ended", "discarded")
+    assert told(pair, "over") == [pair.guide.email]
+    with pytest.raises(Refusal, match="logged while an agreement is active"):
+        log(pair, Kind.CASE_REVIEW, at(8))
+
+
+def test_a_silent_supervisor_reads_what_the_office_answered_and_a_lost_one_does_not(staff):
+    pair = make_pair()
+    row = log(pair, Kind.ORIENTATION, at(1), by=pair.candidate)
+    settle_unanswered(row, by=staff, is_held=True, reason="Calendars.", now=at(30))
+    letter = Letter.objects.get(dedupe_key__startswith=f"session:{row.pk}:settled-without")
+    assert letter.to_address == pair.guide.email
+    assert "Calendars." in letter.text
+    row = log(pair, Kind.CASE_REVIEW, at(8), by=pair.candidate)
+    Approval.objects.filter(supervisor=pair.supervisor).update(until_on=at(20).date())
+    settle_unanswered(row, by=staff, is_held=True, reason="Calendars.", now=at(60))
+    assert not Letter.objects.filter(
+        dedupe_key__startswith=f"session:{row.pk}:settled-without"
+    ).exists()
+
+
+@pytest.fixture
+def not_yet(db):
+    pair = make_pair()
+    walk(pair, 10)
+    pair.again()
+    draft = save_part(pair.agreement, by=pair.guide, now=at(80), **NOT_YET)
+    send_recommendation(draft, by=pair.guide, now=at(80))
+    return pair
+
+
+def sign(pair, now):
+    agreement = agreements.draft_agreement(pair.candidacy, pair.supervisor, by=pair.candidate)
+    text = {"goals": "Endings.", "schedule": "Weekly.", "rate_cents": 0, "payment_plan": "None."}
+    version = agreements.propose_version(agreement, by=pair.guide, now=now, **text)
+    for user in (pair.candidate, pair.guide):
+        agreements.sign_version(
+            version,
+            by=user,
+            name_typed=user.name,
+            text_sha256=agreements.text_hash(version),
+            now=now,
+        )
+    agreement.refresh_from_db()
+    return agreement
+
+
+def test_after_not_yet_two_go_on_until_a_letter_recommends(not_yet):
+    pair, before = not_yet, not_yet.agreement
+    pair.agreement = sign(pair, at(90))
+    assert (before.pk != pair.agreement.pk, pair.agreement.state) == (True, "active")
+    confirmed(pair, Kind.SUPERVISION, at(92))
+    confirmed(pair, Kind.SUPERVISION, at(99))
+    assert pair.again().agreement.state == "active"
+    again = save_part(pair.agreement, by=pair.guide, now=at(100), **NOT_YET)
+    send_recommendation(again, by=pair.guide, now=at(100))
+    confirmed(pair, Kind.SUPERVISION, at(106))
+    assert pair.again().agreement.state == "active"
+    letter = save_part(pair.agreement, by=pair.guide, now=at(110), **LETTER)
+    send_recommendation(letter, by=pair.guide, now=at(110))
+    assert pair.again().agreement.state == "completed"
+
+
+def test_the_button_stands_with_both_after_not_yet_and_opens_one_draft(not_yet, as_user, stranger):
+    pair = not_yet
+    again = reverse("supervision:agreement_again", args=[pair.agreement.pk])
+    pages = {
+        pair.candidate: reverse("supervision:outcome", args=[pair.agreement.pk]),
+        pair.guide: reverse("supervision:recommendation", args=[pair.agreement.pk]),
+    }
+    for user, page in pages.items():
+        assert again in as_user(user).get(page).content.decode()
+    assert as_user(stranger).post(again).status_code == 404
+    first = as_user(pair.candidate).post(again).headers["Location"]
+    assert as_user(pair.guide).post(again).headers["Location"] == first
+    for user, page in pages.items():
+        assert again not in as_user(user).get(page).content.decode()
+
+
+def test_without_having_walked_the_way_it_is_refused(as_user, staff):
+    pair = make_pair()
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="So.", now=timezone.now())
+    again = reverse("supervision:agreement_again", args=[pair.agreement.pk])
+    page = as_user(pair.candidate).post(again)
+    assert page.headers["Location"] == reverse("supervision:agreement", args=[pair.agreement.pk])
+    assert pair.candidacy.agreements.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_logged_while_the_loss_is_declared_is_in_the_ledger_or_refused(staff):
+    pair = make_pair()
+    declare_lost(pair, staff, now=at(20))
+    found = tally(
+        lambda: follow_losses(at(20)),
+        lambda: follow_losses(at(20)),
+        lambda: ledger.log_session(
+            pair.agreement,
+            ledger.Held(kind=Kind.ORIENTATION, started_at=at(1), minutes=60),
+            by=pair.candidate,
+            now=at(20),
+        ),
+    )
+    assert set(found) <= {"done", "refused"}
+    assert pair.again().agreement.state == "ended"
+    assert told(pair, "lost") == [pair.candidate.email]
