@@ -3,6 +3,8 @@
 One place for all forms, the admin's included: a form that wants other words gives its own.
 """
 
+from typing import Any
+
 from django.core import validators
 from django.forms import fields, models
 from django.utils.translation import gettext_lazy as _
@@ -52,7 +54,7 @@ def speak_plainly() -> None:
     )
     validators.MinValueValidator.message = _("Please give at least %(limit_value)s.")
     validators.MaxValueValidator.message = _("Please give at most %(limit_value)s.")
-    validators.DecimalValidator.messages = {
+    amounts: dict[str, Any] = {
         "invalid": _("Please give a number."),
         "max_digits": _("That number is larger than can be kept here. Please check it."),
         "max_whole_digits": _("That number is larger than can be kept here. Please check it."),
@@ -62,6 +64,7 @@ def speak_plainly() -> None:
             "max",
         ),
     }
+    validators.DecimalValidator.messages = amounts
     validators.MinLengthValidator.message = ngettext_lazy(
         "Please use at least %(limit_value)d character; this has %(show_value)d.",
         "Please use at least %(limit_value)d characters; this has %(show_value)d.",

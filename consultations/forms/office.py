@@ -30,7 +30,7 @@ class RoundForm(forms.ModelForm[Round]):
         """The admin checks a form inside the transaction that saves it, so the lock holds."""
         given = super().clean()
         promised = [name for name in self.changed_data if name in ONLY_IN_DRAFT]
-        if self.instance.pk is None or not promised:
+        if not promised or self.instance.pk is None:
             return given
         if lock(self.instance).state != Round.State.DRAFT:
             raise forms.ValidationError(
