@@ -184,6 +184,13 @@ class CohortAdmin(StaffModelAdmin):
         changed = ",".join(sorted(form.changed_data))
         record("cohort.edited", obj, by=request.user, fields=changed)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Facilitators are written only where this page changed them."""
+        if not change or "facilitators" in form.changed_data:
+            form.save_m2m()
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
+
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from cohorts.models import Application, Enrolment, Offer, PriceTier
 from cohorts.queries.admission import tuition_terms, waiting_position
+from scip.credentials.models import Level
 from scip.mail.services import Draft, render_letter
 
 
@@ -137,9 +138,16 @@ def waiting_list(application: Application, *, note: str = "") -> Draft:
     )
 
 
+def coming(application: Application) -> tuple[str, str]:
+    """Where others of the same level are found, with the words of the link."""
+    if application.cohort.level == Level.B:
+        return reverse("consultations:list"), _("See coming groups")
+    return reverse("cohorts:list"), _("See coming cohorts")
+
+
 def declined(application: Application) -> Draft:
     """No place this time, in the office's own words (``application.decline_note``)."""
-    return letter("declined", application, button=(reverse("cohorts:list"), _("See other cohorts")))
+    return letter("declined", application, button=coming(application))
 
 
 def withdrawn_confirmed(application: Application) -> Draft:
@@ -147,7 +155,7 @@ def withdrawn_confirmed(application: Application) -> Draft:
     return letter(
         "withdrawn_confirmed",
         application,
-        button=(reverse("cohorts:list"), _("See coming cohorts")),
+        button=coming(application),
     )
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
-from cohorts.emails.admission import letter
+from cohorts.emails.admission import coming, letter
 from cohorts.models import Application, Cohort, Enrolment, Session
 from cohorts.queries.cancelling import ways_in_words
 from payments.services import Cancellation
@@ -34,7 +34,7 @@ def place_cancelled(enrolment: Enrolment, done: Cancellation, *, now: datetime) 
 
 def cohort_cancelled(application: Application, done: Cancellation | None) -> Draft:
     """The cohort does not take place; ``done`` is there for whoever held a place."""
-    button = (reverse("cohorts:list"), _("See coming cohorts"))
+    button = coming(application)
     if done is not None and done.held_cents:
         button = (reverse("payments:list"), _("See your payments"))
     return letter(

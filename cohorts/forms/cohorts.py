@@ -46,6 +46,9 @@ class CohortForm(forms.ModelForm[Cohort]):
         if "facilitators" in self.fields:
             facilitators: Any = self.fields["facilitators"]
             facilitators.queryset = User.objects.holding(Role.FACILITATOR).order_by("name", "pk")
+        for field in self.fields.values():
+            # What counts as changed is what this page changed, not what a colleague did since.
+            field.show_hidden_initial = self.instance.pk is not None
 
     def clean(self) -> dict[str, Any]:
         """What the database would refuse, said in words beside the field."""

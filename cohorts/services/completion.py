@@ -129,7 +129,7 @@ def certify(
                 (_("Cohort"), cohort.title),
                 (_("Held"), " – ".join(date_format(day, "j F Y") for day in (days[0], days[-1]))),
                 (_("Live sessions"), sessions_line(tally)),
-                (_("Contact hours"), hours(minutes)),
+                (_("Contact hours held"), hours(minutes)),
             ],
             by=by,
             issued_on=issued_on,

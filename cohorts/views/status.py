@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cohorts.emails.admission import coming
 from cohorts.models import AidRequest, Application, Cohort, Enrolment, Offer
 from cohorts.queries.admission import assess, waiting_position
 from cohorts.requirements.admission import ENTRY
@@ -85,8 +86,8 @@ def next_step(
             return {
                 "title": _("This cohort does not take place"),
                 "text": _("We are sorry. Your profile and your documents stay with you."),
-                "url": reverse("cohorts:list"),
-                "label": _("See coming cohorts"),
+                "url": coming(application)[0],
+                "label": coming(application)[1],
             }
         case _other:
             return {
@@ -94,8 +95,8 @@ def next_step(
                 "text": application.decline_note
                 if application.state == State.DECLINED
                 else _("Your profile and your documents stay with you for another time."),
-                "url": reverse("cohorts:list"),
-                "label": _("See coming cohorts"),
+                "url": coming(application)[0],
+                "label": coming(application)[1],
             }
 
 

@@ -62,7 +62,7 @@ def lines_of(completion: Completion) -> list[tuple[str, str]]:
     lines = [(level, f"{facts['cohort_title']}, {day}" if "cohort_title" in facts else day)]
     if minutes := facts.get("contact_minutes_held"):
         hours, rest = divmod(minutes, 60)
-        lines.append((_("Contact hours"), f"{hours}:{rest:02}" if rest else str(hours)))
+        lines.append((_("Contact hours held"), f"{hours}:{rest:02}" if rest else str(hours)))
     return lines
 
 

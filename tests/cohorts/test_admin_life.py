@@ -1,6 +1,8 @@
 """The office's pages: cohorts, places, absence exceptions."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.admin import site
@@ -214,3 +216,48 @@ def test_saving_a_cohort_writes_only_what_was_edited(office, staff, rf):
     admin.save_model(request, form.save(commit=False), form, change=True)
     cohort.refresh_from_db()
     assert (cohort.title, cohort.state) == ("A new title", "running")
+
+
+def test_a_stale_page_of_a_cohort_changes_only_what_it_changed(staff, rf):
+    """Somebody has the page open while a colleague names a facilitator and moves a date."""
+    cohort = world.make_cohort(title="Spring")
+    admin = site.get_model_admin(Cohort)
+    request = rf.post("/")
+    request.user = staff
+    page = admin.get_form(request, cohort)(instance=cohort)
+    sent = as_sent(page)
+    leader = world.make_user("leader@example.com", "facilitator")
+    cohort.facilitators.add(leader)
+    Cohort.objects.filter(pk=cohort.pk).update(summary="From a colleague")
+    stale = admin.get_form(request, cohort)(
+        sent | {"title": "Spring, anew"}, instance=Cohort.objects.get(pk=cohort.pk)
+    )
+    assert stale.is_valid(), stale.errors
+    assert stale.changed_data == ["title"]
+    saved = stale.save(commit=False)
+    admin.save_model(request, saved, stale, change=True)
+    admin.save_related(request, stale, [], change=True)
+    kept = Cohort.objects.get(pk=cohort.pk)
+    assert (kept.title, kept.summary) == ("Spring, anew", "From a colleague")
+    assert list(kept.facilitators.all()) == [leader]
+
+
+def as_sent(form):
+    """What a browser sends back of an unchanged form."""
+    sent = {}
+    for html in (str(field) for field in form):
+        for tag in re.findall(r"<(?:input|select)[^>]*>", html):
+            name, value = (re.search(rf' {key}="([^"]*)"', tag) for key in ("name", "value"))
+            ticked = "checkbox" not in tag or " checked" in tag
+            if name and ticked and not tag.startswith("<select"):
+                sent[name[1]] = unescape(value[1]) if value else ""
+        for name, options in re.findall(
+            r'<select name="([^"]*)"[^>]*>(.*?)</select>', html, re.DOTALL
+        ):
+            chosen = re.search(r'value="([^"]*)" selected', options)
+            sent[name] = unescape(chosen[1]) if chosen else ""
+        for name, text in re.findall(
+            r'<textarea name="([^"]*)"[^>]*>(.*?)</textarea>', html, re.DOTALL
+        ):
+            sent[name] = unescape(text.strip())
+    return sent

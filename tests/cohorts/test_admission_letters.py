@@ -95,3 +95,12 @@ def test_refund_terms_name_their_days(enrolment):
     text = letters.place_offered(enrolment.offer).text
     full = starts - timedelta(days=30)
     assert f"{full.day} {full:%B %Y}" in text
+
+
+def test_who_applied_for_a_group_is_led_to_the_groups(enrolment):
+    application = enrolment.application
+    assert "/cohorts/\n" in letters.declined(application).text
+    application.cohort.level = "B"
+    for draft in (letters.declined(application), letters.withdrawn_confirmed(application)):
+        assert "/consultations/\n" in draft.text
+        assert "See coming groups" in draft.text

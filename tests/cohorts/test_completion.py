@@ -60,7 +60,7 @@ def test_ten_of_twelve_is_enough_and_everything_follows(finished, participant):
         "Practicing Self-Compassion Therapist",
     )
     assert dict(credential.facts["basis"])["Live sessions"] == "10 of 12"
-    assert dict(credential.facts["basis"])["Contact hours"] == "36"
+    assert dict(credential.facts["basis"])["Contact hours held"] == "36"
 
 
 def test_nine_of_twelve_is_not_enough_and_the_letter_says_what_is_possible(finished, participant):
