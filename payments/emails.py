@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from payments.models import Charge, CreditNote, Receipt, Refund
-from payments.queries import Balance, edition_in_force
+from payments.models import Charge, Checkout, CreditNote, DisputeStep, Receipt, Refund
+from payments.queries import Balance, balance, edition_in_force
 from scip.mail.services import Attachment, Prepared, queue_letter, render_letter
 
 
@@ -23,6 +23,18 @@ def send_receipt(receipt: Receipt, pdf: bytes) -> None:
         context=to_statement(payment.charge, payment=payment, receipt=receipt),
         dedupe_key=f"payment-received:{payment.pk}",
         attachments=[Attachment(f"{receipt.label}.pdf", "application/pdf", pdf)],
+    )
+
+
+def send_not_through(checkout: Checkout, charge: Charge) -> None:
+    """ "Your payment did not come through", after slow money was on its way; once per checkout."""
+    due_cents = balance(charge).due_cents
+    to = to_pay if due_cents else to_statement
+    queue_letter(
+        "payments/emails/payment_not_through",
+        to=charge.user,
+        context=to(charge, checkout=checkout, due_cents=due_cents),
+        dedupe_key=f"payment-not-through:{checkout.pk}",
     )
 
 
@@ -68,6 +80,35 @@ def send_undelivered(refund: Refund, note: CreditNote | None) -> None:
         to=refund.charge.user,
         context=to_statement(refund.charge, refund=refund, note=note),
         dedupe_key=f"money-undelivered:{refund.pk}",
+    )
+
+
+def send_dispute_lost(step: DisputeStep, charge: Charge) -> None:
+    """ "Your bank took the money back": what is owed on the ``charge`` that it paid for, and what
+    to do; once each time a case is lost."""
+    due_cents = balance(charge).due_cents
+    to = to_pay if due_cents else to_statement
+    queue_letter(
+        "payments/emails/dispute_lost",
+        to=charge.user,
+        context=to(charge, dispute=step.dispute, due_cents=due_cents),
+        dedupe_key=f"dispute-lost:{step.pk}",
+    )
+
+
+def send_dispute_over(step: DisputeStep, charge: Charge) -> None:
+    """ "The bank let the money stay after all", after a lost case; once each time."""
+    standing = balance(charge)
+    queue_letter(
+        "payments/emails/dispute_over",
+        to=charge.user,
+        context=to_statement(
+            charge,
+            dispute=step.dispute,
+            due_cents=standing.due_cents,
+            to_return_cents=standing.to_return_cents,
+        ),
+        dedupe_key=f"dispute-over:{step.pk}",
     )
 
 

@@ -49,6 +49,11 @@ class Balance:
     def to_return_cents(self) -> int:
         return max(self.held_cents - self.owed_cents, 0)
 
+    @property
+    def kept_cents(self) -> int:
+        """What is held and owed: it stays."""
+        return self.held_cents - self.to_return_cents
+
     @classmethod
     def of(cls, charge: Charge) -> "Balance":
         """The balance of a charge that was fetched with ``with_sums()``."""

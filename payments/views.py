@@ -38,6 +38,12 @@ from scip.requirements import Refusal
 
 type View = Callable[..., HttpResponseBase]
 
+# At the practice checkout: what leaves the payer on its page, and the word that says so there.
+STAYS = {
+    "decline": (desk.decline, "declined"),
+    "proof": (desk.ask_for_proof, "proof"),
+    "run_out": (desk.run_out, "ended"),
+}
 # How often the page after the checkout looks again by itself.
 LOOKS = 10
 
@@ -97,6 +103,7 @@ def charge_pay(request: HttpRequest, pk: int) -> HttpResponse:
         "instalments": [(part, Balance.of(part)) for part in parts] if len(parts) > 1 else [],
         "invoices": charge.invoices.all(),
         "payment_instructions": edition_in_force(timezone.now()).payment_instructions,
+        "is_late": charge.due_at < timezone.now(),
         "is_mine": charge.user_id == request.user.pk,
         "is_sandbox": is_sandbox(),
     }
@@ -251,12 +258,13 @@ def sandbox(request: HttpRequest, session_id: str) -> HttpResponse:
         raise Http404
     act = request.POST.get("act", "")
     try:
-        if act in {"pay", "slow"}:
-            desk.pay(session_id, slowly=act == "slow")
+        if act in {"pay", "slow", "slow_fails"}:
+            desk.pay(session_id, slowly=act != "pay", in_vain=act == "slow_fails")
             return redirect(session["success_url"])
-        if act == "decline":
-            desk.decline(session_id)
-            return redirect(f"{request.path}?declined=1")
+        if act in STAYS:
+            stay, word = STAYS[act]
+            stay(session_id)
+            return redirect(f"{request.path}?{word}=1")
     except desk.CheckoutClosed as closed:
         session = closed.session
     return render(
@@ -266,6 +274,7 @@ def sandbox(request: HttpRequest, session_id: str) -> HttpResponse:
             "session": session,
             "checkout": checkout,
             "declined": "declined" in request.GET,
+            "asks_for_proof": "proof" in request.GET,
             "is_open": session["status"] == "open",
         },
     )

@@ -267,7 +267,9 @@ def of_overdue(row: Charge, _now: datetime) -> tuple[str, str]:
         )
     return _("{amount} is late; it was due {when}.").format(
         amount=amount, when=moment(row.due_at)
-    ), _("Write to the person, then give more time, agree instalments or cancel.")
+    ), _("Write to the person, then give more time, agree instalments or cancel.") if (
+        row.part_of_id is None
+    ) else _("Their place is safe meanwhile. Write to the person, then give more time or cancel.")
 
 
 def of_event(row: StripeEvent, _now: datetime) -> tuple[str, str]:

@@ -57,8 +57,9 @@ class ChargeQuerySet(OfPerson["Charge"]):
 
         ``refunded_cents`` is what went back or is on its way back; ``lost_cents`` what a bank
         took back for good in a dispute, ``moved_cents`` what came from other charges of the
-        person, less what moved on. Money in another currency than the charge's counts
-        for nothing here: it is on the office's look-list instead.
+        person, less what moved on. What moved home because Stripe's dashboard sent it back counts
+        as refunded where it was, and asks nobody to pay again. Money in another currency than the
+        charge's counts for nothing here: it is on the office's look-list instead.
         """
         refund, dispute, moves = (
             apps.get_model("payments", name) for name in ("Refund", "Dispute", "MoneyMove")
@@ -78,12 +79,18 @@ class ChargeQuerySet(OfPerson["Charge"]):
                 models.Subquery(sums), 0, output_field=models.BigIntegerField()
             )
 
+        def came(condition: Q) -> models.F | models.expressions.CombinedExpression:
+            return total(moves, condition, by="to_charge") - total(
+                moves, condition, by="from_charge"
+            )
+
         same = Q(currency=models.OuterRef("currency"))
         return self.annotate(
             adjusted_cents=total(Adjustment),
             paid_cents=total(Payment, same),
-            moved_cents=total(moves, by="to_charge") - total(moves, by="from_charge"),
-            refunded_cents=total(refund, same & Q(state__in=refund.COUNTS)),
+            moved_cents=came(Q(refund=None)),
+            refunded_cents=total(refund, same & Q(state__in=refund.COUNTS))
+            - came(Q(refund__isnull=False)),
             lost_cents=total(dispute, same & Q(state=dispute.State.LOST)),
         )
 

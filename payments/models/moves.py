@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from payments.models.ledger import Charge, OfPerson
 from scip.formats import money
@@ -20,12 +21,24 @@ class MoneyMove(models.Model):
 
     A fact like a payment: never changed, never deleted; what has to come back comes back by
     another row the other way. No money arrives or leaves: it stays where it was paid in.
+
+    With ``refund`` it tells that somebody sent the money back in Stripe's dashboard while it paid
+    for the later charge: there it counts as money that went back, which asks nobody to pay again.
     """
 
     from_charge = models.ForeignKey(Charge, models.PROTECT, related_name="moves_out")
     to_charge = models.ForeignKey(Charge, models.PROTECT, related_name="moves_in")
     amount_cents = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
+    refund = models.ForeignKey(
+        "payments.Refund",
+        models.PROTECT,
+        null=True,
+        related_name="moves",
+        help_text=_(
+            "The refund started at Stripe for which money came home, or after which it returned."
+        ),
+    )
     reason = models.CharField(max_length=300)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"

@@ -244,7 +244,8 @@ def account_of(person: User, *, by: User) -> tuple[list[AccountLine], dict[str, 
     owed: dict[str, int] = defaultdict(int)
     found = []
     rows = LedgerLine.objects.visible_to(by).filter(user=person).select_related("charge")
-    for line in rows.order_by("posted_at", "line"):
+    # What comes with a price (aid, a waiver) is booked in its moment, and follows it.
+    for line in sorted(rows, key=lambda row: (row.posted_at, row.kind != "charge", row.line)):
         cents = None
         if Account.RECEIVABLE in (line.debit, line.credit):
             is_more = line.debit == Account.RECEIVABLE

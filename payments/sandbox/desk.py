@@ -2,7 +2,7 @@
 Stripe's own side."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,15 @@ from django.utils import timezone
 from payments.models import SandboxObject
 from payments.sandbox.events import queue_event
 from payments.sandbox.money_back import create_refund
-from payments.sandbox.store import book, find, follow_the_clock, keep
+from payments.sandbox.store import (
+    FAILS,
+    book,
+    end,
+    find,
+    follow_the_clock,
+    keep,
+    slow_money_fails,
+)
 
 SLOW = timedelta(seconds=60)
 
@@ -31,8 +39,9 @@ def look_at(session_id: str) -> dict[str, Any] | None:
 
 
 @transaction.atomic
-def pay(session_id: str, *, slowly: bool = False) -> dict[str, Any]:
-    """Pay at once, or by a slow method whose money arrives after a minute.
+def pay(session_id: str, *, slowly: bool = False, in_vain: bool = False) -> dict[str, Any]:
+    """Pay at once, or by a slow method whose money arrives after a minute (``in_vain``: which
+    fails after a minute).
 
     Raises CheckoutClosed if the session has ended or is paid already: nothing is paid twice.
     """
@@ -44,6 +53,9 @@ def pay(session_id: str, *, slowly: bool = False) -> dict[str, Any]:
         "status": "complete",
         "url": None,
     }
+    if slowly and in_vain:
+        intent.body[FAILS] = True
+        intent.save(update_fields=["body"])
     session.settles_at = timezone.now() + SLOW if slowly else None
     session.save(update_fields=["body", "settles_at"])
     if not slowly:
@@ -51,6 +63,32 @@ def pay(session_id: str, *, slowly: bool = False) -> dict[str, Any]:
         queue_event("payment_intent.succeeded", intent.body)
     queue_event("checkout.session.completed", session.body)
     return session.body  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def paid_before(cents: int, currency: str, *, at: datetime, metadata: dict[str, str]) -> str:
+    """Money of the past (the demo's history), for which nobody opened a checkout here; returns
+    the payment intent's id. It can go back and be disputed like any other; no event tells of it."""
+    moment = int(at.timestamp())
+    intent = keep(
+        "payment_intent",
+        "pi",
+        {
+            "amount": cents,
+            "amount_received": cents,
+            "created": moment,
+            "currency": currency.lower(),
+            "customer": None,
+            "latest_charge": f"ch_{secrets.token_hex(12)}",
+            "metadata": metadata,
+            "payment_method_types": ["card"],
+            "status": "succeeded",
+        },
+    )
+    booking = book(intent)
+    booking.body["created"] = moment
+    booking.save(update_fields=["body"])
+    return intent.object_id
 
 
 @transaction.atomic
@@ -63,15 +101,27 @@ def decline(session_id: str) -> dict[str, Any]:
 
 
 @transaction.atomic
+def ask_for_proof(session_id: str) -> dict[str, Any]:
+    """The payer's bank asks for a confirmation first (3-D Secure): nothing is taken until then.
+    `pay` is the payer's yes, `decline` their no."""
+    session = _open_session(session_id)
+    intent = _intent(session, "requires_action")
+    queue_event("payment_intent.requires_action", intent.body)
+    return session.body  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def run_out(session_id: str) -> dict[str, Any]:
+    """The session's time is over before anything was paid."""
+    session = _open_session(session_id)
+    end(session)
+    return session.body  # type: ignore[no-any-return]
+
+
+@transaction.atomic
 def slow_payment_fails(session_id: str) -> None:
-    """The slow payment does not arrive (used by tests and drills)."""
-    session = find(session_id, kind="checkout.session")
-    intent = SandboxObject.objects.get(object_id=session.body["payment_intent"])
-    intent.body["status"] = "requires_payment_method"
-    intent.save(update_fields=["body"])
-    session.settles_at = None
-    session.save(update_fields=["settles_at"])
-    queue_event("checkout.session.async_payment_failed", session.body)
+    """The slow payment does not arrive, at once (used by tests and drills)."""
+    slow_money_fails(find(session_id, kind="checkout.session"))
 
 
 def follow_clocks() -> None:

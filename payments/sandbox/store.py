@@ -10,6 +10,9 @@ from django.utils import timezone
 from payments.models import SandboxObject
 from payments.sandbox.events import queue_event
 
+# On a payment intent: its slow money will not arrive. Ours alone; Stripe has test accounts for it.
+FAILS = "sandbox_fails"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -65,8 +68,11 @@ def follow_the_clock(thing: SandboxObject, now: datetime) -> None:
 
 
 def _slow_money_arrives(session: SandboxObject) -> None:
-    session.settles_at = None
     intent = SandboxObject.objects.get(object_id=session.body["payment_intent"])
+    if intent.body.get(FAILS):
+        slow_money_fails(session)
+        return
+    session.settles_at = None
     intent.body |= {"status": "succeeded", "amount_received": intent.body["amount"]}
     intent.save(update_fields=["body"])
     book(intent)
@@ -74,6 +80,16 @@ def _slow_money_arrives(session: SandboxObject) -> None:
     session.save(update_fields=["body", "settles_at"])
     queue_event("payment_intent.succeeded", intent.body)
     queue_event("checkout.session.async_payment_succeeded", session.body)
+
+
+def slow_money_fails(session: SandboxObject) -> None:
+    """The payer's bank does not send it after all. Call under the session's lock."""
+    intent = SandboxObject.objects.get(object_id=session.body["payment_intent"])
+    intent.body["status"] = "requires_payment_method"
+    intent.save(update_fields=["body"])
+    session.settles_at = None
+    session.save(update_fields=["settles_at"])
+    queue_event("checkout.session.async_payment_failed", session.body)
 
 
 def book(intent: SandboxObject) -> SandboxObject:

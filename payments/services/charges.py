@@ -1,7 +1,7 @@
 """Opening charges, and changing what is owed."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +18,9 @@ from scip.audit.services import fingerprint, record
 from scip.formats import day, money
 from scip.requirements import Refusal
 from scip.states import lock
+
+# As long as somebody on the waiting list has to answer an offer: a bank's no comes unexpected, too.
+SECOND_CHANCE = timedelta(hours=72)
 
 
 @transaction.atomic
@@ -137,6 +140,21 @@ def extend_due(
     charge.save(update_fields=["due_at"])
     record("charge.extended", charge, by=by, subject=charge.user, reason=fingerprint(reason))
     return charge
+
+
+def give_second_chance(charge: Charge, *, now: datetime) -> None:
+    """Slow money did not come, and its payer learns of it days later: leave them time for another
+    way. Under the charge's lock; never less time than before, and instalments keep their order."""
+    due_at = now + SECOND_CHANCE
+    if charge.cancelled_at is not None or charge.due_at >= due_at or not balance(charge).due_cents:
+        return
+    try:
+        _refuse_disorder(charge, due_at)
+    except Refusal:
+        return  # Nothing happens to a late instalment by itself.
+    charge.due_at = due_at
+    charge.save(update_fields=["due_at"])
+    record("charge.extended", charge, by=None, subject=charge.user)
 
 
 def _refuse_disorder(charge: Charge, due_at: datetime) -> None:

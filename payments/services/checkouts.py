@@ -13,9 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from payments.emails import send_not_through
 from payments.gateway import stripe_client
 from payments.models import Charge, Checkout, Payment, StripeCustomer
 from payments.queries import balance
+from payments.services.charges import give_second_chance
 from payments.services.settlements import record_payment
 from scip.accounts.models import User
 from scip.requirements import Refusal
@@ -235,7 +237,8 @@ def follow_session(
     session as it is, not at what an event said.
 
     Money is recorded as Stripe counted it, for the day on which Stripe took it in; a difference
-    to what was asked, or money on a checkout that had ended, is flagged.
+    to what was asked, or money on a checkout that had ended, is flagged. Slow money that does
+    not come gives more time where little is left, and a letter says so.
     """
     intent = session.payment_intent
     if not isinstance(intent, stripe.PaymentIntent):
@@ -264,7 +267,12 @@ def follow_session(
             go(checkout, Checkout.State.EXPIRED)
         elif session.status == "complete":
             is_running = intent is not None and intent.status in STILL_RUNNING
-            go(checkout, Checkout.State.PENDING if is_running else Checkout.State.FAILED)
+            if is_running:
+                go(checkout, Checkout.State.PENDING)
+            elif go(checkout, Checkout.State.FAILED):
+                # Days later, perhaps: nobody is on the page any more to see it.
+                give_second_chance(charge, now=now)
+                send_not_through(checkout, charge)
         Checkout.objects.filter(pk=checkout.pk).update(asked_at=now)
     return checkout
 
@@ -282,7 +290,10 @@ def received_at(intent: stripe.PaymentIntent, now: datetime) -> datetime:
     return now
 
 
-def go(checkout: Checkout, to: str) -> None:
-    """Move where the table allows it; old news about a checkout that is further on is dropped."""
-    if to in checkout.TRANSITIONS.get(checkout.state, frozenset()):
-        move(checkout, to, by=None)
+def go(checkout: Checkout, to: str) -> bool:
+    """Move where the table allows it, and say whether; old news about a checkout that is further
+    on is dropped."""
+    if to not in checkout.TRANSITIONS.get(checkout.state, frozenset()):
+        return False
+    move(checkout, to, by=None)
+    return True

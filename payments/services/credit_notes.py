@@ -44,7 +44,9 @@ def credit_note_facts(refund: Refund, *, now: datetime) -> dict[str, Any]:
         "currency": refund.currency,
         "receipt": receipt.label if receipt else "",
         "paid_on": payment.received_at.astimezone(user.zone).date().isoformat(),
-        "reason": refund.reason,
+        "reason": _("Sent back through our payment provider")
+        if refund.is_foreign
+        else refund.reason,
         "asked_by": asked_by(refund),
         "method": str(payment.get_method_display()),
         "reference": refund.reference or "",
@@ -53,7 +55,7 @@ def credit_note_facts(refund: Refund, *, now: datetime) -> dict[str, Any]:
 
 def asked_by(refund: Refund) -> str:
     """Who wanted the money to go back; people of the office are not named to the payer."""
-    if refund.requested_by_id is None:
+    if refund.requested_by_id is None and not refund.is_foreign:
         return _("the refund terms")
     if refund.requested_by_id == refund.charge.user_id:
         return refund.charge.user.display_name or refund.charge.user.email

@@ -12,6 +12,7 @@ import stripe
 from django.db import transaction
 from django.utils import timezone
 
+from payments.emails import send_dispute_lost, send_dispute_over
 from payments.gateway import stripe_client
 from payments.models import Charge, Dispute, DisputeStep, Payment
 from payments.services.fund import follow_loss
@@ -172,11 +173,12 @@ def take_step(dispute: Dispute, to: str, *, happened_at: datetime, now: datetime
 
     Side effects: the step is booked, the dispute goes on the office's look-list (again), money
     that pays for another charge now follows, and a gift in the price leaves the aid fund in the
-    lost share, or comes again.
+    lost share, or comes again. A letter tells the person what a lost case means for them, and
+    when it is won after all.
     """
     before = dispute.state
     move(dispute, to, by=None, now=now)
-    DisputeStep.objects.create(
+    step = DisputeStep.objects.create(
         dispute=dispute,
         before=before,
         after=to,
@@ -196,6 +198,8 @@ def take_step(dispute: Dispute, to: str, *, happened_at: datetime, now: datetime
     if to != State.LOST and charge.cancelled_at is None:
         settle_if_covered(charge, now=now)
     follow_loss(charge, now=now)
+    tell = send_dispute_lost if to == State.LOST else send_dispute_over
+    tell(step, charge)
 
 
 def disputes_at_stripe(params: "DisputeListParams") -> list[stripe.Dispute]:

@@ -87,7 +87,15 @@ def _refuse_late(charge: Charge) -> None:
     if charge.part_of_id is not None or charge.later_parts.exists():
         raise Refusal(_("Instalments are agreed here already."))
     is_under_way = charge.checkouts.filter(state=Checkout.State.PENDING).exists()
-    has_money = charge.payments.exists() or charge.moves_in.exists()
+    if charge.moves_in.exists():
+        raise Refusal(
+            _(
+                "Money from an earlier place pays for a part of this already, so it cannot be "
+                "divided into instalments. Give more time for the rest instead; by bank transfer "
+                "it can come in several payments."
+            )
+        )
+    has_money = charge.payments.exists()
     if charge.cancelled_at is not None or has_money or is_under_way:
         raise Refusal(
             _("Instalments are agreed before anything is paid. Money has come, or is on its way.")

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from django.db.models import Sum
 
-from payments.models import Charge, MoneyMove
+from payments.models import Charge, MoneyMove, Refund
 from payments.queries import balance
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
@@ -45,27 +45,27 @@ def moved_on(charge: Charge) -> int:
     """What moved from a charge to the one that took its place, less what came back, in cents."""
     if charge.moved_to_id is None:
         return 0
-    there, back = (
-        MoneyMove.objects.filter(from_charge=start, to_charge=end).aggregate(
-            total=Sum("amount_cents")
-        )["total"]
-        or 0
-        for start, end in (
-            (charge.pk, charge.moved_to_id),
-            (charge.moved_to_id, charge.pk),
-        )
-    )
-    return there - back
+    later = Charge(pk=charge.moved_to_id)
+    return _total(charge, later) - _total(later, charge)
 
 
 def book_move(
-    charge: Charge, to: Charge, *, cents: int, by: User | None, reason: str, now: datetime
+    charge: Charge,
+    to: Charge,
+    *,
+    cents: int,
+    by: User | None,
+    reason: str,
+    now: datetime,
+    refund: Refund | None = None,
 ) -> MoneyMove:
     """Write down that ``cents`` pay for another charge now. Both are locked; the database refuses
-    more than is there."""
+    more than is there. ``refund``: one started at Stripe, for which they come home or, when it
+    did not arrive, after which they return."""
     row = MoneyMove.objects.create(
         from_charge=charge,
         to_charge=to,
+        refund=refund,
         amount_cents=cents,
         currency=charge.currency,
         reason=reason.strip()[:300],
@@ -104,9 +104,12 @@ def bring_home(
         book_move(later, earlier, cents=cents, by=by, reason=reason, now=now)
 
 
-def follow_on(charge: Charge, *, reason: str, now: datetime) -> Charge:
+def follow_on(
+    charge: Charge, *, reason: str, now: datetime, refund: Refund | None = None
+) -> Charge:
     """Let money follow to the charge that took this one's place, as far as it is due there; what
-    moved on and is missing here now (a bank took it back) comes home. Returns the latest charge.
+    moved on and is missing here now comes home: a bank took it back, or ``refund``, started at
+    Stripe, sends it back. Returns the latest charge.
 
     Under the charge's lock; locks the later ones. The caller settles the latest one.
     """
@@ -114,7 +117,7 @@ def follow_on(charge: Charge, *, reason: str, now: datetime) -> Charge:
     last = chain[-1]
     missing = -balance(charge).held_cents
     if missing > 0:
-        _draw(chain, cents=missing, reason=reason, now=now)
+        _draw(chain, cents=missing, reason=reason, now=now, refund=refund)
     else:
         cents = min(-missing, balance(last).due_cents)
         for earlier, later in pairwise(chain):
@@ -123,7 +126,24 @@ def follow_on(charge: Charge, *, reason: str, now: datetime) -> Charge:
     return last
 
 
-def _draw(chain: list[Charge], *, cents: int, reason: str, now: datetime) -> None:
+def send_on_again(refund: Refund, *, reason: str, now: datetime) -> None:
+    """Money that came home for a refund started at Stripe is here after all: it pays again for
+    what it paid for. Under the lock of the refund's charge; locks the later ones."""
+    chain = [refund.charge, *(lock(later) for later in chain_from(refund.charge)[1:])]
+    for earlier, later in pairwise(chain):
+        cents = _total(later, earlier, refund=refund) - _total(earlier, later, refund=refund)
+        if cents > 0:
+            book_move(earlier, later, cents=cents, by=None, reason=reason, now=now, refund=refund)
+
+
+def _total(charge: Charge, to: Charge, **narrowed: Refund) -> int:
+    rows = MoneyMove.objects.filter(from_charge=charge, to_charge=to, **narrowed)
+    return rows.aggregate(total=Sum("amount_cents"))["total"] or 0
+
+
+def _draw(
+    chain: list[Charge], *, cents: int, reason: str, now: datetime, refund: Refund | None
+) -> None:
     """Bring what is missing at the first charge of a chain back from the later ones: at most what
     moved on, each first from behind it what it does not hold itself."""
     if len(chain) < 2:
@@ -132,7 +152,7 @@ def _draw(chain: list[Charge], *, cents: int, reason: str, now: datetime) -> Non
     cents = min(cents, moved_on(first))
     short = cents - max(balance(second).held_cents, 0)
     if short > 0:
-        _draw(chain[1:], cents=short, reason=reason, now=now)
+        _draw(chain[1:], cents=short, reason=reason, now=now, refund=refund)
     cents = min(cents, balance(second).held_cents)
     if cents > 0:
-        book_move(second, first, cents=cents, by=None, reason=reason, now=now)
+        book_move(second, first, cents=cents, by=None, reason=reason, now=now, refund=refund)

@@ -136,7 +136,8 @@ def return_money(
 ) -> list[Refund]:
     """The office sends more back than the terms say: what is owed sinks by a correction with
     the same reason, and a gift to the aid fund first. Raises Refusal as `request_refund` does,
-    beyond what was received, or while something is still due."""
+    beyond what was received, while something is still due, or while less is here than is owed (sent
+    back in Stripe's dashboard: that has its own correction and reason)."""
     now = now or timezone.now()
     charge = lock_with_origins(charge)
     standing = balance(charge)
@@ -154,6 +155,13 @@ def return_money(
                 "{due} is still due here, so what came is owed. Waive the rest or cancel the "
                 "charge first; then it can go back."
             ).format(due=money(standing.due_cents, charge.currency))
+        )
+    if standing.held_cents < standing.owed_cents:
+        raise Refusal(
+            _(
+                "{gap} of what is owed here went back before, or a bank took it. Correct what is "
+                "owed by that first, with its reason; then more can go back."
+            ).format(gap=money(standing.owed_cents - standing.held_cents, charge.currency))
         )
     beyond = cents - standing.to_return_cents
     if beyond > 0:

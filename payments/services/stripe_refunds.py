@@ -18,7 +18,7 @@ from payments.gateway import stripe_client
 from payments.models import Charge, Checkout, Payment, Refund
 from payments.services.background import enqueue
 from payments.services.checkouts import ask_stripe
-from payments.services.moves import follow_on
+from payments.services.moves import follow_on, send_on_again
 from payments.services.returned import after_done, after_failed
 from payments.services.settlements import settle_if_covered
 from scip.audit.services import record
@@ -144,6 +144,7 @@ def follow_refund(refund: Refund, theirs: stripe.Refund, *, now: datetime) -> Re
         if to == State.DONE:
             after_done(refund, now=now)
     if refund.is_foreign and to not in Refund.COUNTS and charge.moved_to_id is not None:
+        send_on_again(refund, reason=FOREIGN_REASON, now=now)
         last = follow_on(charge, reason=FOREIGN_REASON, now=now)
         settle_if_covered(last, now=now)
     return refund
@@ -267,8 +268,9 @@ def _import(payment: Payment, theirs: stripe.Refund, *, now: datetime) -> Refund
             currency=refund.currency,
         )
         if charge.moved_to_id is not None:
-            # What went back paid for another charge: it came home for that.
-            follow_on(charge, reason=FOREIGN_REASON, now=now)
+            # What went back paid for another charge: it came home for that, and counts there as
+            # money that went back.
+            follow_on(charge, reason=FOREIGN_REASON, now=now, refund=refund)
     return refund
 
 

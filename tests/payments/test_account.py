@@ -66,3 +66,10 @@ def test_the_account_is_the_offices_alone(as_user, participant, aid_decider, fac
     assert as_user(aid_decider).get(address).status_code == 403
     assert as_user(facilitator).get(address).status_code == 302
     assert as_user(participant).get(address).status_code == 302
+
+
+def test_aid_follows_the_price_that_it_is_taken_off(staff, participant, make_charge):
+    line = Adjustment(kind="waiver", amount_cents=-100_000, reason="Kind", author=staff)
+    make_charge(participant, adjustments=[line])
+    lines, _owed = account_of(participant, by=staff)
+    assert [row.owed_cents for row in lines] == [289_500, 189_500]

@@ -10,6 +10,7 @@ from django.utils import timezone
 from payments import services
 from payments.models import Charge, Dispute, LedgerLine, SandboxEvent, SandboxObject, StripeEvent
 from payments.sandbox import desk
+from scip.mail.models import Letter
 from scip.requirements import Refusal
 from scip.states import IllegalMove, lock, move
 from tests.payments.conftest import Till, post_event
@@ -90,6 +91,59 @@ def test_however_it_ends_the_office_looks_and_the_books_balance(
     assert services.balance(paid.charge).lost_cents == lost
     assert services.balance(paid.charge).due_cents == lost
     assert kinds(paid) == [("dispute", "disputed", "stripe"), line]
+
+
+def letters_of(till: Till) -> list[Letter]:
+    rows = Letter.objects.filter(to_user=till.charge.user, dedupe_key__startswith="dispute-")
+    return list(rows.order_by("pk"))
+
+
+def test_whoever_loses_is_told_what_is_owed_and_what_to_do_and_when_it_is_over(paid):
+    theirs = dispute_of(paid)
+    desk.close_dispute(theirs["id"], "lost")
+    for _copy in range(2):
+        paid.tell()
+    (letter,) = letters_of(paid)
+    assert letter.subject == "Your bank took USD 2,895 back"
+    assert "So USD 2,895 is open again. Nothing happens by itself" in letter.text
+    assert paid.charge.reference in letter.text
+    assert f"/payments/{paid.charge.pk}/" in letter.text
+    desk.close_dispute(theirs["id"], "won")
+    services.reconcile(now=timezone.now() + timedelta(days=10))
+    assert [row.subject for row in letters_of(paid)][1:] == [
+        "The USD 2,895 that your bank had taken back is here again"
+    ]
+    assert "Nothing is open any more" in letters_of(paid)[1].text
+
+
+def test_whoever_owes_nothing_any_more_is_asked_for_nothing(paid, staff):
+    services.cancel_charge(
+        paid.charge, by=staff, reason="Stepped back", refund_cents=0, now=timezone.now()
+    )
+    theirs = dispute_of(paid)
+    desk.close_dispute(theirs["id"], "lost")
+    paid.tell()
+    (letter,) = letters_of(paid)
+    assert "Nothing is asked of you" in letter.text
+    assert "open again" not in letter.text
+
+
+def test_the_letter_names_the_charge_that_the_money_pays_for_now(paid, staff, make_charge):
+    to = make_charge(paid.charge.user, description="Autumn: tuition")
+    services.replace_charge(paid.charge, to, by=staff, reason="Moved to autumn")
+    theirs = dispute_of(paid)
+    desk.close_dispute(theirs["id"], "lost")
+    paid.tell()
+    (letter,) = letters_of(paid)
+    assert "Autumn: tuition" in letter.text
+    assert to.reference in letter.text
+
+
+def test_nobody_is_written_to_about_a_case_that_is_won(paid):
+    theirs = dispute_of(paid)
+    desk.close_dispute(theirs["id"], "won")
+    paid.tell()
+    assert letters_of(paid) == []
 
 
 def test_one_heard_of_only_when_it_was_lost_shows_both_lines(paid):

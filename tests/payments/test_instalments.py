@@ -71,6 +71,17 @@ def test_the_office_reads_the_sentence_and_keeps_what_it_typed(parts, staff, as_
     assert f'value="{far}"' in page
 
 
+def test_what_earlier_money_pays_for_in_part_is_not_divided(charge, staff, as_user, make_charge):
+    bank(charge, 100_000, by=staff)
+    to = make_charge(charge.user, description="Autumn: tuition")
+    services.replace_charge(charge, to, by=staff, reason="Moved to autumn")
+    with pytest.raises(Refusal, match="Money from an earlier place pays for a part"):
+        services.agree_instalments(to, later=[(1_000, to.due_at + 30 * DAY)], by=staff)
+    page = as_user(staff).get(f"/admin/payments/charge/{to.pk}/change/").content.decode()
+    assert "so it is not divided into instalments" in page
+    assert "/act/instalments/" not in page
+
+
 # --- The invoice of a part ---------------------------------------------------------------
 
 PAYER = {"payer": "Clinic by the River", "address": "12 Mill Lane\nPorto", "country": "PT"}

@@ -15,6 +15,8 @@ from payments.models import CreditNote, Payment, Refund, SandboxEvent, SandboxOb
 from payments.reports import cross_checks
 from payments.sandbox import desk
 from payments.services import stripe_refunds
+from payments.waiting import matters
+from scip.requirements import Refusal
 from scip.states import IllegalMove, lock, move
 from tests.payments.conftest import Till, post_event
 
@@ -218,7 +220,7 @@ def test_a_refund_started_at_stripe_is_taken_in_and_flagged(paid):
     assert services.balance(paid.charge).due_cents == 0
 
 
-def test_money_sent_back_at_stripe_after_a_move_comes_home_first(paid, staff, make_charge):
+def test_money_sent_back_at_stripe_after_a_move_asks_nobody_to_pay_again(paid, staff, make_charge):
     chain = [paid.charge]
     for name in ("Autumn", "Winter"):
         to = make_charge(paid.charge.user, description=name)
@@ -232,15 +234,55 @@ def test_money_sent_back_at_stripe_after_a_move_comes_home_first(paid, staff, ma
     theirs = desk.refund_at_stripe(paid.charge.payments.get().reference, 40_000)
     for _copy in range(2):
         paid.tell()
+    # As on a charge that its own payment pays for: gone back, and not due anew.
     assert held() == [0, 0, 249_500]
-    assert services.balance(chain[-1]).due_cents == 40_000
+    last = services.balance(chain[-1])
+    assert (last.refunded_cents, last.due_cents, last.is_settled) == (40_000, 0, True)
+    assert sum(services.balance(charge).refunded_cents for charge in chain) == 40_000
+    assert [matter.kind.code for matter in matters(staff, now=timezone.now())] == ["refunds"]
+    assert services.plan_cancellation(chain[-1]).held_cents == 249_500
+    assert all(check.holds for check in cross_checks())
     desk.refund_fails(theirs["id"])
     for _copy in range(2):
         paid.tell()
     assert Refund.objects.get().state == State.FAILED
     assert held() == [0, 0, 289_500]
-    assert services.balance(chain[-1]).due_cents == 0
+    last = services.balance(chain[-1])
+    assert (last.refunded_cents, last.due_cents, last.is_settled) == (0, 0, True)
     assert all(check.holds for check in cross_checks())
+
+
+def test_more_goes_back_after_stripes_dashboard_once_that_is_corrected(paid, staff):
+    desk.refund_at_stripe(paid.charge.payments.get().reference, 40_000)
+    paid.tell()
+    with pytest.raises(Refusal, match="USD 400 of what is owed here went back before"):
+        asked_back(paid, staff, cents=10_000)
+    services.adjust_charge(
+        paid.charge, kind="correction", cents=-40_000, reason="Asked for too much", by=staff
+    )
+    assert asked_back(paid, staff, cents=10_000).amount_cents == 10_000
+    assert services.balance(paid.charge).held_cents == 239_500
+
+
+def test_a_credit_note_of_stripes_dashboard_names_the_office_not_the_terms(paid):
+    desk.refund_at_stripe(paid.charge.payments.get().reference, 40_000)
+    paid.tell()
+    facts = CreditNote.objects.get().facts
+    assert (facts["reason"], facts["asked_by"]) == (
+        "Sent back through our payment provider",
+        "the office",
+    )
+
+
+def test_both_charges_say_where_money_went_that_stripe_sent_back(paid, staff, make_charge, client):
+    to = make_charge(paid.charge.user, description="Autumn")
+    services.replace_charge(paid.charge, to, by=staff, reason="Moved to autumn")
+    desk.refund_at_stripe(paid.charge.payments.get().reference, 40_000)
+    paid.tell()
+    client.force_login(paid.charge.user)
+    page = client.get(f"/payments/{to.pk}/").content.decode()
+    assert "by the way it was paid for: Learning cohort 1: tuition" in page
+    assert "This is paid" in page
 
 
 def test_a_refund_is_heard_of_before_its_payment(till):

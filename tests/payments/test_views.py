@@ -1,7 +1,7 @@
 """Pages: the statement, paying, coming back, receipts, the practice checkout, the office."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -182,6 +182,28 @@ def test_paying_straight_after_a_refused_card_settles(mine, till):
     assert "Your payment has arrived" in page
     assert till.charge.payments.get().amount_cents == 289_500
     assert till.charge.checkouts.count() == 1
+
+
+def test_the_statement_says_what_is_here_beyond_what_is_owed(mine, charge, staff):
+    pay_offline(charge, staff, cents=292_000)
+    page = " ".join(mine.get("/payments/").content.decode().split())
+    assert "More than is owed" in page
+    assert "<dd>USD 25</dd>" in page
+
+
+def test_late_money_on_a_cancelled_charge_does_not_read_as_kept(mine, charge, staff):
+    services.cancel_charge(charge, by=None, reason="Passed on")
+    pay_offline(charge, staff)
+    page = " ".join(mine.get("/payments/").content.decode().split())
+    assert "what stays paid</dt><dd>USD 0</dd>" in page
+    assert "It is safe here." in page
+
+
+def test_a_day_that_has_passed_is_not_asked_to_be_kept(mine, staff, charge):
+    Charge.objects.filter(pk=charge.pk).update(due_at=timezone.now() - timedelta(days=2))
+    page = mine.get(f"/payments/{charge.pk}/").content.decode()
+    assert "You can still pay it here" in page
+    assert "Please pay by" not in page
 
 
 def test_what_a_bank_took_back_is_still_open_not_partly_paid(mine, till, charge):

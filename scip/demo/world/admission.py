@@ -191,16 +191,17 @@ FATES: dict[str, Callable[[Company, Application, Path], Story]] = {
 
 
 def pays_online(company: Company, enrolment: Enrolment) -> Story:
-    """As the checkout reports it. (The practice checkout itself knows only today.)"""
+    """As the checkout reports it; the practice checkout remembers it, so the money can go back."""
     charge = enrolment.charge
     due = balance(charge).due_cents
     if due:
+        mark = {"charge": str(charge.pk)}
         record_payment(
             charge,
             amount_cents=due,
             currency=charge.currency,
             method=Payment.Method.STRIPE,
-            reference=f"pi_demo_{charge.pk:08}",
+            reference=desk.paid_before(due, charge.currency, at=company.now, metadata=mark),
             received_at=company.now,
             now=company.now,
         )

@@ -12,6 +12,7 @@ from cohorts.services.due import sweep_offers
 from cohorts.services.opening import draft_cohort, open_cohort
 from cohorts.services.reminders import queue_reminders
 from cohorts.services.sessions import follow_calendar
+from payments.services import queue_reminders as remind_of_instalments
 from scip.accounts.models import User
 from scip.credentials.models import Certificate
 from scip.credentials.services import make_certificate
@@ -152,11 +153,13 @@ def ends(company: Company, cohort: Cohort) -> Story:
 
 
 def sweeps(company: Company, *, since: datetime) -> Story:
-    """What beat does every minute, here once a day: last calls, lapses, freed seats."""
+    """What beat does every minute, here once a day: last calls, lapses, freed seats,
+    reminders of instalments."""
     moment = since
     while True:
         yield moment
         sweep_offers(company.now)
+        remind_of_instalments(company.now)
         moment += DAY
 
 
