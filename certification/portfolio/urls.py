@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certification.portfolio.views import beginning, clients, desk, log, papers, writing
+from certification.portfolio.views import beginning, clients, desk, excerpts, log, papers, writing
 
 app_name = "portfolio"
 CASE, WRITE_UP = {"kind": "case"}, {"kind": "write_up"}
@@ -30,5 +30,18 @@ urlpatterns = [
     path("sessions.csv", log.log_csv, name="log_csv"),
     path("sessions/<int:pk>/", log.session, name="session"),
     path("sessions/<int:pk>/remove/", log.session_remove, name="session_remove"),
+    path("excerpts/", excerpts.excerpts, name="excerpts"),
+    path("excerpts/new/", excerpts.excerpt_new, name="excerpt_new"),
+    path("excerpts/arrivals/", excerpts.arrival_begin, name="arrival_begin"),
+    path("excerpts/arrivals/<uuid:pk>/", excerpts.arrival, name="arrival"),
+    path("excerpts/arrivals/<uuid:pk>/forget/", excerpts.arrival_forget, name="arrival_forget"),
+    path("excerpts/<int:pk>/", excerpts.excerpt, name="excerpt"),
+    path("excerpts/<int:pk>/open/", excerpts.excerpt_open, name="excerpt_open"),
+    path("excerpts/<int:pk>/play/<str:token>/", excerpts.excerpt_play, name="excerpt_play"),
+    path(
+        "excerpts/<int:pk>/content/<str:token>/", excerpts.excerpt_content, name="excerpt_content"
+    ),
+    path("excerpts/<int:pk>/seen/", excerpts.excerpt_seen, name="excerpt_seen"),
+    path("excerpts/<int:pk>/remove/", excerpts.excerpt_remove, name="excerpt_remove"),
     path("shared/", papers.shared, name="shared"),
 ]

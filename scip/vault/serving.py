@@ -24,12 +24,15 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from scip.vault.errors import BlobMissing, Destroyed, TokenExpired, TokenRefused
+from scip.vault.inspection.check import DOCUMENT_BYTES, RECORDINGS
 from scip.vault.models import StoredFile
 from scip.vault.services import open_stream
 
 logger = logging.getLogger(__name__)
 
 TOKEN_SECONDS = 120
+PLAYBACK_SECONDS = 3 * 60 * 60
+"""A session of an hour, listened to with pauses; each part asks again whether the person may."""
 RANGE_BYTES = 4 * 1024 * 1024
 """The most that one range answer carries: a slow reader must not hold a worker for long."""
 
@@ -41,8 +44,13 @@ def _subject(file: StoredFile, user: AbstractBaseUser | AnonymousUser) -> str:
     return f"{file.pk.hex}:{user.pk}"
 
 
+def lifetime(file: StoredFile) -> int:
+    """Seconds for which a token opens this file: a player comes back for each part of a recording."""
+    return PLAYBACK_SECONDS if file.content_type in RECORDINGS else TOKEN_SECONDS
+
+
 def mint_token(file: StoredFile, user: AbstractBaseUser) -> str:
-    """Return a token that lets this person open this file for two minutes."""
+    """Return a token that lets this person open this file for two minutes, a recording for three hours."""
     return TimestampSigner(salt=_SALT).sign(_subject(file, user))
 
 
@@ -56,7 +64,7 @@ def check_token(token: str, *, file: StoredFile, user: AbstractBaseUser | Anonym
     if user.is_anonymous or subject != _subject(file, user):
         raise TokenRefused("This token belongs to another person or file.")
     try:
-        signer.unsign(token, max_age=TOKEN_SECONDS)
+        signer.unsign(token, max_age=lifetime(file))
     except SignatureExpired as error:
         raise TokenExpired("This token is too old.") from error
 
@@ -79,7 +87,7 @@ def serve(
     except TokenExpired as error:
         raise PermissionDenied(
             _(
-                "This link to the file worked for two minutes and has lapsed. Nothing was changed. "
+                "This link to the file worked for a short time and has lapsed. Nothing was changed. "
                 "Go back and open the file again."
             )
         ) from error
@@ -98,9 +106,10 @@ def serve(
 
 def _answer(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
     wanted = _wanted_range(request, file.size)
-    if wanted is None:
+    if wanted is None and file.size <= DOCUMENT_BYTES:
         return _stream(request, file, 0, file.size, status=200)
-    start, end = wanted
+    # A player asks for parts; whoever wants a recording at once would hold a worker for minutes.
+    start, end = wanted or (0, 0)
     if start >= end:
         response = HttpResponse(status=416)
         response["Content-Range"] = f"bytes */{file.size}"

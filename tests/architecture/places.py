@@ -7,6 +7,7 @@ group: whatever leaks between participants leaks here.
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -93,7 +94,14 @@ class House:
         thing = mine[kind]
         if isinstance(thing, dict):
             return dict(thing)
-        if kind in {"document", "material_file", "retreat_file", "item_file", "case_file"}:
+        if kind in {
+            "document",
+            "material_file",
+            "retreat_file",
+            "item_file",
+            "case_file",
+            "excerpt_file",
+        }:
             person = self.people[asker]
             token = mint_token(thing.document, person if person.pk else self.people["stranger"])
             return {"pk": thing.pk, "token": token}
@@ -113,6 +121,8 @@ MISSING: dict[str, dict[str, Any]] = {
     "retreat_file": {"pk": 999_999_999, "token": "none"},
     "item_file": {"pk": 999_999_999, "token": "none"},
     "case_file": {"pk": 999_999_999, "token": "none"},
+    "excerpt_file": {"pk": 999_999_999, "token": "none"},
+    "arrival": {"pk": UUID(int=1)},
     "agreement_version": {"pk": 999_999_999, "number": 1},
     "plan_version": {"pk": 999_999_999, "number": 1},
     "private_note": {"kind": "note", "pk": 999_999_999},

@@ -1,7 +1,12 @@
 """Portfolios in the house: what each of the pair writes for themselves, and one case study that
 the supervisor may read."""
 
-from certification.portfolio import services
+from typing import Any
+
+from certification.portfolio import attesting, services
+from certification.portfolio.models import Excerpt
+from scip.vault import arrivals
+from tests.architecture.candidacies import file_of
 from tests.architecture.places import PAIR, House, canary
 
 
@@ -36,4 +41,40 @@ def add_portfolios(house: House) -> None:
             "client_label": label,
             "known_word": word,
             "client_session": session,
+            **excerpts(user, candidacy, shown, whose),
         }
+
+
+def excerpts(user: Any, candidacy: Any, case: Any, whose: str) -> dict[str, Any]:
+    """A recording that is kept, one shown in person, and one on its way in."""
+    facts = {
+        "title": canary(whose, "between"),
+        "consent_on": case.created_at.date(),
+        "consent_scope": Excerpt.Scope.REVIEW,
+        "identity": Excerpt.Identity.REMOVED,
+    }
+    document = file_of(user, "excerpt")
+    document.content_type = "audio/mp4"
+    document.save(update_fields=["content_type"])
+    kept = Excerpt.objects.create(
+        portfolio=case.portfolio,
+        case=case,
+        kind=Excerpt.Kind.AUDIO,
+        document=document,
+        wording=attesting.wording(Excerpt.Identity.REMOVED),
+        wording_version=attesting.VERSION,
+        **facts,
+    )
+    services.open_excerpt(kept, by=user)
+    return {
+        "excerpt": kept,
+        "excerpt_file": kept,
+        "excerpt_in_person": services.hand_in(candidacy, by=user, kind="video", **facts),
+        "arrival": arrivals.begin(
+            user,
+            purpose=Excerpt.PURPOSE,
+            name=f"{canary(whose, 'journal')}.mp4",
+            size=1000,
+            allowed=["video/mp4"],
+        ),
+    }

@@ -26,6 +26,7 @@ from django.conf import settings
 from scip.management import processes
 from scip.management.postgres import THROW_AWAY, Cluster
 from scip.management.supervisor import COLLECT, ROOT
+from tests.architecture.matrix import walk
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -194,7 +195,7 @@ def test_one_service_migrates_and_all_others_wait_for_it() -> None:
         == {"condition": "service_completed_successfully"}
     }
     assert waiting == set(OURS) - {"migrate"}
-    assert OURS == ["beat", "migrate", "web", "worker"]
+    assert OURS == ["beat", "media", "migrate", "web", "worker"]
 
 
 def test_scalable_services_claim_no_name_and_no_port() -> None:
@@ -276,3 +277,22 @@ def test_healthcheck_notices_a_site_that_is_down(stack: Stack) -> None:
         check=False,
     )
     assert down.returncode == 1
+
+
+def test_recordings_have_workers_of_their_own():
+    """What the proxy sends to them is every address that carries a part or a range, and no other."""
+    proxy = COMPOSE["configs"]["proxy"]["content"]
+    pattern = re.search(r"@recordings path_regexp (\S+)", proxy)
+    assert pattern is not None
+    carries = {
+        place.name
+        for place in walk()
+        if re.search(pattern[1], "/" + str(place.route).replace("<int:pk>", "1"))
+    }
+    assert carries == {
+        "portfolio:arrival_begin",
+        "portfolio:arrival",
+        "portfolio:arrival_forget",
+        "portfolio:excerpt_content",
+    }
+    assert "name media" in proxy

@@ -8,6 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from certification.candidacy.models import Candidacy
+from supervision.models import Agreement
+
+
+def supervised_today(user: Any) -> models.QuerySet[Any, Any]:
+    """Keys of the candidacies whose supervisor somebody is at this moment, never their own. One
+    look at agreements, so that an ended one closes every door at once."""
+    pairs = Agreement.objects.filter(state=Agreement.State.ACTIVE, supervisor__user=user)
+    return pairs.exclude(candidacy__user=user).values("candidacy")
 
 
 class PortfolioQuerySet(models.QuerySet["Portfolio"]):

@@ -8,8 +8,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from certification.portfolio.models.portfolios import ClientLabel, OwnQuerySet, Portfolio
-from supervision.models import Agreement, Competency
+from certification.portfolio.models.portfolios import (
+    ClientLabel,
+    OwnQuerySet,
+    Portfolio,
+    supervised_today,
+)
+from supervision.models import Competency
 
 # 50,000 words of most languages fit into one part; what is longer is told, not cut.
 LONGEST_PART = 400_000
@@ -76,11 +81,7 @@ class CaseStudyQuerySet(OwnQuerySet):
 
     @staticmethod
     def shown(user: Any) -> Q:
-        # Both in one look at agreements: an ended one closes the door in the same moment.
-        pairs = Agreement.objects.filter(
-            state=Agreement.State.ACTIVE, supervisor__user=user
-        ).exclude(candidacy__user=user)
-        return Q(shown_at__isnull=False, portfolio__candidacy__in=pairs.values("candidacy"))
+        return Q(shown_at__isnull=False, portfolio__candidacy__in=supervised_today(user))
 
 
 class CaseStudy(Writing):

@@ -1,5 +1,12 @@
 """Every act in a portfolio."""
 
+from certification.portfolio.services.excerpts import (
+    confirm_seen,
+    forget_arrival,
+    hand_in,
+    open_excerpt,
+    remove_excerpt,
+)
 from certification.portfolio.services.log import change_session, log_session, remove_session
 from certification.portfolio.services.portfolios import (
     add_label,
@@ -26,12 +33,17 @@ __all__ = [
     "begin_case",
     "begin_write_up",
     "change_session",
+    "confirm_seen",
+    "forget_arrival",
     "forget_word",
+    "hand_in",
     "log_session",
     "mark_done",
+    "open_excerpt",
     "open_portfolio",
     "remember_word",
     "remove_case",
+    "remove_excerpt",
     "remove_label",
     "remove_session",
     "remove_write_up",

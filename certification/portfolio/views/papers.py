@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from certification.portfolio.models import CaseStudy
+from certification.portfolio.queries.excerpts import excerpts_shown_to
 from certification.portfolio.queries.portfolios import Desk, cases_of, shown_to
 from certification.portfolio.views.desk import at_the_desk, person
 from certification.portfolio.views.writing import KINDS, parts_to_read
@@ -88,5 +89,6 @@ def printed_case(case: CaseStudy) -> PrintedCase:
 @never_cache
 @require_safe
 def shared(request: HttpRequest) -> HttpResponse:
-    """For supervisors: the case studies that their candidates show them."""
-    return render(request, "portfolio/shared.html", {"cases": shown_to(request.user)})
+    """For supervisors: the case studies that their candidates show them, and their excerpts."""
+    context = {"cases": shown_to(request.user), "excerpts": excerpts_shown_to(request.user)}
+    return render(request, "portfolio/shared.html", context)

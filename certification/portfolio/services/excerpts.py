@@ -1,0 +1,139 @@
+"""Excerpts: handed in, opened, confirmed as seen, removed."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certification.candidacy.models import Candidacy
+from certification.portfolio import attesting
+from certification.portfolio.models import CaseStudy, Excerpt, ExcerptOpening
+from certification.portfolio.services.portfolios import open_portfolio, writable
+from scip.accounts.models import User
+from scip.audit.services import record
+from scip.requirements import Refusal
+from scip.states import lock
+from scip.vault import arrivals
+from scip.vault.inspection.check import DOCUMENT_BYTES, PDF, RECORDINGS, TEXT, CheckedUpload
+from scip.vault.models import Arrival, StoredFile
+from scip.vault.services import destroy, store
+
+KINDS_TAKEN = RECORDINGS | {PDF, TEXT}
+MOST_EXCERPTS = 100
+
+
+def kind_of(file: StoredFile) -> Excerpt.Kind:
+    """What a kept file is. Phones write sound into the container of films and call it .m4a."""
+    if file.content_type not in RECORDINGS:
+        return Excerpt.Kind.TRANSCRIPT
+    is_sound = file.content_type.startswith("audio/") or file.original_name.lower().endswith(".m4a")
+    return Excerpt.Kind.AUDIO if is_sound else Excerpt.Kind.VIDEO
+
+
+@transaction.atomic
+def hand_in(
+    candidacy: Candidacy,
+    *,
+    by: User,
+    title: str,
+    consent_on: date,
+    consent_scope: str,
+    identity: str,
+    case: CaseStudy | None = None,
+    note: str = "",
+    arrival: Arrival | None = None,
+    document: CheckedUpload | None = None,
+    kind: str = "",
+    now: datetime | None = None,
+) -> Excerpt:
+    """An excerpt with a large file that arrived, a small document, or (with ``kind``) shown in person.
+
+    Raises Refusal for anybody but the candidate, once the candidacy has ended, for a case study of
+    another portfolio, a file that is not checked yet or taken already, and without any of the three.
+    """
+    now = now or timezone.now()
+    portfolio = writable(open_portfolio(candidacy, by=by, now=now), by=by)
+    if case is not None and case.portfolio_id != portfolio.pk:
+        raise Refusal(_("Choose one of your own case studies."))
+    if portfolio.excerpts.filter(removed_at=None).count() >= MOST_EXCERPTS:
+        raise Refusal(_("There are very many excerpts here. Remove one you don’t need first."))
+    file = None
+    if arrival is not None:
+        if arrival.owner_id != by.pk or arrival.purpose != Excerpt.PURPOSE:
+            raise Refusal(_("This file is not here. Please choose it again."))
+        file = arrivals.take(arrival)
+    elif document is not None:
+        file = store(
+            document,
+            owner=by,
+            purpose=Excerpt.PURPOSE,
+            allowed=KINDS_TAKEN,
+            max_bytes=DOCUMENT_BYTES,
+        )
+    elif kind not in Excerpt.Kind.values:
+        raise Refusal(_("Please choose a file, or say that you show it in person."))
+    excerpt = Excerpt.objects.create(
+        portfolio=portfolio,
+        case=case,
+        kind=kind_of(file) if file is not None else kind,
+        title=title,
+        note=note,
+        document=file,
+        is_shown_in_person=file is None,
+        consent_on=consent_on,
+        consent_scope=consent_scope,
+        identity=identity,
+        wording=attesting.wording(identity),
+        wording_version=attesting.VERSION,
+        attested_at=now,
+    )
+    record("excerpt.handed_in", excerpt, by=by, subject=by, wording=attesting.VERSION)
+    return excerpt
+
+
+@transaction.atomic
+def open_excerpt(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> None:
+    """Keep that somebody opened it; the candidate sees who and when. Raises Refusal where there is
+    nothing (any more)."""
+    if excerpt.document is None or excerpt.removed_at is not None:
+        raise Refusal(_("There is nothing to open here: it was shown in person, or removed."))
+    ExcerptOpening.objects.create(excerpt=excerpt, opened_by=by, opened_at=now or timezone.now())
+    subject = excerpt.portfolio.candidacy.user
+    record("document.opened", excerpt.document, by=by, subject=subject, excerpt=excerpt.pk)
+
+
+@transaction.atomic
+def confirm_seen(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> None:
+    """The supervisor says that they were shown it in person. Harmless when repeated; raises Refusal
+    for anybody else, and for an excerpt that is kept here."""
+    row = lock(excerpt)
+    if not Excerpt.objects.shown_to(by).filter(pk=row.pk).exists():
+        raise Refusal(_("Only the supervisor of today can say that they saw it."))
+    if not row.is_shown_in_person:
+        raise Refusal(_("This excerpt is kept here, so there is nothing to confirm."))
+    if row.seen_at is not None:
+        return
+    row.seen_at, row.seen_by = now or timezone.now(), by
+    row.save(update_fields=["seen_at", "seen_by"])
+    record("excerpt.seen", row, by=by, subject=row.portfolio.candidacy.user)
+
+
+@transaction.atomic
+def remove_excerpt(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> None:
+    """The candidate removes it: its file is destroyed, a line stays. Harmless when repeated; raises
+    Refusal for anybody else, and once the candidacy has ended."""
+    writable(excerpt.portfolio, by=by)
+    row = lock(excerpt)
+    if row.removed_at is not None:
+        return
+    row.removed_at, row.title, row.note = now or timezone.now(), "", ""
+    row.save(update_fields=["removed_at", "title", "note"])
+    record("excerpt.removed", row, by=by, subject=by)
+    if row.document is not None:
+        destroy(row.document, now=now)
+
+
+def forget_arrival(arrival: Arrival) -> None:
+    """Give up a file on its way in; harmless when repeated."""
+    arrivals.give_up(arrival)

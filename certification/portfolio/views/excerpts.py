@@ -1,0 +1,200 @@
+"""Excerpts: their list, handing one in (part by part), opening and playing, confirming, removing."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from certification.portfolio import services
+from certification.portfolio.forms.excerpts import ExcerptForm
+from certification.portfolio.models import CaseStudy, Excerpt
+from certification.portfolio.queries.excerpts import coming_of, excerpts_of
+from certification.portfolio.queries.portfolios import Desk
+from certification.portfolio.services.excerpts import KINDS_TAKEN
+from certification.portfolio.views.desk import at_the_desk, crumbs, done, person
+from scip.access import signed_in
+from scip.requirements import Refusal
+from scip.vault import receiving
+from scip.vault.errors import Refused
+from scip.vault.models import Arrival
+from scip.vault.serving import mint_token, serve
+
+
+def excerpt_of(request: HttpRequest, pk: int) -> Excerpt:
+    """One that the person may look at; 404 otherwise."""
+    rows = Excerpt.objects.visible_to(request.user).select_related(
+        "document", "case", "seen_by", "portfolio__candidacy__user"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+@signed_in
+@never_cache
+@require_safe
+@at_the_desk
+def excerpts(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """All of them, each with who opened it."""
+    context = {
+        "desk": desk,
+        "excerpts": excerpts_of(desk),
+        "breadcrumb": crumbs((_("Excerpts"), "")),
+    }
+    return render(request, "portfolio/excerpts.html", context)
+
+
+@signed_in
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_the_desk
+def excerpt_new(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Hand one in; what was typed and what has arrived stays with an error."""
+    cases = CaseStudy.objects.written_by(request.user).filter(portfolio=desk.portfolio)
+    form = ExcerptForm(
+        request.POST or None,
+        request.FILES or None,
+        user=request.user,
+        cases=cases,
+        initial={"case": request.GET.get("case")},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            excerpt = services.hand_in(desk.candidacy, by=person(request), **form.facts)
+        except (Refusal, Refused) as refusal:
+            form.add_error(None, str(getattr(refusal, "sentence", refusal)))
+        else:
+            return redirect("portfolio:excerpt", excerpt.pk)
+    context = {
+        "desk": desk,
+        "form": form,
+        "coming": coming_of(request.user),
+        "breadcrumb": crumbs(
+            (_("Excerpts"), reverse("portfolio:excerpts")), (_("Hand one in"), "")
+        ),
+    }
+    return render(request, "portfolio/excerpt_new.html", context)
+
+
+@require_POST
+@signed_in
+@at_the_desk
+def arrival_begin(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """Announce a large file."""
+    if not desk.is_open:
+        raise Http404
+    return receiving.begin(
+        request,
+        person(request),
+        purpose=Excerpt.PURPOSE,
+        allowed=KINDS_TAKEN,
+        address=lambda arrival: reverse("portfolio:arrival", args=[arrival.pk]),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "PATCH", "DELETE"])
+@signed_in
+def arrival(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The parts of one's own file on its way in."""
+    rows = Arrival.objects.visible_to(request.user).filter(purpose=Excerpt.PURPOSE)
+    return receiving.go_on(request, get_object_or_404(rows, pk=pk))
+
+
+@require_POST
+@signed_in
+def arrival_forget(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Forget a file on its way in, from a page without scripts."""
+    rows = Arrival.objects.visible_to(request.user).filter(purpose=Excerpt.PURPOSE)
+    services.forget_arrival(get_object_or_404(rows, pk=pk))
+    return redirect("portfolio:excerpt_new")
+
+
+@signed_in
+@never_cache
+@require_safe
+def excerpt(request: HttpRequest, pk: int) -> HttpResponse:
+    """What it is, what its therapist vouched for, and who opened it."""
+    return page(request, excerpt_of(request, pk))
+
+
+def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
+    """The page of an excerpt; with a ``token`` its recording can be played."""
+    candidate = row.portfolio.candidacy.user
+    is_own = candidate == request.user
+    context = {
+        "excerpt": row,
+        "candidate": candidate,
+        "is_own": is_own,
+        "is_open": row.portfolio.is_open,
+        "openings": row.openings.select_related("opened_by").exclude(opened_by=candidate),
+        "player": reverse("portfolio:excerpt_content", args=[row.pk, token]) if token else "",
+        "breadcrumb": crumbs((_("Excerpts"), reverse("portfolio:excerpts")), (row.title, ""))
+        if is_own
+        else [
+            {"label": _("Shown to you"), "url": reverse("portfolio:shared")},
+            {"label": row.title, "url": ""},
+        ],
+    }
+    return render(request, "portfolio/excerpt.html", context)
+
+
+@require_POST
+@signed_in
+def excerpt_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep who opens it, then play it, or hand over the transcript."""
+    row = excerpt_of(request, pk)
+    if row.document is None or row.removed_at is not None:
+        raise Http404
+    services.open_excerpt(row, by=person(request))
+    token = mint_token(row.document, person(request))
+    name = "excerpt_play" if row.is_recording else "excerpt_content"
+    return redirect(f"portfolio:{name}", pk, token)
+
+
+@signed_in
+@never_cache
+@require_safe
+def excerpt_play(request: HttpRequest, pk: int, token: str) -> HttpResponse:
+    """The page with its player."""
+    row = excerpt_of(request, pk)
+    if row.document is None or not row.is_recording:
+        raise Http404
+    return page(request, row, token)
+
+
+@require_safe
+@signed_in
+def excerpt_content(request: HttpRequest, pk: int, token: str) -> HttpResponseBase:
+    """The recording in parts of four megabytes at most, or the transcript as a download."""
+    row = excerpt_of(request, pk)
+    if row.document is None:
+        raise Http404
+    return serve(request, row.document, token=token, as_attachment=not row.is_recording)
+
+
+@require_POST
+@signed_in
+def excerpt_seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """The supervisor was shown it in person."""
+    row = excerpt_of(request, pk)
+    done(
+        request,
+        lambda: services.confirm_seen(row, by=person(request)),
+        _("Thank you. It counts in the portfolio now."),
+    )
+    return redirect("portfolio:excerpt", pk)
+
+
+@require_POST
+@signed_in
+def excerpt_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """The candidate removes it; its file is destroyed."""
+    row = get_object_or_404(Excerpt.objects.written_by(request.user), pk=pk)
+    done(
+        request,
+        lambda: services.remove_excerpt(row, by=person(request)),
+        _("It is removed, and its file is destroyed for good."),
+    )
+    return redirect("portfolio:excerpts")
