@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cohorts.admin.pages import acting, page
 from scip.access.admin import StaffModelAdmin
-from scip.formats import money
+from scip.formats import money, zone_name
 from scip.requirements import Refusal
 from supervision.forms.agreements import EndForm
 from supervision.forms.sessions import OfficeLogForm
@@ -126,7 +126,7 @@ class AgreementAdmin(StaffModelAdmin):
             "supervision/admin/agreement_log.html",
             title=_("Enter a session for the two"),
             form=form,
-            zone=timezone.get_current_timezone_name(),
+            zone=zone_name(timezone.get_current_timezone_name()),
         )
 
     def end_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:

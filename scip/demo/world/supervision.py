@@ -12,7 +12,16 @@ from scip.demo.world.stage import Story
 from supervision.models import Agreement, SupervisionSession, Supervisor
 from supervision.queries.agreements import text_hash
 from supervision.queries.ratings import framework_of
-from supervision.services import agreements, appointments, material, notes, plans, ratings, sessions
+from supervision.services import (
+    agreements,
+    appointments,
+    fees,
+    material,
+    notes,
+    plans,
+    ratings,
+    sessions,
+)
 from supervision.services.ratings import Touched
 from supervision.services.sessions import Held, Words
 
@@ -66,6 +75,7 @@ def supervision_begins(company: Company) -> Story:
         sessions.confirm_session(row, by=candidate, now=company.now)
         if kind == Kind.ORIENTATION:
             hands_over(company, agreement, candidate, guide)
+    pays_the_assessment(company, agreement, candidate, guide)
     look_back(company, agreement, candidate, {1: 1, 2: 1, 3: 1})
     yield company.ago(1)
     last = touched(agreement, {1: 1, 3: 2})
@@ -127,6 +137,24 @@ def look_back(
 ) -> None:
     """How the candidate sees themselves that day."""
     ratings.rate(agreement, touched(agreement, words), by=candidate, now=company.now)
+
+
+def pays_the_assessment(
+    company: Company, agreement: Agreement, candidate: User, guide: User
+) -> None:
+    """The first block: two sums, one that both say was paid and one that waits for a yes."""
+    block = agreement.fee_blocks.order_by("pk")[0]
+    for sum_cents, is_answered in ((30_000, True), (15_000, False)):
+        payment = fees.say_paid(
+            block,
+            by=candidate,
+            amount_cents=sum_cents,
+            paid_on=company.now.date(),
+            note="Bank transfer",
+            now=company.now,
+        )
+        if is_answered:
+            fees.answer_payment(payment, by=guide, is_received=True, now=company.now)
 
 
 def hands_over(company: Company, agreement: Agreement, candidate: User, guide: User) -> None:
