@@ -91,10 +91,10 @@ class Reading:
         token = self.at(place)
         return token.text if token and token.sort is Sort.SIGN else ""
 
-    def next_word(self, place: int) -> int | None:
-        """The place of the word after this one, over a single space or a dot and a space."""
+    def next_word(self, place: int, over: str = ".:'’,") -> int | None:
+        """The place of the word after this one, over one of these signs and a single space."""
         place += 1
-        if self.sign(place) in {".", ":", "'", "’", ","}:
+        if self.sign(place) in {*over}:
             place += 1
         token = self.at(place)
         if token and token.sort is Sort.SPACE and "\n" not in token.text:
@@ -419,7 +419,9 @@ def name_after(reading: Reading, place: int) -> Found | None:
     why = next((why for why, words in BEFORE_NAMES if word in words), None)
     if why is None:
         return None
-    after = reading.next_word(place)
+    # A dot belongs to a title that is cut short; after other words it ends the sentence.
+    is_short = why is Why.TITLE and len(word) <= 5
+    after = reading.next_word(place, over=".," if is_short else ",")
     if after is None:
         return None
     token = reading.tokens[after]

@@ -18,6 +18,7 @@ from scip.accounts.models import Prerequisite, User
 from scip.credentials.models import Completion, Level
 from scip.demo.world import papers, texts
 from scip.demo.world.company import DAY, HOUR, Company, demo
+from scip.demo.world.portfolio import portfolio_grows
 from scip.demo.world.stage import Story
 from scip.demo.world.supervision import supervision_begins
 from scip.demo.world.supervisors import supervisors_join
@@ -37,6 +38,7 @@ def certification(company: Company) -> Story:
     company.stage.tell(interest_is_told(company))
     company.stage.tell(candidate_registers(company))
     company.stage.tell(supervision_begins(company))
+    company.stage.tell(portfolio_grows(company))
     company.stage.tell(somebody_prepares(company))
     company.stage.tell(somebody_asks_for_credit(company))
 
