@@ -156,6 +156,7 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise refuse("DATABASE_URL", "only PostgreSQL works here (postgres://user:password@host/name).")
+DATABASES["default"]["ENGINE"] = "scip.database"
 
 REDIS_URL = env("REDIS_URL", default="")
 # Rate limits and replay guards need a cache that all processes share.

@@ -1,11 +1,11 @@
 """Personas and the smallest world that tests share (see tests/world.py for the builders)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import Client
+from django.db import connection, transaction
+from django.test import Client, TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
 from scip.accounts.models import Role, User
@@ -40,6 +40,44 @@ def django_db_setup(django_db_setup: None, django_db_blocker) -> None:
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table audit_entry disable trigger audit_entry_no_truncate")
         cursor.execute("alter table audit_seal disable trigger audit_seal_no_truncate")
+
+
+# Django truncates every table after such a test and then lists all models and permissions anew:
+# half a second, mostly for tables that the test never touched. Foreign keys and triggers rest
+# meanwhile, which is a superuser's right.
+EMPTY_WHAT_IS_FILLED = """
+do $$
+declare filled regclass;
+begin
+  perform set_config('session_replication_role', 'replica', true);
+  for filled in
+    select oid from pg_class
+    where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_relation_size(oid) > 0
+      and relname not in ('django_migrations', 'django_content_type', 'auth_permission')
+  loop
+    execute format('delete from %s', filled);
+  end loop;
+end $$
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_quickly() -> Iterator[None]:
+    """After a test with real transactions only the tables that hold anything are emptied."""
+    whole = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def teardown(case: TransactionTestCase) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("select current_setting('is_superuser')::boolean")
+            may = cursor.fetchone() == (True,)
+            if may:
+                cursor.execute(EMPTY_WHAT_IS_FILLED)
+        if not may:
+            whole(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ copies do not matter.
 """
 
 import json
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
 import stripe
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -86,12 +87,21 @@ def receive_event(payload: bytes, signature: str, *, now: datetime | None = None
         AttributeError,
     ) as error:
         raise SignatureRefused(str(error)) from error
+    return store_once(row)
+
+
+def store_once(row: StripeEvent) -> bool:
+    """Store a new event and hand it to a worker; False when it is here already.
+
+    One statement needs no transaction around it, and Stripe waits for each of our round trips.
+    Inside somebody else's transaction a savepoint keeps a copy's refusal from breaking it.
+    """
     try:
-        with transaction.atomic():
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             row.save(force_insert=True)
-            enqueue("payments.handle_event", row.event_id)
     except IntegrityError:
         return False
+    enqueue("payments.handle_event", row.event_id)
     return True
 
 

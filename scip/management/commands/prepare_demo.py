@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
+from scip.management.migrating import light_states
+
 
 class Command(BaseCommand):
     """Migrates, and seeds the demo world unless that was done before."""
@@ -17,7 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("This only works while the demo runs: make demo.")
-        call_command("migrate", interactive=False, verbosity=0)
+        with light_states():
+            call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         marker = Path(settings.DEMO_DATA) / "seeded"
         if marker.exists():
