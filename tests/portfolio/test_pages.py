@@ -210,7 +210,7 @@ def test_the_supervisors_list_asks_the_same(author, pair, as_user, django_assert
     for count in (1, 3):
         while CaseStudy.objects.count() < count:
             services.show_case(author.case(f"Client {CaseStudy.objects.count()}"), True, by=author.user)  # fmt: skip
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             reader.get(reverse("portfolio:shared"))
 
 

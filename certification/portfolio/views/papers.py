@@ -20,7 +20,7 @@ from scip.pdf.papers import paper_for_country
 from scip.policy.models import Edition
 
 # What is drawn while somebody waits. Beyond it a page takes minutes.
-LONGEST_PAPER = 300_000
+LONGEST_PAPER = 200_000
 
 
 @signed_in
