@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certification.portfolio.deidentification import fold, looks_like_a_name, notice
-from certification.portfolio.deidentification.rules import Reading, hints_in
+from certification.portfolio.deidentification.reading import Reading
+from certification.portfolio.deidentification.rules import hints_in
 from certification.portfolio.deidentification.tokens import tokens_of
 
 

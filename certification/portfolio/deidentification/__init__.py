@@ -7,7 +7,8 @@ tokens around the one it stands on, and `Reading.looks` counts them.
 """
 
 from certification.portfolio.deidentification.labels import looks_like_a_name
-from certification.portfolio.deidentification.rules import Hint, Kind, Why, notice
+from certification.portfolio.deidentification.reading import Hint, Kind, Why
+from certification.portfolio.deidentification.rules import notice
 from certification.portfolio.deidentification.tokens import fold
 
 __all__ = ["Hint", "Kind", "Why", "fold", "looks_like_a_name", "notice"]
