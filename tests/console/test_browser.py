@@ -6,13 +6,9 @@ With SCREENSHOTS=<folder> every page seen is also kept there as a picture.
 import os
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, sync_playwright
 
@@ -23,15 +19,11 @@ from scip.accounts.models import Prerequisite, Role
 from scip.pathway.services import renew_feed
 from tests import world
 from tests.console.test_office import fill
-from tests.journeys.chromium import CHROMIUM
+from tests.journeys.chromium import CHROMIUM, FLAGS
+from tests.journeys.visitor import DESKTOP, NARROW, Visitor
 from tests.pathway import rows
 from tests.payments.conftest import TERMS
 from tests.payments.test_office import one_of_each
-
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-# Nothing is told of what passes: gathering that takes axe longer than looking for what does not.
-RULES = """{resultTypes: ['violations'],
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"""
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
@@ -43,9 +35,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
 
@@ -141,11 +131,7 @@ def open_charge(user, **fields):
     return services.open_charge(user, **values | fields)
 
 
-SCREENS = {
-    "wide": {"viewport": {"width": 1280, "height": 900}},
-    "phone": {"viewport": {"width": 320, "height": 700}},
-    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-}
+SCREENS = (("wide", DESKTOP, "light"), ("phone", NARROW, "light"), ("dark", DESKTOP, "dark"))
 VISITS = {
     "new": (newcomer, ["/pathway/"]),
     "offer": (with_an_offer, ["/pathway/"]),
@@ -189,47 +175,20 @@ def test_pages_pass_axe_and_the_browser_has_no_complaint(browser, live_server, v
     world.make_edition()
     build, addresses = VISITS[visit]
     user = build()
-    client = Client()
-    client.force_login(user)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     marina = type(user).objects.filter(email="m@example.com").values_list("pk", flat=True).first()
     named = {
         "marina": marina,
         "charge": Charge.objects.exclude(refunds=None).values_list("pk", flat=True).first(),
         "late": Charge.objects.filter(payments=None).values_list("pk", flat=True).first(),
     }
-    found: list[Any] = []
-    for screen, options in SCREENS.items():
-        context = browser.new_context(**options)
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
-        )
-        page = context.new_page()
-        page.on("console", lambda message, found=found: note_complaint(message, found))
-        for number, address in enumerate(addresses):
-            response = page.goto(live_server.url + address.format(**named))
-            assert response is not None
-            assert response.status == 200, address
-            page.wait_for_load_state("networkidle")
-            keep(page, f"{visit}-{number}-{screen}")
-            page.evaluate(AXE)
-            result = page.evaluate(f"axe.run(document, {RULES})")
-            found += [
-                (address, screen, item["id"], [node["html"][:160] for node in item["nodes"]])
-                for item in result["violations"]
-            ]
-            overflow = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            if overflow > 0:
-                found.append((address, screen, f"{overflow} px too wide"))
-        context.close()
-    assert found == [], "\n".join(str(item) for item in found)
-
-
-def note_complaint(message: Any, found: list[Any]) -> None:
-    if message.type == "error":
-        found.append(message.text)
+    visitor = Visitor(browser, live_server.url).sign_in_as(user)
+    for number, address in enumerate(addresses):
+        visitor.go(address.format(**named), look=False)
+        for screen, width, scheme in SCREENS:
+            visitor.look_at(width, scheme)
+            keep(visitor.page, f"{visit}-{number}-{screen}")
+    visitor.close()
+    visitor.must_be_content()
 
 
 def keep(page: Any, name: str) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import axe_playwright_python
@@ -148,18 +148,19 @@ class Visitor:
         size = self.page.viewport_size
         widths: Sequence[int] = (DESKTOP, PHONE, NARROW) if closely else (DESKTOP, PHONE)
         for width in widths:
-            self._look_at(width, "as it comes")
+            self.look_at(width)
         small = self.page.evaluate(SMALL_TARGETS)
         assert not small, f"{self.path}: targets under 24 px: {small}"
         if closely:
-            self.page.emulate_media(color_scheme="dark")
             for width in (DESKTOP, NARROW):
-                self._look_at(width, "dark")
+                self.look_at(width, "dark")
             self.page.emulate_media(color_scheme="light")
         if size:
             self.page.set_viewport_size(size)
 
-    def _look_at(self, width: int, scheme: str) -> None:
+    def look_at(self, width: int, scheme: Literal["light", "dark"] = "light") -> None:
+        """No violation and no sideways scrolling at this width."""
+        self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size({"width": width, "height": 900})
         where = f"{self.path} at {width}, {scheme}"
         found = violations(self.page)
