@@ -37,9 +37,14 @@ class ExcerptForm(forms.ModelForm[Excerpt]):
         required=False,
         allowed=KINDS_TAKEN,
         max_bytes=EVIDENCE_BYTES,
+        help_text=_(
+            "Sound or film as your phone saves it (M4A, MP3, WAV, MP4, MOV, WebM and others), or a "
+            "transcript as PDF or plain text. Recordings up to 2 GB; 20 MB where this page runs without "
+            "scripts. Kept encrypted: you can open it, and your supervisor of today."
+        ),
     )
     kind = forms.ChoiceField(
-        label=_("What you show in person"),
+        label=_("If you show it in person, what is it?"),
         choices=[("", _("Choose")), *Excerpt.Kind.choices],
         required=False,
     )
