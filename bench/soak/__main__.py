@@ -24,6 +24,7 @@ def checks(folder: Path, *, small: bool) -> Checks:
     if small:
         return {
             "life": lambda: life.check_life_cycle(steps=150),
+            "supervision": lambda: life.check_supervision(steps=150),
             "log": lambda: log.check_log(times=14, length=15),
             "seats": lambda: seats.check_seats(takers=24, seats=4, rounds=2),
             "stripe": lambda: [
@@ -40,6 +41,7 @@ def checks(folder: Path, *, small: bool) -> Checks:
         }
     return {
         "life": life.check_life_cycle,
+        "supervision": life.check_supervision,
         "log": log.check_log,
         "seats": seats.check_seats,
         "stripe": lambda: [

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
@@ -10,34 +11,58 @@ from hypothesis.stateful import run_state_machine_as_test
 from bench.drill import Address, restore_drill
 from bench.soak.outcome import Outcome
 from tests.soak import lifecycle
+from tests.supervision import ledger_life
 
 STEPS = 10_000
 PER_LIFE = 50
 
 
 def check_life_cycle(steps: int = STEPS) -> Outcome:
-    """Lives until enough steps were taken, then each control until it is noticed."""
+    """From application to credential."""
+    return check_lives(
+        lifecycle.LifeCycle,
+        steps,
+        name="life cycle",
+        figure="seats, places and credentials always backed",
+        needed="credential",
+        noticed=[lifecycle.is_noticed(careless) for careless in lifecycle.CARELESS],
+    )
+
+
+def check_supervision(steps: int = 3_000) -> Outcome:
+    """Two supervisors, a candidate and the office at the ledger of sessions."""
+    return check_lives(
+        ledger_life.LedgerLife,
+        steps,
+        name="ledger of sessions",
+        figure="nothing overwritten, one agreement at a time, what counts is backed",
+        needed="settled",
+        noticed=[ledger_life.is_noticed(careless) for careless in ledger_life.CARELESS],
+    )
+
+
+def check_lives(
+    machine: Any, steps: int, *, name: str, figure: str, needed: str, noticed: list[bool]
+) -> Outcome:
+    """Lives until enough steps were taken; ``noticed`` tells which careless variants were."""
     started = time.monotonic()
-    machine = lifecycle.LifeCycle
     machine.steps = 0
     machine.reached.clear()
-    problem, seed = "", 0
+    problem = ""
     while machine.steps < steps and not problem:
-        seed += 1
         problem = run(machine, lives=max(2, steps // 500))
-    noticed = [lifecycle.is_noticed(careless) for careless in lifecycle.CARELESS]
     return Outcome(
-        name="life cycle",
-        figure=f"{steps} steps: seats, places and credentials always backed",
+        name=name,
+        figure=f"{steps} steps: {figure}",
         found=problem or f"{machine.steps} steps, reached {', '.join(sorted(machine.reached))}",
-        is_met=not problem and "credential" in machine.reached,
+        is_met=not problem and needed in machine.reached,
         control=f"{sum(noticed)} of {len(noticed)} careless variants noticed",
         control_failed=all(noticed),
         seconds=time.monotonic() - started,
     )
 
 
-def run(machine: type[lifecycle.LifeCycle], lives: int) -> str:
+def run(machine: Any, lives: int) -> str:
     """Some lives; what went wrong, or nothing."""
     chosen = settings(
         max_examples=lives,

@@ -64,6 +64,7 @@ def test_what_is_noticed(text, hints):
         "We used Soften Soothe Allow, and Self-Compassion came later.",
         "In March she felt well; it may be so. She rated it 7/10, 3-4 times, 50 minutes.",
         "She is a teacher. Her work tires her. He saw a doctor. Then it passed.",
+        "Nine sessions in. She had begun to tease me.",
         "Her husband listened. My client and her mother cried.",
         "Der Ärger war groß, und die Scham kam später.",
         "12 sessions over 6 months; between 1990 and 2010; 1,000 people; 20 %.",

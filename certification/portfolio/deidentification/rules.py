@@ -396,7 +396,8 @@ def place_name(reading: Reading, place: int) -> Found | None:
         return _found(reading, place, last, Kind.PLACE, Why.PLACE_WORD)
     if after is not None and reading.tokens[after].folded in known.PLACE_WORDS:
         return _found(reading, place, after, Kind.PLACE, Why.PLACE_WORD)
-    if reading.word_before(place) in known.PLACE_BEFORE and not token.text.isupper():
+    is_led = reading.word_before(place) in known.PLACE_BEFORE and not token.text.isupper()
+    if is_led and not reading.begins_a_sentence(place):
         return _found(reading, place, last, Kind.PLACE, Why.PREPOSITION)
     return None
 
