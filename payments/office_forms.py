@@ -4,7 +4,7 @@ Each knows its charge and where it stands, so it can propose the likely answer.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -21,6 +21,8 @@ from scip.formats import day as written_day
 from scip.formats import money
 
 MONTH = timedelta(days=30)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 DAY_INPUT = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
@@ -72,7 +74,21 @@ class OfflineForm(OfCharge, OfflinePaymentForm):
 
 
 class LookedForm(OfCharge, LookForm):
-    """What was done about what is flagged."""
+    """What was done about what is flagged, as far as it was on the page."""
+
+    # In millionths of a second, so that nothing is rounded into what was seen.
+    shown_at = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=10**16
+    )
+
+    def prepare(self) -> None:
+        self.fields["shown_at"].initial = (timezone.now() - EPOCH) // MICROSECOND
+
+    @property
+    def until(self) -> datetime | None:
+        """When the page was shown; None where nothing says so."""
+        shown_at = self.cleaned_data["shown_at"]
+        return None if shown_at is None else EPOCH + shown_at * MICROSECOND
 
 
 class AdjustForm(ReasonForm):

@@ -156,7 +156,10 @@ def overdue(now: datetime) -> QuerySet[Charge]:
         Charge.objects.filter(may_be, cancelled_at=None, due_at__lt=now)
         .with_sums()
         .filter(GreaterThan(F("amount_cents") + F("adjusted_cents"), stands))
-        .annotate(is_on_its_way=Exists(on_its_way))
+        .annotate(
+            is_on_its_way=Exists(on_its_way),
+            is_undivided=Exists(Charge.objects.undivided().filter(pk=OuterRef("pk"))),
+        )
         .select_related("user")
     )
 
@@ -265,11 +268,14 @@ def of_overdue(row: Charge, _now: datetime) -> tuple[str, str]:
         return _("{amount} is late; a payment is on its way.").format(amount=amount), _(
             "Wait for Stripe's answer, which takes a few days."
         )
-    return _("{amount} is late; it was due {when}.").format(
-        amount=amount, when=moment(row.due_at)
-    ), _("Write to the person, then give more time, agree instalments or cancel.") if (
-        row.part_of_id is None
-    ) else _("Their place is safe meanwhile. Write to the person, then give more time or cancel.")
+    late = _("{amount} is late; it was due {when}.").format(amount=amount, when=moment(row.due_at))
+    if row.part_of_id is not None:
+        return late, _(
+            "Their place is safe meanwhile. Write to the person, then give more time or cancel."
+        )
+    if row.is_undivided:  # type: ignore[attr-defined]
+        return late, _("Write to the person, then give more time, agree instalments or cancel.")
+    return late, _("Write to the person, then give more time or cancel.")
 
 
 def of_event(row: StripeEvent, _now: datetime) -> tuple[str, str]:

@@ -118,7 +118,9 @@ class ReleaseForm(DecisionForm):
 
     reason = forms.CharField(
         label=_("Why the place is freed"),
-        help_text=_("For example that the person asked for it. Stays with the charge."),
+        help_text=_(
+            "For example that the person asked for it. Stays with the charge; the person may read it."
+        ),
         max_length=300,
     )
 

@@ -85,7 +85,13 @@ def give_up_place(
             )
         )
     move(enrolment, to, by=by, now=now)
-    cancel_charge(enrolment.charge, by=by, reason=str(to.label), is_told=True, now=now)
+    # The payer reads it on their statement.
+    reason = (
+        _("The time to pay was over, so the place was passed on.")
+        if to == Enrolment.State.LAPSED
+        else _("The place was given back before it was paid.")
+    )
+    cancel_charge(enrolment.charge, by=by, reason=reason, is_told=True, now=now)
 
 
 def is_paid(enrolment: Enrolment) -> bool:

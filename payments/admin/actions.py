@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payments import services
-from payments.models import Charge, Checkout, CreditNote, FundEntry, Receipt, Refund
+from payments.models import Charge, CreditNote, FundEntry, Receipt, Refund
 from payments.office_forms import (
     AdjustForm,
     CallOffForm,
@@ -33,7 +33,6 @@ from payments.queries import Balance, balance
 from scip.accounts.models import User
 from scip.mail.models import Letter
 from scip.requirements import Refusal
-from scip.states import lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +43,17 @@ class Case:
     standing: Balance
     needs_a_look: bool
     has_refund_by_hand: bool
-    has_parts: bool
-    is_untouched: bool
+    is_undivided: bool
 
     @classmethod
     def of(cls, charge: Charge) -> "Case":
-        """Read what the actions ask about; five queries."""
-        pending = charge.checkouts.filter(state=Checkout.State.PENDING)
+        """Read what the actions ask about; four queries."""
         return cls(
             charge=charge,
             standing=balance(charge),
             needs_a_look=Charge.objects.filter(pk=charge.pk).needing_a_look().exists(),
             has_refund_by_hand=Refund.objects.by_hand().filter(charge=charge).exists(),
-            has_parts=charge.part_of_id is not None or charge.later_parts.exists(),
-            is_untouched=not (
-                charge.payments.exists() or charge.moves_in.exists() or pending.exists()
-            ),
+            is_undivided=Charge.objects.undivided().filter(pk=charge.pk).exists(),
         )
 
     @property
@@ -95,7 +89,7 @@ ACTIONS = {
             form=LookedForm,
             is_open=lambda case: case.needs_a_look,
             act=lambda charge, form, by, now: services.mark_looked_at(
-                charge, by=by, note=form.cleaned_data["note"], now=now
+                charge, by=by, note=form.cleaned_data["note"], until=form.until, now=now
             ),
             is_plain=True,
         ),
@@ -148,12 +142,7 @@ ACTIONS = {
             done=gettext_lazy("The instalments are agreed."),
             confirm=gettext_lazy("Yes, agree them"),
             form=InstalmentsForm,
-            is_open=lambda case: (
-                case.is_live
-                and case.is_untouched
-                and not case.has_parts
-                and not case.standing.is_settled
-            ),
+            is_open=lambda case: case.is_undivided and not case.standing.is_settled,
             act=lambda charge, form, by, now: services.agree_instalments(
                 charge, later=form.later, by=by, now=now
             ),
@@ -245,8 +234,9 @@ def foresee(action: Action, charge: Charge, form: Any, by: User, now: datetime) 
         action.act(charge, form, by, now)
         changed = Charge.objects.select_related("user").get(pk=charge.pk)
         after = balance(changed)
-        family = Q(charge=charge) | Q(charge__part_of=charge)
-        refunds = Refund.objects.filter(family, requested_at=now).select_related("payment")
+        # Money of an earlier place goes back by its own payment, on that place's charge.
+        acted_on = services.with_origins(part.pk for part in acted_together(charge))
+        refunds = Refund.objects.filter(charge__in=acted_on, requested_at=now)
         entries = FundEntry.objects.filter(created_at=now, author=by).order_by("pk")
         foreseen = Foreseen(
             rows=tuple(
@@ -258,7 +248,7 @@ def foresee(action: Action, charge: Charge, form: Any, by: User, now: datetime) 
                 )
             ),
             due_at=(charge.due_at, changed.due_at),
-            refunds=tuple(refunds.order_by("pk")),
+            refunds=tuple(refunds.select_related("payment").order_by("pk")),
             parts=tuple(charge.later_parts.filter(created_at=now).order_by("part_number")),
             fund=tuple(entries),
             letters=tuple(
@@ -276,23 +266,28 @@ def last_of(user: User) -> int:
     return Letter.objects.filter(to_user=user).aggregate(last=Max("pk"))["last"] or 0
 
 
+def acted_together(charge: Charge) -> list[Charge]:
+    """The charge and its later instalments, which are cancelled and paid back with it."""
+    rows = Charge.objects.filter(Q(pk=charge.pk) | Q(part_of=charge))
+    return list(rows.with_sums().order_by("pk"))
+
+
 def seen(charge: Charge) -> str:
     """What was on record when the page was shown, as one word."""
-    standing = balance(charge)
-    refunds = charge.refunds.exclude(state=Refund.State.REQUESTED).count()
-    return "-".join(
-        str(part)
-        for part in (
+    parts = acted_together(charge)
+    rows = Refund.objects.filter(charge__in=services.with_origins(part.pk for part in parts))
+    facts = [rows.exclude(state=Refund.State.REQUESTED).count(), rows.count()]
+    for part in parts:
+        standing = Balance.of(part)
+        facts += [
             standing.owed_cents,
             standing.came_cents,
             standing.refunded_cents,
             standing.lost_cents,
-            refunds,
-            charge.later_parts.count(),
-            int(charge.due_at.timestamp()),
-            int(charge.cancelled_at is not None),
-        )
-    )
+            int(part.due_at.timestamp()),
+            int(part.cancelled_at is not None),
+        ]
+    return "-".join(map(str, facts))
 
 
 def carry_out(
@@ -300,7 +295,7 @@ def carry_out(
 ) -> None:
     """Do it, unless the charge changed since it was shown: then Refusal, and nothing is done."""
     with transaction.atomic():
-        charge = lock(charge)
+        charge = services.lock_with_origins(charge)
         if not action.is_plain and seen(charge) != as_seen:
             raise Refusal(
                 _(

@@ -94,6 +94,24 @@ class ChargeQuerySet(OfPerson["Charge"]):
             lost_cents=total(dispute, same & Q(state=dispute.State.LOST)),
         )
 
+    def undivided(self) -> Self:
+        """Charges on which instalments can still be agreed, as long as something is owed: none
+        are, and no money came, moved here or is on its way."""
+        payment, move, checkout = (
+            apps.get_model("payments", name)._default_manager
+            for name in ("Payment", "MoneyMove", "Checkout")
+        )
+        of_charge = {"charge": models.OuterRef("pk")}
+        pending = checkout.filter(state="pending", **of_charge)
+        return self.filter(
+            ~models.Exists(payment.filter(**of_charge)),
+            ~models.Exists(move.filter(to_charge=models.OuterRef("pk"))),
+            ~models.Exists(pending),
+            ~models.Exists(Charge.objects.filter(part_of=models.OuterRef("pk"))),
+            part_of=None,
+            cancelled_at=None,
+        )
+
     def needing_a_look(self) -> Self:
         """Charges with something that the office has not looked at yet."""
         found = Q()

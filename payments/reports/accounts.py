@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from payments.models import (
+    Adjustment,
     Charge,
     Dispute,
     FundEntry,
@@ -38,6 +39,7 @@ class Line:
     by: Any = None
     document: Any = None
     charge: Charge | None = None
+    is_cancelling: bool = False
 
 
 def lines_of(charge: Charge) -> list[Line]:
@@ -62,7 +64,8 @@ def lines_of(charge: Charge) -> list[Line]:
         *part_lines(charge),
         *fund_lines(charge),
     ]
-    if charge.cancelled_at is not None:
+    # Where it changed what is owed, cancelling has its line among the adjustments.
+    if charge.cancelled_at is not None and not any(line.is_cancelling for line in lines):
         lines.append(
             Line(
                 what=_("Cancelled"),
@@ -99,14 +102,21 @@ def looked(row: Any) -> str:
 
 def adjustment_lines(charge: Charge) -> Iterator[Line]:
     for row in charge.adjustments.select_related("author").order_by("pk"):
+        is_cancelling = row.kind == Adjustment.Kind.CANCELLATION
         yield Line(
             what=row.get_kind_display(),
             when=row.created_at,
             cents=row.amount_cents,
             currency=charge.currency,
-            note=row.reason,
+            note=with_words(row.reason, charge.cancel_reason) if is_cancelling else row.reason,
             by=row.author,
+            is_cancelling=is_cancelling,
         )
+
+
+def with_words(reason: str, words: str) -> str:
+    """Why a charge was cancelled, and the person's own words where they wrote some."""
+    return f"{reason.rstrip('.')}: “{words}”" if words and words != reason else reason
 
 
 def payment_lines(charge: Charge) -> Iterator[Line]:

@@ -25,7 +25,7 @@ from payments.services.fund import (
 )
 from payments.services.instalments import agree_instalments
 from payments.services.invoices import make_invoice
-from payments.services.moves import with_origins
+from payments.services.moves import lock_with_origins, with_origins
 from payments.services.offline import record_offline_payment
 from payments.services.receipts import make_receipt, sweep_receipts
 from payments.services.reconcile import reconcile
@@ -74,6 +74,7 @@ __all__ = [
     "fund_balance",
     "given_so_far",
     "handle_event",
+    "lock_with_origins",
     "lower_grant",
     "make_credit_note",
     "make_invoice",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.models import Adjustment, Charge
-from payments.queries import balance, family_of
+from payments.queries import balance, edition_in_force, family_of
 from payments.refund_terms import RefundTerms
 from payments.services.background import end_open_checkouts
 from payments.services.fund import follow_gift
@@ -18,9 +18,6 @@ from scip.audit.services import fingerprint, record
 from scip.formats import day, money
 from scip.requirements import Refusal
 from scip.states import lock
-
-# As long as somebody on the waiting list has to answer an offer: a bank's no comes unexpected, too.
-SECOND_CHANCE = timedelta(hours=72)
 
 
 @transaction.atomic
@@ -144,8 +141,9 @@ def extend_due(
 
 def give_second_chance(charge: Charge, *, now: datetime) -> None:
     """Slow money did not come, and its payer learns of it days later: leave them time for another
-    way. Under the charge's lock; never less time than before, and instalments keep their order."""
-    due_at = now + SECOND_CHANCE
+    way, as long as the Edition says. Under the charge's lock; never less time than before, and
+    instalments keep their order."""
+    due_at = now + timedelta(hours=edition_in_force(now).second_chance_hours)
     if charge.cancelled_at is not None or charge.due_at >= due_at or not balance(charge).due_cents:
         return
     try:

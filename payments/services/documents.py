@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from payments.models import DocumentNumber, Invoice
+from payments.models import Adjustment, DocumentNumber, Invoice
 from payments.models.documents import NumberedDocument
 from payments.queries import edition_in_force
 from payments.services.background import enqueue
@@ -88,6 +89,20 @@ def letterhead(now: datetime) -> dict[str, Any]:
     return {
         "organisation": edition_in_force(now).organisation,
         "organisation_lines": ["SCIP Pathway", settings.SITE_URL.split("//", 1)[-1]],
+    }
+
+
+def adjustment_line(line: Adjustment, *, is_for_others: bool) -> dict[str, Any]:
+    """An adjustment as a document shows it. Whoever pays for somebody else (an employer) reads
+    the amount, never that the person has aid or why something was waived."""
+    is_personal = line.kind not in {Adjustment.Kind.INSTALMENTS, Adjustment.Kind.MOVED}
+    if is_for_others and is_personal:
+        word = _("Taken off") if line.amount_cents < 0 else _("Added")
+        return {"description": word, "amount_cents": line.amount_cents}
+    return {
+        "description": str(line.get_kind_display()).capitalize(),
+        "amount_cents": line.amount_cents,
+        "detail": line.reason,
     }
 
 

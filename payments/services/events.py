@@ -51,6 +51,7 @@ DISPUTE_EVENTS = frozenset(
 # What Stripe's endpoint has to be subscribed to (docs/payments.md); all else is recorded only.
 EVENTS = CHECKOUT_EVENTS | REFUND_EVENTS | CHARGE_EVENTS | DISPUTE_EVENTS
 UNKNOWN = "unknown object"
+OUR_NUMBERS = ("charge", "checkout", "refund")
 # How long an event about an object that we do not know is tried again.
 PATIENCE = timedelta(days=3)
 
@@ -121,8 +122,14 @@ def kept_part(event: dict[str, object]) -> dict[str, object]:
         "api_version": event.get("api_version"),
         "livemode": event.get("livemode"),
         "object": thing.get("object"),
-        "metadata": thing.get("metadata") or {},
+        "metadata": our_numbers(thing.get("metadata") or {}),
     }
+
+
+def our_numbers(metadata: dict[str, object]) -> dict[str, object]:
+    """What of an object's metadata leads to our rows; other sites on the same account may have
+    written names there."""
+    return {name: metadata[name] for name in OUR_NUMBERS if name in metadata}
 
 
 def handle_event(event_id: str, *, now: datetime | None = None) -> str:
@@ -231,10 +238,14 @@ def checkout_of(event: StripeEvent) -> Checkout | None:
     known = Checkout.objects.select_related("charge").filter(session_id=event.object_id).first()
     if known is not None:
         return known
-    number = str(event.payload.get("metadata", {}).get("checkout", ""))
-    if not number.isdecimal():
+    number, charge = (
+        str(event.payload.get("metadata", {}).get(name, "")) for name in ("checkout", "charge")
+    )
+    if not (number.isdecimal() and charge.isdecimal()):
         return None
-    Checkout.objects.filter(pk=int(number), session_id=None).update(session_id=event.object_id)
+    # Both numbers have to fit: another site on the same account may count its checkouts, too.
+    lost = Checkout.objects.filter(pk=int(number), charge=int(charge), session_id=None)
+    lost.update(session_id=event.object_id)
     return Checkout.objects.select_related("charge").filter(session_id=event.object_id).first()
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from payments.models import Charge, Invoice
 from payments.queries import Balance, balance, edition_in_force, instalments_of
-from payments.services.documents import billed_to, letterhead
+from payments.services.documents import adjustment_line, billed_to, letterhead
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.formats import moment
@@ -67,11 +67,7 @@ def invoice_facts(invoice: Invoice, *, now: datetime) -> dict[str, Any]:
         "lines": [
             {"description": charge.description, "amount_cents": charge.amount_cents},
             *(
-                {
-                    "description": str(line.get_kind_display()).capitalize(),
-                    "amount_cents": line.amount_cents,
-                    "detail": line.reason,
-                }
+                adjustment_line(line, is_for_others=True)
                 for line in charge.adjustments.order_by("pk")
             ),
         ],

@@ -55,12 +55,9 @@ def receipt_lines(payment: Payment) -> list[dict[str, Any]]:
     same_currency = payment.currency == charge.currency
     if same_currency and payment.amount_cents == owed_cents:
         lines = [{"description": charge.description, "amount_cents": charge.amount_cents}]
+        is_for_others = charge.invoices.exists()
         lines += [
-            {
-                "description": str(line.get_kind_display()).capitalize(),
-                "amount_cents": line.amount_cents,
-                "detail": line.reason,
-            }
+            documents.adjustment_line(line, is_for_others=is_for_others)
             for line in charge.adjustments.order_by("id")
         ]
         return lines

@@ -190,16 +190,26 @@ def sweep_settlements(now: datetime | None = None) -> list[int]:
 
 
 @transaction.atomic
-def mark_looked_at(charge: Charge, *, by: User, note: str, now: datetime | None = None) -> int:
-    """The office has looked at everything flagged on a charge; returns how many lines.
+def mark_looked_at(
+    charge: Charge,
+    *,
+    by: User,
+    note: str,
+    until: datetime | None = None,
+    now: datetime | None = None,
+) -> int:
+    """The office has looked at what is flagged on a charge; returns how many lines.
 
-    The note says what was done about it; flags stay readable.
+    The note says what was done about it; flags stay readable. What was flagged after ``until``
+    (the moment at which the page was shown) nobody has seen yet, and it keeps waiting.
     """
     now = now or timezone.now()
     charge = lock(charge)
     looked = {"looked_at": now, "looked_by": by, "look_note": note[:300]}
     count = sum(
-        model._default_manager.filter(ForTheOffice.WAITS, charge=charge).update(**looked)
+        model._default_manager.filter(
+            ForTheOffice.WAITS, charge=charge, flagged_at__lte=until or now
+        ).update(**looked)
         for model in (Payment, Settlement, Refund, Dispute)
     )
     if count:

@@ -14,6 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_POST
 
+from payments.gateway import is_sandbox
 from scip.access import public
 from scip.accounts.models import User
 from scip.demo.outbox import attached, framed_html, page_of_letters
@@ -41,7 +42,8 @@ def people(request: HttpRequest) -> HttpResponse:
     """The demo people, where each stands, and a button to be them."""
     accounts = {user.email: user for user in User.objects.filter(email__in=list(BY_EMAIL))}
     cast = [(person, accounts[person.email]) for person in DEMO_PEOPLE if person.email in accounts]
-    return render(request, "demo/people.html", {"cast": cast, "password": PASSWORD})
+    context = {"cast": cast, "password": PASSWORD, "is_practice": is_sandbox()}
+    return render(request, "demo/people.html", context)
 
 
 @public

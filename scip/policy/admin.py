@@ -81,6 +81,7 @@ class EditionAdmin(StaffModelAdmin):
                 "fields": (
                     ("attendance_percent", "present_percent"),
                     ("offer_days", "waiting_list_offer_hours", "payment_hours", "marking_days"),
+                    "second_chance_hours",
                     ("msc_required_for", "evidence_reminder_days"),
                     ("full_refund_days", "half_refund_days"),
                     ("bank_return_days", "hand_return_days"),

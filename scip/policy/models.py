@@ -123,6 +123,10 @@ class Edition(models.Model):
         default=72,
         help_text=_("Time to pay after accepting, when the offer itself ends sooner."),
     )
+    second_chance_hours = models.PositiveSmallIntegerField(
+        default=72,
+        help_text=_("Time left to pay another way when a slow payment did not come through."),
+    )
     msc_required_for = models.CharField(
         max_length=20, choices=MscRequiredFor, default=MscRequiredFor.LEVEL_A
     )

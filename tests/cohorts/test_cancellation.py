@@ -9,7 +9,7 @@ from django.utils import timezone
 from cohorts.models import AidRequest, Application, Cohort, Enrolment, Offer, Seat, Session
 from cohorts.queries.cancelling import plan_cohort_cancellation
 from cohorts.services.aid import grant_aid
-from cohorts.services.applications import put_on_waiting_list
+from cohorts.services.applications import put_on_waiting_list, withdraw_application
 from cohorts.services.cancellation import (
     AmountChanged,
     applications_to_close,
@@ -301,6 +301,15 @@ def test_more_time_from_the_office_keeps_the_place(cohort, staff):
     extend_due(enrolment.charge, due_at=longer, by=staff, reason="The bank is slow")
     assert sweep_offers(longer - timedelta(seconds=1)).lapsed_places == 0
     assert sweep_offers(longer).lapsed_places == 1
+    line = enrolment.charge.adjustments.get()
+    assert line.reason == "The time to pay was over, so the place was passed on."
+
+
+def test_a_place_given_back_before_it_was_paid_says_so_on_the_statement(cohort, staff):
+    enrolment = make.accepted(cohort, staff)
+    withdraw_application(enrolment.application)
+    line = enrolment.charge.adjustments.get()
+    assert line.reason == "The place was given back before it was paid."
 
 
 def test_all_parts_come_back_when_a_place_in_instalments_is_cancelled(in_parts, staff):

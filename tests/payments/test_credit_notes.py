@@ -255,3 +255,15 @@ def test_strangers_download_nothing(refund, staff, as_user, stranger, facilitato
 
 def test_now_is_the_default_year(refund, staff):
     assert sent_back(refund, staff, now=None).year == timezone.now().year
+
+
+@pytest.mark.parametrize("pays", ["employer", "self"])
+def test_an_employer_does_not_read_why_the_money_went_back(charge, staff, pays):
+    if pays == "employer":
+        payer = {"payer": "Clinic by the River Ltd", "address": "12 Mill Lane", "country": "PT"}
+        services.make_invoice(charge, payer=payer, by=charge.user)
+    bank(charge, staff)
+    (refund,) = services.return_money(charge, cents=10_000, by=staff, reason="Her divorce")
+    services.record_returned(refund, reference="B 1", by=staff)
+    said = refund.credit_note.facts["reason"]
+    assert said == ("It is not owed any more" if pays == "employer" else "Her divorce")

@@ -319,3 +319,27 @@ def test_the_practice_checkout_posts_its_events_until_they_arrive(till, live_ser
         "payment_intent.succeeded",
         "checkout.session.completed",
     }
+
+
+def test_of_an_objects_metadata_only_our_numbers_are_kept(db):
+    metadata = {"charge": "1", "checkout": "2", "patient": "Paulo Participant"}
+    thing = {"id": "cs_test_unknown", "object": "checkout.session", "metadata": metadata}
+    assert post_event(example_event(data={"object": thing})) == 200
+    kept = StripeEvent.objects.get().payload["metadata"]
+    assert kept == {"charge": "1", "checkout": "2"}
+
+
+def test_a_session_of_another_site_never_becomes_one_of_ours(till):
+    checkout = till.open()
+    session = checkout.session_id
+    type(checkout).objects.filter(pk=checkout.pk).update(session_id=None)
+    for number, charge in enumerate(("", "999999", "nobody's")):
+        metadata = {"checkout": str(checkout.pk), "charge": charge}
+        thing = {"id": "cs_test_other", "object": "checkout.session", "metadata": metadata}
+        post_event(example_event(id=f"evt_{number}", data={"object": thing}))
+        assert services.handle_event(f"evt_{number}") == ""
+    checkout.refresh_from_db()
+    assert checkout.session_id is None
+    desk.pay(session)
+    till.tell()
+    assert services.balance(till.charge).is_settled

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from payments import services
-from payments.models import Invoice
+from payments.models import Adjustment, Invoice
 from payments.services import invoices, receipts
 from scip.audit.models import Entry
 from scip.requirements import Refusal
@@ -236,3 +236,27 @@ def test_the_receipt_says_which_instalment_and_what_is_a_gift(participant, make_
     text = text_of(receipts.render(payment.receipt))
     assert "This is instalment 1 of 2. Still to come: USD 1,500 by" in text
     assert "USD 300 of this price goes to the aid fund" in text
+
+
+def test_whoever_pays_for_somebody_else_reads_nothing_of_aid_or_reasons(
+    participant, staff, make_charge
+):
+    aid = Adjustment(kind="aid", amount_cents=-100_000, reason="Supported rate", author=staff)
+    charge = make_charge(participant, adjustments=[aid])
+    services.adjust_charge(charge, kind="waiver", cents=-9_500, reason="Her divorce", by=staff)
+    text = text_of(invoices.render(made(charge, participant)))
+    payment = services.record_offline_payment(
+        charge,
+        method="bank",
+        reference="T 1",
+        amount_cents=180_000,
+        received_at=NOW,
+        by=staff,
+        now=NOW,
+    )
+    lines = payment.receipt.facts["lines"]
+    assert sum(line["amount_cents"] for line in lines) == 180_000
+    for said in (text, str(lines)):
+        assert said.count("Taken off") == 2
+        for private in ("aid", "Aid", "Supported", "divorce", "aiver"):
+            assert private not in said.replace("Paid", "").replace("paid", "")

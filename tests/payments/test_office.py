@@ -10,6 +10,7 @@ from payments.admin.actions import ACTIONS, Case
 from payments.models import (
     Charge,
 )
+from payments.reports import lines_of
 from tests.payments.office import bank, one_of_each
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ def test_the_charges_page_asks_the_same_for_any_number_of_lines(
     office.get(address)
     with CaptureQueriesContext(connection) as queries:
         office.get(address)
-    assert len(queries) == 21, "\n".join(query["sql"][:120] for query in queries)
+    assert len(queries) == 20, "\n".join(query["sql"][:120] for query in queries)
 
 
 def test_only_what_makes_sense_is_offered(staff, charge):
@@ -76,3 +77,29 @@ def test_a_gift_in_the_price_stands_among_the_lines(office, make_charge, partici
         "USD 300"
     ]
     assert "USD 300 of the price is the gift to the aid fund" in page.content.decode()
+
+
+def test_cancelling_is_one_line_with_the_persons_own_words(staff, participant, make_charge):
+    words, none, paid = (make_charge(participant) for _number in range(3))
+    bank(paid, staff)
+    for charge, said in ((words, "My mother is ill"), (none, ""), (paid, "")):
+        services.cancel_charge(
+            charge,
+            by=staff,
+            reason="Stepped back.",
+            words=said,
+            refund_cents=None if charge != paid else 0,
+        )
+    lines = [
+        [
+            line
+            for line in lines_of(Charge.objects.get(pk=charge.pk))
+            if line.what.lower() == "cancelled"
+        ]
+        for charge in (words, none, paid)
+    ]
+    assert [[(line.cents, line.note) for line in found] for found in lines] == [
+        [(-289_500, "Stepped back: “My mother is ill”")],
+        [(-289_500, "Stepped back.")],
+        [(None, "Stepped back.")],
+    ]

@@ -10,6 +10,7 @@ from payments.models import Charge, Payment, SandboxObject
 from payments.sandbox import desk
 from scip.formats import moment
 from scip.mail.models import Letter
+from scip.policy.models import Edition
 from tests.payments.conftest import Till
 from tests.payments.test_charges import bank
 
@@ -116,3 +117,11 @@ def test_money_of_the_past_can_go_back_and_be_disputed(charge):
     desk.open_dispute(payment.reference, 279_500)
     services.reconcile()
     assert charge.disputes.get().state == "open"
+
+
+def test_how_long_the_second_chance_is_stands_in_the_edition(till):
+    Edition.objects.update(second_chance_hours=24)
+    began = timezone.now()
+    slow_no(till, due_at=began - timedelta(days=4))
+    till.charge.refresh_from_db()
+    assert timedelta(hours=24) <= till.charge.due_at - began < timedelta(hours=25)

@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from payments import services
+from payments.admin.actions import ACTIONS, Case
 from payments.models import (
     Settlement,
     StripeEvent,
 )
 from payments.waiting import KINDS, matters
+from tests.payments.conftest import Till
 from tests.payments.disputes import disputed
 from tests.payments.office import DAY, bank, one_of_each
 
@@ -117,3 +119,26 @@ def test_what_is_owed_again_is_late_once_its_day_has_passed(staff, participant, 
     assert late[raised].startswith("USD 1 is late")
     bank(lost, staff, reference="T again")
     assert {item.charge for item in matters(staff, now=later, only="overdue")} == {raised}
+
+
+def test_the_next_step_names_instalments_only_where_they_can_be_agreed(
+    staff, participant, make_charge
+):
+    names = ("fresh", "partly", "divided", "target", "under_way")
+    charges = {name: make_charge(participant) for name in names}
+    bank(charges["partly"], staff, 100)
+    parts = services.agree_instalments(
+        charges["divided"], later=[(100, charges["divided"].due_at + DAY)], by=staff
+    )
+    earlier = make_charge(participant, amount_cents=100)
+    bank(earlier, staff)
+    services.replace_charge(earlier, charges["target"], by=staff, reason="Moved")
+    checkout = Till(charges["under_way"]).pay(slowly=True)
+    services.ask_stripe(checkout)
+    found = matters(staff, now=charges["fresh"].due_at + 2 * DAY, only="overdue")
+    steps = {item.charge: item.next_step for item in found}
+    assert set(steps) == {*charges.values(), parts[1]}
+    offered = {charge for charge, step in steps.items() if "instalments" in step}
+    assert offered == {charges["fresh"]}
+    for charge in steps:
+        assert ACTIONS["instalments"].is_open(Case.of(charge)) is (charge in offered)
