@@ -160,12 +160,14 @@ def test_cancelling_waits_for_stripes_news_about_an_earlier_place(make_charge, t
             connection.close()
 
     office = threading.Thread(target=run)
-    with transaction.atomic():
-        lock(charge)
-        office.start()
-        until_somebody_waits()
-        lock(to)
-    office.join()
+    try:
+        with transaction.atomic():
+            lock(charge)
+            office.start()
+            until_somebody_waits()
+            lock(to)
+    finally:
+        office.join()
     assert errors == []
     assert Refund.objects.get().amount_cents == 289_500
 
@@ -174,6 +176,8 @@ def until_somebody_waits() -> None:
     """Return once another connection of this database waits for a lock."""
     with connection.cursor() as cursor:
         for _look in range(200):
+            # Within a transaction one look would be remembered.
+            cursor.execute("select pg_stat_clear_snapshot()")
             cursor.execute(
                 "select count(*) from pg_stat_activity"
                 " where datname = current_database() and wait_event_type = 'Lock'"
