@@ -159,11 +159,13 @@ class LedgerLife(RuleBasedStateMachine):
                 lambda: sessions.correct_session(row, said, by=by, reason="So.", now=self.now),
             )
 
-    @rule(pick=picks, who=people, is_held=st.booleans(), is_silent=st.booleans())
-    def settle(self, pick: int, who: str, is_held: bool, is_silent: bool) -> None:
-        if row := self.session(pick):
-            act = settle_unanswered if is_silent else sessions.settle_dispute
-            by = self.who[who]
+    @rule(pick=picks, by_office=st.booleans(), who=people, is_held=st.booleans())
+    def settle(self, pick: int, by_office: bool, who: str, is_held: bool) -> None:
+        # Most rows are not in dispute: picked at random, one that is would hardly ever be met.
+        disputed = SupervisionSession.objects.filter(state=State.DISPUTED).first()
+        if row := disputed or self.session(pick):
+            act = sessions.settle_dispute if disputed else settle_unanswered
+            by = self.who["office" if by_office else who]
             self.attempt(
                 "settled", lambda: act(row, by=by, is_held=is_held, reason="So.", now=self.now)
             )
