@@ -134,7 +134,9 @@ def registered(evidence: Evidence, now: datetime) -> NextStep | None:
     return NextStep(
         code="registered",
         title=_("You are on the way to certification"),
-        text=_("Your portfolio gathers your case studies; your record keeps what you registered with."),
+        text=_(
+            "Your portfolio gathers your case studies; your record keeps what you registered with."
+        ),
         url=reverse("portfolio:home"),
         label=_("Open your portfolio"),
         other_url=reverse("certification:record"),
