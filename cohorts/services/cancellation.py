@@ -92,7 +92,7 @@ def cancel_place(
         plan = plan_cancellation(place.charge, now=now)
         if plan.back_cents != expected_back_cents:
             raise AmountChanged(plan)
-        why = _("Cancelled by the participant")
+        why = _("By own decision")
         done = give_up(place, by=by, reason=why, words=reason.strip(), now=now)
         tell(place.enrolment, done, now=now)
         return place.enrolment
