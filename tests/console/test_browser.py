@@ -1,12 +1,7 @@
-"""My pathway and the office in a real browser: axe, narrow screens, dark, no complaints of the CSP.
+"""My pathway and the office in a real browser: axe, narrow screens, dark, no complaints of the CSP."""
 
-With SCREENSHOTS=<folder> every page seen is also kept there as a picture.
-"""
-
-import os
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -131,7 +126,7 @@ def open_charge(user, **fields):
     return services.open_charge(user, **values | fields)
 
 
-SCREENS = (("wide", DESKTOP, "light"), ("phone", NARROW, "light"), ("dark", DESKTOP, "dark"))
+SCREENS = ((DESKTOP, "light"), (NARROW, "light"), (DESKTOP, "dark"))
 VISITS = {
     "new": (newcomer, ["/pathway/"]),
     "offer": (with_an_offer, ["/pathway/"]),
@@ -182,16 +177,9 @@ def test_pages_pass_axe_and_the_browser_has_no_complaint(browser, live_server, v
         "late": Charge.objects.filter(payments=None).values_list("pk", flat=True).first(),
     }
     visitor = Visitor(browser, live_server.url).sign_in_as(user)
-    for number, address in enumerate(addresses):
+    for address in addresses:
         visitor.go(address.format(**named), look=False)
-        for screen, width, scheme in SCREENS:
+        for width, scheme in SCREENS:
             visitor.look_at(width, scheme)
-            keep(visitor.page, f"{visit}-{number}-{screen}")
     visitor.close()
     visitor.must_be_content()
-
-
-def keep(page: Any, name: str) -> None:
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)

@@ -1,5 +1,9 @@
-"""Somebody at a browser: walks, types, presses, and has every page that is seen checked."""
+"""Somebody at a browser: walks, types, presses, and has every page that is seen checked.
 
+With SCREENSHOTS=<folder> every page that is looked at is also kept there as pictures.
+"""
+
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -162,10 +166,18 @@ class Visitor:
         """No violation and no sideways scrolling at this width."""
         self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size({"width": width, "height": 900})
+        self.keep(f"{width}-{scheme}")
         where = f"{self.path} at {width}, {scheme}"
         found = violations(self.page)
         assert not found, f"{where}: " + "; ".join(found)
         assert not self.page.evaluate(WIDE_OR_NOT), f"{where} scrolls sideways"
+
+    def keep(self, name: str) -> None:
+        """A picture of the page, where SCREENSHOTS names a folder."""
+        if folder := os.environ.get("SCREENSHOTS"):
+            place = re.sub(r"\W+", "-", self.path).strip("-") or "home"
+            path = Path(folder) / f"{len(self.seen):03}-{place}-{name}.png"
+            self.page.screenshot(path=path, full_page=True)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
