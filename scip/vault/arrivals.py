@@ -12,7 +12,7 @@ from typing import IO, cast
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.base import File
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,7 +42,8 @@ MIN_PART_BYTES = 256 * 1024
 MAX_PART_BYTES = 8 * 1024**2
 KEPT_FOR = timedelta(days=3)
 """How long an unfinished or untaken file waits for its person."""
-ASK_AGAIN = timedelta(minutes=2)
+ASK_AGAIN = timedelta(minutes=6)
+"""Longer than a check may take (``scip.vault.tasks``), so that no two look at one file."""
 
 
 @transaction.atomic
@@ -302,26 +303,31 @@ def give_up(arrival: Arrival) -> None:
 
 
 def sweep(*, now: datetime | None = None) -> int:
-    """Forget what nobody touched for three days; returns how many.
+    """Forget what nobody touched for three days, and what could not be checked in that time;
+    returns how many.
 
     Raises nothing; a row that a person goes on with in this moment is theirs, for it is locked first.
     """
     before = (now or timezone.now()) - KEPT_FOR
-    old = Arrival.objects.filter(touched_at__lt=before).exclude(state=Arrival.State.ARRIVED)
+    is_old = Q(touched_at__lt=before) | Q(state=Arrival.State.ARRIVED, began_at__lt=before)
     count = 0
-    for arrival in old.iterator(chunk_size=100):
+    for arrival in Arrival.objects.filter(is_old).iterator(chunk_size=100):
         with transaction.atomic():
             rows = Arrival.objects.select_for_update(no_key=True)
-            if rows.filter(pk=arrival.pk, touched_at__lt=before).first() is not None:
+            if rows.filter(is_old, pk=arrival.pk).first() is not None:
                 give_up(arrival)
                 count += 1
     return count
 
 
 def ask_again(*, now: datetime | None = None) -> int:
-    """Send to be checked what has waited for two minutes (a dead worker, a silent scanner)."""
-    before = (now or timezone.now()) - ASK_AGAIN
-    waiting = Arrival.objects.filter(state=Arrival.State.ARRIVED, touched_at__lt=before)
+    """Send to be checked what nobody looked at for six minutes (a dead worker, a silent scanner);
+    returns how many. Whoever asks claims the row, so that it is asked about once."""
+    moment = now or timezone.now()
+    waiting = Arrival.objects.filter(state=Arrival.State.ARRIVED, touched_at__lt=moment - ASK_AGAIN)
+    count = 0
     for arrival in waiting:
-        _send_to_check(arrival)
-    return len(waiting)
+        if waiting.filter(pk=arrival.pk).update(touched_at=moment):
+            _send_to_check(arrival)
+            count += 1
+    return count

@@ -29,6 +29,10 @@ NEEDED_KINDS = {
 }
 
 
+# Said by one, not answered by the other.
+OPEN = frozenset({State.LOGGED, State.DISPUTED})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
     """One session that stands in the ledger.
@@ -172,6 +176,7 @@ def closing_open(
         item
         for item in evidence.sessions
         if item.kind == Kind.SUPERVISION
+        and not (item.is_correction and item.state in OPEN)  # the row it corrects stands for it
         and item.held_on <= held_on
         and counts(item, evidence, edition=edition, states=states).is_met
     ]
@@ -270,7 +275,7 @@ def phase_finding(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> F
     waiting = [
         item
         for item in evidence.sessions
-        if item.phase == phase and item.state in {State.LOGGED, State.DISPUTED}
+        if item.phase == phase and item.state in OPEN and not item.is_correction
     ]
     is_met = len(done) >= needed and not absent
     status = Status.MET if is_met else Status.WAITING if waiting else Status.OPEN

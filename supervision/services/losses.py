@@ -4,7 +4,7 @@ at what waits, and the agreement ends with the fact."""
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -85,15 +85,17 @@ def end_with_their_fact(now: datetime) -> int:
     """End agreements whose supervisor was declared lost or whose candidate's registration is over,
     and put drafts of the latter aside; returns how many. Each in a transaction of its own."""
     approved = Approval.objects.filter(Q(until_on=None) | Q(until_on__gt=now.date()))
-    declared = Approval.objects.filter(ended_at__isnull=False).values("supervisor")
-    lost = Q(state=Bond.ACTIVE, supervisor__in=declared) & ~Q(
+    # Ended once and approved anew since then is not lost: the newest approval tells.
+    newest = Approval.objects.filter(supervisor=OuterRef("supervisor")).order_by("-from_on", "-pk")
+    lost = Q(state=Bond.ACTIVE, last_ended_at__isnull=False) & ~Q(
         supervisor__in=approved.exclude(until_on=F("from_on")).values("supervisor")
     )
     over = Q(
         state__in=Agreement.ALIVE,
         candidacy__state__in=[Candidacy.State.WITHDRAWN, Candidacy.State.CLOSED],
     )
-    found = list(Agreement.objects.filter(lost | over).values_list("pk", flat=True))
+    known = Agreement.objects.annotate(last_ended_at=Subquery(newest.values("ended_at")[:1]))
+    found = list(known.filter(lost | over).values_list("pk", flat=True))
     return sum(end_one(pk, now) for pk in found)
 
 

@@ -103,6 +103,8 @@ def log_session(
                 "write to the office: they can help."
             )
         )
+    if not agreement.candidacy.is_registered:
+        raise Refusal(_("The registration for certification is over, so nothing new is logged."))
     refuse_impossible(held, now)
     session = enter(agreement, held, by=by, now=now, appointment=appointment)
     if appointment is not None and appointment.state == Appointment.State.PLANNED:
@@ -383,6 +385,13 @@ def settle(
     session: SupervisionSession, *, is_held: bool, reason: str, by: User, now: datetime
 ) -> None:
     """Write the office's answer down, with its reason: held as logged, or set aside."""
+    if is_held and session.logged_by_id == by.pk:
+        raise Refusal(
+            _(
+                "You entered this session yourself, so a colleague says that it stands. Nothing was "
+                "changed; you can set it aside."
+            )
+        )
     # What the office wrote when it entered the session stays readable.
     session.office_reason = "\n\n".join(filter(None, [session.office_reason, reason.strip()]))
     session.save(update_fields=["office_reason"])

@@ -368,6 +368,18 @@ def test_a_removed_excerpt_is_a_line_without_words(author, guide, as_user):
         services.open_excerpt(excerpt, by=author.user)
 
 
+def test_consent_can_be_taken_back_after_the_end(author, guide, as_user):
+    excerpt = kept(author)
+    client = as_user(guide)
+    address = opened(client, excerpt)
+    type(author.candidacy).objects.filter(pk=author.candidacy.pk).update(state="withdrawn")
+    # The registration is over: its supervisor is out in the same moment.
+    assert client.get(address).status_code == 404
+    as_user(author.user).post(reverse("portfolio:excerpt_remove", args=[excerpt.pk]))
+    with pytest.raises(Destroyed):
+        read(StoredFile.objects.get())
+
+
 def test_only_the_candidate_removes_it(author, guide):
     with pytest.raises(Refusal):
         services.remove_excerpt(kept(author), by=guide)

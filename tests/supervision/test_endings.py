@@ -50,6 +50,21 @@ def test_declared_lost_the_agreement_ends_and_sessions_stay(staff):
     assert settle_unanswered(waiting, by=staff, is_held=True, reason="Notes.", now=at(21))
 
 
+def test_ended_once_and_approved_anew_is_not_lost_when_that_runs_out(staff):
+    pair = make_pair()
+    declare_lost(pair, staff, now=at(10))
+    renew(pair.supervisor, until_on=at(40).date(), by=staff, from_on=at(12).date(), now=at(11))
+    follow_losses(at(41))
+    assert pair.again().agreement.state == "active"
+
+
+def test_after_the_registration_nothing_new_is_logged(staff):
+    pair = make_pair()
+    withdraw(pair.candidacy, by=pair.candidate)
+    with pytest.raises(Refusal, match="registration for certification is over"):
+        log(pair.again(), Kind.ORIENTATION, at(1))
+
+
 def test_run_out_is_not_lost_and_renewed_goes_on(staff):
     pair = make_pair()
     Approval.objects.filter(supervisor=pair.supervisor).update(until_on=at(20).date())

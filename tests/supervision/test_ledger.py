@@ -145,6 +145,20 @@ def test_who_logs_need_not_wait_for_the_other_to_confirm():
     assert not counts(exit_at, evidence(*five, exit_at), edition=EDITION).is_met
 
 
+def test_an_open_correction_is_not_one_session_more():
+    four = [facts(Kind.SUPERVISION, 22 + place) for place in range(4)]
+    day = PLANNED + timedelta(days=20)
+
+    def is_open(state: str) -> bool:
+        again = facts(Kind.SUPERVISION, 25, pk=99, state=state, is_correction=True)
+        rows = evidence(*four, again)
+        return phase_open(Kind.PORTFOLIO_REVIEW, rows, edition=EDITION, held_on=day).is_met
+
+    assert not is_open(State.LOGGED)
+    assert not is_open(State.DISPUTED)
+    assert is_open(State.CONFIRMED)  # it has taken the place of a row that is gone
+
+
 def test_every_kind_is_needed_however_many_there_are():
     many = [facts(Kind.ORIENTATION, place) for place in range(1, 5)]
     finding = ledger_findings(evidence(*many), edition=EDITION)[0]

@@ -10,6 +10,7 @@ from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import Phase, counted
 from supervision.services import sessions
 from supervision.services.agreements import end_agreement
+from tests import world
 from tests.races import tally
 from tests.supervision.pair import Kind, at, confirmed, held, log, make_pair
 
@@ -50,6 +51,18 @@ def test_a_dispute_keeps_what_the_office_wrote_first(pair, staff):
     sessions.dispute_session(row, by=pair.guide, reason="It was shorter.")
     settled = sessions.settle_dispute(row, by=staff, is_held=False, reason="We asked both.")
     assert settled.office_reason == f"{REASON}\n\nWe asked both."
+
+
+def test_what_one_of_the_office_entered_a_colleague_confirms(pair, staff):
+    row = entered(pair, staff)
+    sessions.dispute_session(row, by=pair.guide, reason="It was shorter.")
+    with pytest.raises(Refusal, match="a colleague says that it stands"):
+        sessions.settle_dispute(row, by=staff, is_held=True, reason="We asked both.")
+    row.refresh_from_db()
+    assert (row.state, row.office_reason) == ("disputed", REASON)
+    colleague = world.make_user("colleague@example.com", "staff")
+    settled = sessions.settle_dispute(row, by=colleague, is_held=True, reason="We asked both.")
+    assert settled.state == "confirmed"
 
 
 def test_the_rules_of_the_pair_hold(pair, staff):

@@ -239,6 +239,7 @@ def test_while_the_scanner_is_silent_the_file_waits(owner, settings):
     settings.CLAMAV_SOCKET = ""
     later = timezone.now() + arrivals.ASK_AGAIN + timedelta(seconds=1)
     assert arrivals.ask_again(now=later) == 1
+    assert arrivals.ask_again(now=later) == 0
     tasks.check_arrival(str(arrival.pk))
     arrival.refresh_from_db()
     assert arrival.state == Arrival.State.READY
@@ -293,6 +294,15 @@ def test_what_nobody_goes_on_with_is_forgotten(
     assert not Arrival.objects.exists()
     # What an app took is the app's.
     assert len(blobs(vault_folder)) == StoredFile.objects.readable().count() == (state == "taken")
+
+
+def test_what_can_never_be_checked_is_forgotten_too(owner, settings):
+    settings.CLAMAV_SOCKET = "/nowhere/clamd.sock"
+    whole(owner)
+    later = timezone.now() + arrivals.KEPT_FOR
+    assert arrivals.ask_again(now=later) == 1
+    assert arrivals.sweep(now=later - timedelta(minutes=1)) == 0
+    assert arrivals.sweep(now=later + timedelta(minutes=1)) == 1
 
 
 def test_a_night_between_two_parts_costs_no_part(owner, vault_folder):

@@ -121,9 +121,11 @@ def confirm_seen(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> 
 
 @transaction.atomic
 def remove_excerpt(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> None:
-    """The candidate removes it: its file is destroyed, a line stays. Harmless when repeated; raises
-    Refusal for anybody else, and once the candidacy has ended."""
-    writable(excerpt.portfolio, by=by)
+    """The candidate removes it: its file is destroyed, a line stays. Also once the candidacy has
+    ended, for a client may take their consent back at any time. Harmless when repeated; raises
+    Refusal for anybody else."""
+    if excerpt.portfolio.candidacy.user_id != by.pk:
+        raise Refusal(_("A portfolio belongs to the candidate alone."))
     row = lock(excerpt)
     if row.removed_at is not None:
         return

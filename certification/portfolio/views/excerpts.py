@@ -127,7 +127,6 @@ def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
         "excerpt": row,
         "candidate": candidate,
         "is_own": is_own,
-        "is_open": row.portfolio.is_open,
         "openings": row.openings.select_related("opened_by").exclude(opened_by=candidate),
         "player": reverse("portfolio:excerpt_content", args=[row.pk, token]) if token else "",
         "breadcrumb": crumbs((_("Excerpts"), reverse("portfolio:excerpts")), (row.title, ""))
