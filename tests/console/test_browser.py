@@ -177,9 +177,11 @@ def test_pages_pass_axe_and_the_browser_has_no_complaint(browser, live_server, v
         "late": Charge.objects.filter(payments=None).values_list("pk", flat=True).first(),
     }
     visitor = Visitor(browser, live_server.url).sign_in_as(user)
+    found: list[str] = []
     for address in addresses:
         visitor.go(address.format(**named), look=False)
         for width, scheme in SCREENS:
-            visitor.look_at(width, scheme)
+            found += visitor.faults_at(width, scheme)
     visitor.close()
+    assert found == []
     visitor.must_be_content()

@@ -164,13 +164,18 @@ class Visitor:
 
     def look_at(self, width: int, scheme: Literal["light", "dark"] = "light") -> None:
         """No violation and no sideways scrolling at this width."""
+        found = self.faults_at(width, scheme)
+        assert not found, "; ".join(found)
+
+    def faults_at(self, width: int, scheme: Literal["light", "dark"] = "light") -> list[str]:
+        """What is wrong with the page at this width, each with where it was."""
         self.page.emulate_media(color_scheme=scheme)
         self.page.set_viewport_size({"width": width, "height": 900})
         self.keep(f"{width}-{scheme}")
-        where = f"{self.path} at {width}, {scheme}"
         found = violations(self.page)
-        assert not found, f"{where}: " + "; ".join(found)
-        assert not self.page.evaluate(WIDE_OR_NOT), f"{where} scrolls sideways"
+        if self.page.evaluate(WIDE_OR_NOT):
+            found.append("scrolls sideways")
+        return [f"{self.path} at {width}, {scheme}: {fault}" for fault in found]
 
     def keep(self, name: str) -> None:
         """A picture of the page, where SCREENSHOTS names a folder."""

@@ -2,7 +2,6 @@
 
 from certification.portfolio.services.excerpts import (
     confirm_seen,
-    forget_arrival,
     hand_in,
     open_excerpt,
     remove_excerpt,
@@ -34,7 +33,6 @@ __all__ = [
     "begin_write_up",
     "change_session",
     "confirm_seen",
-    "forget_arrival",
     "forget_word",
     "hand_in",
     "log_session",

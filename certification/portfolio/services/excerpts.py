@@ -134,8 +134,3 @@ def remove_excerpt(excerpt: Excerpt, *, by: User, now: datetime | None = None) -
     record("excerpt.removed", row, by=by, subject=by)
     if row.document is not None:
         destroy(row.document, now=now)
-
-
-def forget_arrival(arrival: Arrival) -> None:
-    """Give up a file on its way in; harmless when repeated."""
-    arrivals.give_up(arrival)

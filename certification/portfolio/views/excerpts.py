@@ -18,7 +18,7 @@ from certification.portfolio.services.excerpts import KINDS_TAKEN
 from certification.portfolio.views.desk import at_the_desk, crumbs, done, person
 from scip.access import signed_in
 from scip.requirements import Refusal
-from scip.vault import receiving
+from scip.vault import arrivals, receiving
 from scip.vault.errors import Refused
 from scip.vault.models import Arrival
 from scip.vault.serving import mint_token, serve
@@ -107,7 +107,7 @@ def arrival(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def arrival_forget(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Forget a file on its way in, from a page without scripts."""
     rows = Arrival.objects.visible_to(request.user).filter(purpose=Excerpt.PURPOSE)
-    services.forget_arrival(get_object_or_404(rows, pk=pk))
+    arrivals.give_up(get_object_or_404(rows, pk=pk))
     return redirect("portfolio:excerpt_new")
 
 
