@@ -16,12 +16,10 @@ TOO_LONG = _(
 )
 
 
-class WritingForm(forms.ModelForm[Any]):
+class TextsForm(forms.ModelForm[Any]):
     """Bound to what was typed; saving is the service's business."""
 
-    def __init__(
-        self, *args: Any, competencies: Sequence[Competency], is_open: bool = True, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in self._meta.model.TEXTS:
             text = self.fields[name]
@@ -30,16 +28,28 @@ class WritingForm(forms.ModelForm[Any]):
             for validator in getattr(text, "validators", ()):
                 if getattr(validator, "code", "") == "max_length":
                     validator.message = TOO_LONG
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, in the form in which it is compared and saved."""
+        return {
+            name: value.replace("\r\n", "\n") if isinstance(value, str) else value
+            for name, value in self.cleaned_data.items()
+        }
+
+
+class WritingForm(TextsForm):
+    """A text with the competencies it shows."""
+
+    def __init__(
+        self, *args: Any, competencies: Sequence[Competency], is_open: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
         chosen: Any = self.fields["competencies"]
         chosen.queryset = Competency.objects.filter(pk__in=[row.pk for row in competencies])
         chosen.choices = [(row.pk, row.name) for row in competencies]
 
     def values(self) -> dict[str, Any]:
-        """What was typed, in the form in which `save_writing` takes it."""
-        values: dict[str, Any] = {
-            name: value.replace("\r\n", "\n") if isinstance(value, str) else value
-            for name, value in self.cleaned_data.items()
-        }
+        values = super().values()
         values["competencies"] = sorted(row.pk for row in self.cleaned_data["competencies"])
         if "levels" in values:
             values["levels"] = sorted(values["levels"])

@@ -20,12 +20,31 @@ from supervision.models import Competency
 LONGEST_PART = 400_000
 
 
-class Writing(models.Model):
-    """A text in parts that saves itself. ``revision`` grows with every change, so that two
+class Texts(models.Model):
+    """Texts in parts that save themselves. ``revision`` grows with every change, so that two
     windows never write over each other."""
 
     TEXTS: ClassVar[tuple[str, ...]]
     PARTS: ClassVar[tuple[str, ...]]
+
+    revision = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+    def filled_parts(self) -> tuple[str, ...]:
+        """Names of the parts with something in them."""
+        return tuple(name for name in self.PARTS if self.has_part(name))
+
+    def has_part(self, name: str) -> bool:
+        value = getattr(self, name)
+        return bool(value.strip() if isinstance(value, str) else value)
+
+
+class Writing(Texts):
+    """What stands in a portfolio: it shows competencies, and its writer says when it is done."""
 
     competencies = models.ManyToManyField(
         Competency,
@@ -34,9 +53,6 @@ class Writing(models.Model):
         related_name="+",
         help_text=_("Those that somebody else could see in what you wrote. One or two are plenty."),
     )
-    revision = models.PositiveIntegerField(default=0)
-    created_at = models.DateTimeField(default=timezone.now)
-    saved_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -46,15 +62,11 @@ class Writing(models.Model):
     def is_done(self) -> bool:
         return self.done_at is not None
 
-    def filled_parts(self) -> tuple[str, ...]:
-        """Names of the parts with something in them; looks at prefetched competencies."""
-        return tuple(name for name in self.PARTS if self.has_part(name))
-
     def has_part(self, name: str) -> bool:
+        """Looks at prefetched competencies."""
         if name == "competencies":
             return bool(self.competencies.all())
-        value = getattr(self, name)
-        return bool(value.strip() if isinstance(value, str) else value)
+        return super().has_part(name)
 
     @property
     def standing(self) -> str:

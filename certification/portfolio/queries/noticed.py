@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from certification.portfolio.deidentification import Hint, Kind, Why, notice
-from certification.portfolio.models import Writing
+from certification.portfolio.models.writing import Texts
 from certification.portfolio.queries.portfolios import Known
 
 # So many different ones are listed at a time, each with so many places.
@@ -95,7 +95,7 @@ class Noticed:
         return len(self.groups) + self.more
 
 
-def noticed_in(writing: Writing, known: Known) -> Noticed:
+def noticed_in(writing: Texts, known: Known) -> Noticed:
     """Reads the saved texts of a writing by the rules and the portfolio's own words. Pure."""
     groups: dict[tuple[str, str], Group] = {}
     texts = list(texts_of(writing))
@@ -111,7 +111,7 @@ def noticed_in(writing: Writing, known: Known) -> Noticed:
     return Noticed(tuple(found[:SHOWN]), max(len(found) - SHOWN, 0), words)
 
 
-def texts_of(writing: Writing) -> Iterable[tuple[str, str]]:
+def texts_of(writing: Texts) -> Iterable[tuple[str, str]]:
     """Each text with the name of its part."""
     for name in writing.TEXTS:
         label = writing._meta.get_field(name).verbose_name  # type: ignore[union-attr]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
 from certification.portfolio.models import CaseStudy, ClientLabel, WriteUp, Writing
+from certification.portfolio.models.writing import Texts
 from certification.portfolio.services.portfolios import open_portfolio, writable
 from scip.accounts.models import User
 from scip.audit.services import record
@@ -69,12 +70,12 @@ def begin_write_up(
     )
 
 
-def values_of(writing: Writing) -> dict[str, Any]:
+def values_of(writing: Texts) -> dict[str, Any]:
     """What a writing says, part by part, in the form in which values are compared and saved:
     texts, keys in order, the label's key."""
     values: dict[str, Any] = {}
     for name in writing.PARTS:
-        if name == "competencies":
+        if name == "competencies" and isinstance(writing, Writing):
             values[name] = sorted(row.pk for row in writing.competencies.all())
         elif name == "levels":
             values[name] = sorted(getattr(writing, name))
@@ -85,7 +86,7 @@ def values_of(writing: Writing) -> dict[str, Any]:
     return values
 
 
-def fresh[W: Writing](writing: W) -> W:
+def fresh[W: Texts](writing: W) -> W:
     """The row under its lock. Raises Refusal when it was taken out in another window."""
     try:
         return lock(writing)
@@ -112,16 +113,29 @@ def save_writing[W: Writing](
     """
     portfolio = writable(writing.portfolio, by=by)  # type: ignore[attr-defined]
     row = fresh(writing)
-    before = values_of(row)
-    wanted = before | dict(values)
-    if wanted == before:
-        return row
-    if row.revision != revision:
-        raise StaleWriting(_("This was changed in another window in the meantime."))
-    label = wanted.get("label")
+    changes = changes_to(row, values, revision=revision)
+    label = changes.get("label")
     if label is not None and not portfolio.labels.filter(pk=label).exists():
         raise Refusal(_("Choose one of your own labels."))
-    for name, value in wanted.items():
+    write_down(row, changes, now=now)
+    return row
+
+
+def changes_to(row: Texts, values: Mapping[str, Any], *, revision: int) -> dict[str, Any]:
+    """The parts of ``values`` that say something new; ``row`` is under its lock. Raises
+    StaleWriting where there are some and another window saved in between."""
+    before = values_of(row)
+    changes = {name: value for name, value in values.items() if value != before[name]}
+    if changes and row.revision != revision:
+        raise StaleWriting(_("This was changed in another window in the meantime."))
+    return changes
+
+
+def write_down(row: Texts, changes: Mapping[str, Any], *, now: datetime | None = None) -> None:
+    """Save the changed parts of a row that is under its lock; nothing changed, nothing saved."""
+    if not changes:
+        return
+    for name, value in changes.items():
         if name == "label":
             row.label_id = value  # type: ignore[attr-defined]
         elif name != "competencies":
@@ -129,9 +143,8 @@ def save_writing[W: Writing](
     row.revision += 1
     row.saved_at = now or timezone.now()
     row.save()
-    if wanted["competencies"] != before["competencies"]:
-        row.competencies.set(wanted["competencies"])
-    return row
+    if "competencies" in changes and isinstance(row, Writing):
+        row.competencies.set(changes["competencies"])
 
 
 @transaction.atomic

@@ -9,8 +9,9 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from certification.portfolio.forms.writing import WritingForm
-from certification.portfolio.models import CaseStudy, ClientLabel, Writing
+from certification.portfolio.forms.writing import TextsForm
+from certification.portfolio.models import CaseStudy, ClientLabel
+from certification.portfolio.models.writing import Texts
 from certification.portfolio.services.writing import values_of
 from supervision.models import Competency
 
@@ -56,11 +57,11 @@ def base_of(data: QueryDict) -> dict[str, str]:
 
 
 def choices_between(
-    saved: Writing,
-    form: WritingForm,
+    saved: Texts,
+    form: TextsForm,
     *,
-    competencies: Sequence[Competency],
-    labels: Sequence[ClientLabel],
+    competencies: Sequence[Competency] = (),
+    labels: Sequence[ClientLabel] = (),
 ) -> list[Choice]:
     """The parts in which a window and the saved text differ. What this window did not touch
     since it was opened is offered as saved."""
@@ -94,7 +95,7 @@ def in_words(value: Any, names: Mapping[Any, Any]) -> str:
     return value or _("(empty)")
 
 
-def settled(data: QueryDict, saved: Writing) -> QueryDict:
+def settled(data: QueryDict, saved: Texts) -> QueryDict:
     """What was typed, with the saved words for the parts where the other window was chosen."""
     taken = data.copy()
     for name, value in values_of(saved).items():

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,8 +20,8 @@ from certification.portfolio.queries.portfolios import known_words
 from certification.portfolio.services.writing import values_of
 from certification.portfolio.views.conflicts import choices_between, fingerprints, settled
 from certification.portfolio.views.desk import crumbs, done, person
+from certification.portfolio.views.saving import keep_typed
 from scip.access import signed_in
-from scip.requirements import Refusal
 from supervision.models import Competency
 from supervision.queries.ratings import framework_of
 
@@ -98,31 +98,23 @@ def edit(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 
 
 def save(request: HttpRequest, page: Page) -> HttpResponse:
-    """Keep it, by itself (autosave) or by a button; whatever happens nothing typed is lost."""
-    by_itself = request.headers.get("X-Autosave") == "1"
+    """Keep it, by itself (autosave) or by a button."""
     form = page.form(settled(request.POST, page.row))
-    if not form.is_valid():
-        return HttpResponse(status=422) if by_itself else show(request, page, form, status=422)
-    version = request.POST.get("version", "")
-    revision = int(version) if version.isdecimal() and len(version) < 10 else -1
-    try:
-        saved = services.save_writing(
-            page.row, form.values(), revision=revision, by=person(request)
-        )
-    except services.StaleWriting:
-        if by_itself:
-            return HttpResponse(status=409)
-        page.row.refresh_from_db()
+
+    def both() -> HttpResponse:
         page.row = page.kind.rows(request.user).get(pk=page.row.pk)
         return side_by_side(request, page, form)
-    except Refusal as refusal:
-        if by_itself:
-            return HttpResponse(status=409)
-        messages.warning(request, str(refusal.sentence))
-        return show(request, page, form, status=409)
-    if by_itself:
-        return JsonResponse({"version": saved.revision})
-    return act(request, page)
+
+    return keep_typed(
+        request,
+        form,
+        keep=lambda values, revision: services.save_writing(
+            page.row, values, revision=revision, by=person(request)
+        ),
+        show=lambda status: show(request, page, form, status=status),
+        side_by_side=both,
+        go_on=lambda: act(request, page),
+    )
 
 
 def act(request: HttpRequest, page: Page) -> HttpResponse:
