@@ -1,6 +1,7 @@
 """Personas and the smallest world that tests share (see tests/world.py for the builders)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client, TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
 
 from scip.accounts.models import Role, User
+from scip.management.migrating import light_states
 from scip.policy.models import Edition
 from tests import world
 
@@ -34,9 +36,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker) -> None:
+def migrating_lightly() -> Iterator[ExitStack]:
+    """Open until the test database is made: it is migrated as the demo's is."""
+    with ExitStack() as stack:
+        stack.enter_context(light_states())
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrating_lightly: ExitStack, django_db_setup: None, django_db_blocker) -> None:
     """Tests with real transactions empty the tables between them, so the log's truncate
     triggers rest in the test database; tests/audit switches them on where it tests them."""
+    migrating_lightly.close()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table audit_entry disable trigger audit_entry_no_truncate")
         cursor.execute("alter table audit_seal disable trigger audit_seal_no_truncate")

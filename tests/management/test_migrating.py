@@ -39,6 +39,34 @@ def test_a_constraint_and_an_index_reach_the_model_without_building_it_anew(
     assert not before.models["states", "group"].options.get("constraints")
 
 
+def test_a_new_model_and_a_new_field_find_their_neighbours(state: ProjectState) -> None:
+    group = state.apps.get_model("states", "Group")
+    fields = [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("member", models.ForeignKey("states.Member", models.CASCADE, related_name="visits")),
+    ]
+    with light_states():
+        state.add_model(ModelState("states", "Visit", fields))
+        link = models.ForeignKey("states.Group", models.CASCADE, null=True, related_name="visits")
+        state.add_field("states", "visit", "group", link, True)
+        name = models.CharField(max_length=9, default="?")
+        state.add_field("states", "group", "name", name, False)
+    visit = state.apps.get_model("states", "Visit")
+    assert state.apps.get_model("states", "Group") is group
+    assert visit._meta.get_field("group").remote_field.model is group
+    assert [item.name for item in group._meta.related_objects] == ["member", "visits"]
+    assert [item.name for item in group._meta.fields] == ["id", "size", "name"]
+    # A default that was for the rows of that day only is not the field's.
+    assert not group._meta.get_field("name").has_default()
+    assert list(state.models["states", "visit"].fields) == ["id", "member", "group"]
+    # A class that has to be built anew finds them all again.
+    with light_states():
+        state.remove_field("states", "group", "size")
+    again = state.apps.get_model("states", "Group")
+    assert again is not group
+    assert {item.name for item in again._meta.related_objects} == {"member", "visits"}
+
+
 def test_outside_of_it_django_builds_them_anew(state: ProjectState) -> None:
     group = state.apps.get_model("states", "Group")
     with light_states():
