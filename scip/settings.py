@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "scip.pages",
     "scip.pathway",
     "scip.console",
+    "scip.privacy",
     *(["scip.demo"] if DEMO else []),
     "scip.console.apps.ConsoleAdminConfig",
     "django.contrib.auth",
