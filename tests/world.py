@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.db import transaction
 from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
@@ -16,7 +17,7 @@ from payments.services import open_charge
 from scip.accounts.models import Prerequisite, Role, RoleGrant, User
 from scip.management.commands.install_pathway import starting_competencies, starting_levels
 from scip.policy.models import Edition
-from supervision.models import Agreement, Approval, Competency, DevelopmentalLevel, Supervisor
+from supervision.models import Agreement, Approval, Competency, DevelopmentalLevel, Plan, Supervisor
 from supervision.queries.agreements import text_hash
 from supervision.services import agreements, plans
 
@@ -237,7 +238,7 @@ def make_agreement(
     rate_cents: int = 18_000,
 ) -> Agreement:
     """An agreement with one text; signed by both at ``signed_at``, with a final version and a
-    plan where their moments are given. Through the services, without asking for an introduction."""
+    plan where their moments are given, without asking for an introduction or the plan meeting."""
     one, other = candidacy.user, supervisor.user
     make_framework(candidacy.edition)
     text = {
@@ -249,19 +250,18 @@ def make_agreement(
     agreement = Agreement.objects.create(
         candidacy=candidacy, supervisor=supervisor, created_at=signed_at or timezone.now()
     )
-    for at, changes in ((signed_at, {}), (final_at, {"schedule": "Every Tuesday."})):
-        version = agreements.propose_version(agreement, by=other, **text | changes, now=at)
-        for person in (one, other):
-            if at is not None:
-                agreements.sign_version(
-                    version,
-                    by=person,
-                    name_typed=person.name,
-                    text_sha256=text_hash(version),
-                    now=at,
-                )
-        if at is None or final_at is None:
-            break
+    first = agreements.propose_version(agreement, by=other, **text, now=signed_at)
+    for person in (one, other) if signed_at is not None else ():
+        agreements.sign_version(
+            first,
+            by=person,
+            name_typed=person.name,
+            text_sha256=text_hash(first),
+            now=signed_at,
+        )
+    agreement.refresh_from_db()
+    if final_at is not None:
+        sign_final(agreement, text | {"schedule": "Every Tuesday."}, at=final_at)
     if plan_at is not None:
         plan = plans.propose_plan(
             agreement,
@@ -270,6 +270,24 @@ def make_agreement(
             focus=list(Competency.objects.filter(edition=candidacy.edition)[:2]),
             now=plan_at,
         )
-        plans.agree_plan(plan, by=one, now=plan_at)
+        Plan.objects.filter(pk=plan.pk).update(candidate_agreed_at=plan_at)
     agreement.refresh_from_db()
     return agreement
+
+
+def sign_final(agreement: Agreement, text: dict[str, Any], *, at: datetime) -> None:
+    """A final version that both have signed, whatever the ledger says of the plan meeting."""
+    version = agreements.propose_version(agreement, by=agreement.supervisor.user, **text, now=at)
+    with transaction.atomic():
+        for side, person in (
+            ("candidate", agreement.candidacy.user),
+            ("supervisor", agreement.supervisor.user),
+        ):
+            version.signatures.create(
+                side=side,
+                user=person,
+                name_typed=person.name,
+                text_sha256=text_hash(version),
+                signed_at=at,
+            )
+        agreements.take_effect(agreement, version, at)

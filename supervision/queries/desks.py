@@ -136,9 +136,10 @@ def one(
 ) -> Relationship:
     edition = agreement.candidacy.edition
     side = side_of(agreement, user)
-    mine, theirs = text_matters(agreement, version, side, user)
+    has_met = evidence.has_met_for_plan
+    mine, theirs = text_matters(agreement, version, side, user, has_met=has_met)
     if agreement.state == Agreement.State.ACTIVE:
-        to_read, with_them = plan_matters(agreement, plan, side, user)
+        to_read, with_them = plan_matters(agreement, plan, side, user, has_met=has_met)
         mine, theirs = mine + to_read, theirs + with_them
     to_confirm, unanswered = session_matters(sessions, user, other_of(agreement, user))
     mine, theirs = mine + to_confirm, theirs + unanswered
@@ -165,9 +166,14 @@ type Matters = tuple[list[Matter], list[str]]
 
 
 def text_matters(
-    agreement: Agreement, version: AgreementVersion | None, side: str, user: Any
+    agreement: Agreement,
+    version: AgreementVersion | None,
+    side: str,
+    user: Any,
+    *,
+    has_met: bool,
 ) -> Matters:
-    """A text to write or to sign."""
+    """A text to write or to sign. A final version waits for the plan meeting (``has_met``)."""
     url = reverse("supervision:agreement_text", args=[agreement.pk])
     other = other_of(agreement, user)
     if agreement.state not in Agreement.ALIVE:
@@ -178,6 +184,9 @@ def text_matters(
     sides = {row.side for row in version.signatures.all()}
     if sides >= {Side.CANDIDATE, Side.SUPERVISOR}:
         return [], []
+    if version.kind == AgreementVersion.Kind.FINAL and not has_met:
+        words = _("Version {number} of the agreement is signed at the plan meeting")
+        return [], [words.format(number=version.number)]
     mine = []
     if side not in sides:
         text = _("Read and sign version {number} of your agreement with {name}").format(
@@ -192,10 +201,14 @@ def text_matters(
     ]
 
 
-def plan_matters(agreement: Agreement, plan: Plan | None, side: str, user: Any) -> Matters:
-    """A plan to agree to."""
+def plan_matters(
+    agreement: Agreement, plan: Plan | None, side: str, user: Any, *, has_met: bool
+) -> Matters:
+    """A plan to agree to, from the plan meeting on (``has_met``)."""
     if plan is None or plan.is_agreed:
         return [], []
+    if not has_met:
+        return [], [_("The supervision plan is agreed at the plan meeting")]
     other = other_of(agreement, user)
     agreed = plan.candidate_agreed_at if side == Side.CANDIDATE else plan.supervisor_agreed_at
     if agreed is not None:

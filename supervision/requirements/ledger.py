@@ -97,11 +97,16 @@ class LedgerEvidence:
     plan_on: date | None = None
 
     @property
-    def supervision_from(self) -> date | None:
-        """The day on which the assessment ended: plan agreed and final version signed."""
+    def agreed_on(self) -> date | None:
+        """The day from which the plan is agreed and the final version signed, both by both."""
         if self.final_on is None or self.plan_on is None:
             return None
         return max(self.final_on, self.plan_on)
+
+    @property
+    def has_met_for_plan(self) -> bool:
+        """Is a plan meeting in the ledger, confirmed or not?"""
+        return any(item.kind == Kind.PLAN_MEETING for item in self.sessions)
 
 
 def needed_in(phase: str, edition: Edition) -> int:
@@ -123,49 +128,122 @@ def phase_open(
 ) -> Finding:
     """May a session of this kind be held on this day?
 
-    Assessment: from the day on which both signed a first version. Supervision: once the plan is
-    agreed and the final version is signed. Closing: after the edition's number of supervision
-    sessions. ``states`` says which earlier sessions are looked at: standing ones where somebody
-    logs (the other's confirmation may still be on its way), confirmed ones where it counts.
+    Assessment: from the day on which both signed a first version. Supervision: once the sessions
+    of the assessment were held, the plan is agreed and the final version is signed. Closing: after
+    the edition's number of supervision sessions. ``states`` says which earlier sessions are looked
+    at: standing ones where somebody logs (the other's confirmation may still be on its way),
+    confirmed ones where it counts.
     """
     phase = Phase(SupervisionSession.PHASES[Kind(kind)])
     if phase == Phase.CLOSING:
         return closing_open(evidence, edition=edition, held_on=held_on, states=states)
-    starts, sentence = {
-        Phase.ASSESSMENT: (
-            evidence.opened_on,
-            _("The assessment opens on the day on which both of you have signed the agreement."),
-        ),
-        Phase.SUPERVISION: (
-            evidence.supervision_from,
-            _(
-                "Supervision begins once the plan is agreed by both of you and the final version "
-                "of the agreement is signed."
-            ),
-        ),
-    }[phase]
+    if phase == Phase.SUPERVISION:
+        starts = supervision_from(evidence, edition=edition, states=states)
+        gaps = missing(evidence, edition=edition, states=states)
+        found = _("Still missing: {what}.").format(what=", ".join(gaps))
+        needed = _(
+            "Supervision begins once the sessions of the assessment were held, the plan is agreed "
+            "by both of you and the final version of the agreement is signed."
+        )
+    else:
+        starts = evidence.opened_on
+        found = _("No agreement is signed by both yet.")
+        needed = _(
+            "The assessment opens on the day on which both of you have signed the agreement."
+        )
     is_open = starts is not None and starts <= held_on
     return Finding(
         code=f"phase-{phase}",
         title=_("{phase} is open").format(phase=phase.label),
         status=Status.MET if is_open else Status.OPEN,
-        needed=sentence,
-        found=_("Open since {day}.").format(day=day(starts))
-        if starts
-        else missing(phase, evidence),
+        needed=needed,
+        found=_("Open since {day}.").format(day=day(starts)) if starts else found,
     )
 
 
-def missing(phase: str, evidence: LedgerEvidence) -> str:
-    """What still stands before a phase, by name."""
-    if phase == Phase.ASSESSMENT:
-        return _("No agreement is signed by both yet.")
+def assessment_held(
+    evidence: LedgerEvidence, *, edition: Edition, states: Sequence[str]
+) -> list[SessionFacts]:
+    """Sessions of the assessment that count among those in ``states``, oldest first."""
+    return sorted(
+        (
+            item
+            for item in evidence.sessions
+            if item.phase == Phase.ASSESSMENT
+            and not (item.is_correction and item.state in OPEN)
+            and counts(item, evidence, edition=edition, states=states).is_met
+        ),
+        key=lambda item: (item.started_at, item.pk),
+    )
+
+
+def supervision_from(
+    evidence: LedgerEvidence,
+    *,
+    edition: Edition,
+    states: Sequence[str] = (State.CONFIRMED,),
+) -> date | None:
+    """The day on which the assessment is whole: its sessions held, plan and final version agreed.
+
+    Everything is the candidate's: what was held and agreed with an earlier supervisor stays.
+    """
+    if evidence.agreed_on is None:
+        return None
+    kinds: list[str] = []
+    for item in assessment_held(evidence, edition=edition, states=states):
+        kinds.append(item.kind)
+        is_whole = set(NEEDED_KINDS[Phase.ASSESSMENT]) <= set(kinds)
+        if is_whole and len(kinds) >= edition.assessment_sessions:
+            return max(item.held_on, evidence.agreed_on)
+    return None
+
+
+def missing(evidence: LedgerEvidence, *, edition: Edition, states: Sequence[str]) -> list[str]:
+    """What still stands before supervision, by name; empty once it is open."""
+    held = assessment_held(evidence, edition=edition, states=states)
+    kinds = {item.kind for item in held}
+    gaps = [
+        _("the session “{kind}”").format(kind=kind.label)
+        for kind in NEEDED_KINDS[Phase.ASSESSMENT]
+        if kind not in kinds
+    ]
+    short = edition.assessment_sessions - len(held) - len(gaps)
+    if short > 0:
+        gaps.append(
+            ngettext(
+                "{count} more session of the assessment",
+                "{count} more sessions of the assessment",
+                short,
+            ).format(count=short)
+        )
+    return gaps + to_agree(evidence)
+
+
+def to_agree(evidence: LedgerEvidence) -> list[str]:
+    """Of plan and final version, what both have not agreed to yet."""
     gaps = []
     if evidence.final_on is None:
         gaps.append(_("the final version of the agreement, signed by both"))
     if evidence.plan_on is None:
         gaps.append(_("the plan, agreed by both"))
-    return _("Still missing: {what}.").format(what=", ".join(gaps))
+    return gaps
+
+
+def meeting_finding(evidence: LedgerEvidence) -> Finding:
+    """Plan and final version belong to the plan meeting (`domain.md`, session 3): either may write
+    them before; they are agreed and signed once one of the two has logged it."""
+    is_met = evidence.has_met_for_plan
+    return Finding(
+        code="plan-meeting",
+        title=_("The supervision plan meeting is in the ledger"),
+        status=Status.MET if is_met else Status.OPEN,
+        needed=""
+        if is_met
+        else _(
+            "The plan is agreed and the final version signed at the supervision plan meeting. As "
+            "soon as one of you has logged that session, both of you can; the text is kept as it is."
+        ),
+    )
 
 
 def closing_open(
@@ -306,12 +384,13 @@ def is_begun(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> bool:
 
 def ending_finding(evidence: LedgerEvidence) -> Finding:
     """The assessment ends with the plan and the final version of the agreement."""
-    done = evidence.supervision_from
+    done = evidence.agreed_on
     if done is not None:
         status, found = Status.MET, _("Since {day}.").format(day=day(done))
     else:
         status = Status.OPEN if evidence.opened_on else Status.LATER
-        found = missing(Phase.SUPERVISION, evidence) if evidence.opened_on else ""
+        gaps = _("Still missing: {what}.").format(what=", ".join(to_agree(evidence)))
+        found = gaps if evidence.opened_on else ""
     return Finding(
         code="ledger-plan",
         title=_("Supervision plan and final agreement"),
@@ -324,15 +403,22 @@ def ending_finding(evidence: LedgerEvidence) -> Finding:
 
 
 def next_kind(evidence: LedgerEvidence, *, edition: Edition, held_on: date) -> str:
-    """What the coming session most likely is: the first kind that is still missing and open."""
-    standing = {
-        item.kind for item in evidence.sessions if item.state in SupervisionSession.STANDING
-    }
+    """What the coming session most likely is: the first kind that is still missing and open. One
+    that stands but can't count (too short, for example) is asked for again."""
+    states = SupervisionSession.STANDING
+    standing = [
+        item
+        for item in evidence.sessions
+        if counts(item, evidence, edition=edition, states=states).is_met
+    ]
+    kinds = {item.kind for item in standing}
     for kind in NEEDED_KINDS[Phase.ASSESSMENT]:
-        if kind not in standing:
+        if kind not in kinds:
             return kind
+    if sum(item.phase == Phase.ASSESSMENT for item in standing) < edition.assessment_sessions:
+        return NEEDED_KINDS[Phase.ASSESSMENT][-1]
     for kind in NEEDED_KINDS[Phase.CLOSING]:
-        if kind not in standing:
+        if kind not in kinds:
             gate = phase_open(kind, evidence, edition=edition, held_on=held_on)
             return kind if gate.is_met else Kind.SUPERVISION
     return Kind.SUPERVISION

@@ -12,6 +12,7 @@ from scip.audit.services import record
 from scip.requirements import Refusal
 from scip.states import lock, move
 from supervision.emails import agreements as emails
+from supervision.emails import plans as plan_emails
 from supervision.models import (
     Agreement,
     AgreementVersion,
@@ -19,6 +20,7 @@ from supervision.models import (
     Approval,
     Introduction,
     Signature,
+    SupervisionSession,
     Supervisor,
 )
 from supervision.queries.agreements import (
@@ -28,6 +30,8 @@ from supervision.queries.agreements import (
     text_hash,
     versions_of,
 )
+from supervision.queries.sessions import evidence_of
+from supervision.requirements.ledger import meeting_finding, missing
 from supervision.services.fee_blocks import open_blocks
 
 State = Agreement.State
@@ -177,8 +181,9 @@ def sign_version(
     ``text_sha256`` is the hash of the text that stood above the name: another text is not
     signed. With the second signature a first version makes the agreement active and opens the
     assessment, a final one is in force; both people and CMSC hear of it by letter. Raises
-    Refusal for strangers, an older version, another text, an ended agreement, and where the
-    candidate has another active agreement or the supervisor no approval today.
+    Refusal for strangers, an older version, another text, an ended agreement, a final version
+    before the plan meeting is logged, and where the candidate has another active agreement or
+    the supervisor no approval today.
     """
     now = now or timezone.now()
     agreement = locked(version.agreement)
@@ -195,6 +200,8 @@ def sign_version(
         )
     refuse_unready(agreement.candidacy, agreement.supervisor, now)
     refuse_another(agreement)
+    if version.kind == Kind.FINAL:
+        refuse_before_meeting(agreement)
     signature = Signature.objects.create(
         version=version,
         side=side,
@@ -215,6 +222,14 @@ def sign_version(
     else:
         emails.signature_awaited(version, to=other_of(agreement, by), by=by)
     return signature
+
+
+def refuse_before_meeting(agreement: Agreement) -> None:
+    """Raise Refusal while nobody has logged the plan meeting (`domain.md`, session 3). Another
+    supervisor goes on from the one that the candidate held before."""
+    finding = meeting_finding(evidence_of(agreement.candidacy))
+    if not finding.is_met:
+        raise Refusal(str(finding.needed), (finding,))
 
 
 def refuse_another(agreement: Agreement) -> None:
@@ -247,6 +262,22 @@ def take_effect(agreement: Agreement, version: AgreementVersion, now: datetime) 
         )
         open_blocks(agreement, version, now=now)
         emails.final_in_force(version)
+        tell_when_assessed(agreement)
+
+
+def assessment_gaps(agreement: Agreement) -> list[str]:
+    """What still stands between this candidate and supervision, by name; empty once it is open."""
+    edition = agreement.candidacy.edition
+    if edition is None:
+        return []
+    evidence = evidence_of(agreement.candidacy)
+    return missing(evidence, edition=edition, states=[SupervisionSession.State.CONFIRMED])
+
+
+def tell_when_assessed(agreement: Agreement) -> None:
+    """CMSC hears once that a candidate's assessment is complete, with the step that completes it."""
+    if not assessment_gaps(agreement):
+        plan_emails.assessment_completed(agreement)
 
 
 @transaction.atomic

@@ -14,7 +14,13 @@ from supervision.emails import plans as emails
 from supervision.models import Agreement, Competency, Plan, Signature
 from supervision.queries.agreements import other_of
 from supervision.queries.ratings import framework_of
-from supervision.services.agreements import locked, refuse_strangers
+from supervision.services.agreements import (
+    assessment_gaps,
+    locked,
+    refuse_before_meeting,
+    refuse_strangers,
+    tell_when_assessed,
+)
 
 STAMPS = {
     Signature.Side.CANDIDATE: "candidate_agreed_at",
@@ -66,9 +72,9 @@ def propose_plan(
 
 @transaction.atomic
 def agree_plan(plan: Plan, *, by: User, now: datetime | None = None) -> Plan:
-    """The other agrees. The first plan that both agreed to ends the assessment; CMSC and both
-    people get a letter. A second click changes nothing. Raises Refusal for strangers, an older
-    plan, and unless the agreement is active."""
+    """The other agrees; CMSC and both people get a letter. The candidate's first plan is part of
+    what ends the assessment. A second click changes nothing. Raises Refusal for strangers, an
+    older plan, before the plan meeting is logged, and unless the agreement is active."""
     now = now or timezone.now()
     agreement = locked(plan.agreement)
     side = refuse_strangers(agreement, by)
@@ -81,8 +87,20 @@ def agree_plan(plan: Plan, *, by: User, now: datetime | None = None) -> Plan:
         raise Refusal(_("A plan belongs to an active agreement."))
     if agreement.plans.filter(number__gt=plan.number).exists():
         raise Refusal(_("There is a newer plan. Nothing was changed; please read that one."))
+    refuse_before_meeting(agreement)
     setattr(plan, stamp, now)
     plan.save(update_fields=[stamp])
     record("plan.agreed", agreement, by=by, subject=agreement.audit_subject, plan=plan.number)
-    emails.plan_agreed(plan)
+    emails.plan_agreed(plan, is_first=is_first(plan), gaps=assessment_gaps(agreement))
+    tell_when_assessed(agreement)
     return plan
+
+
+def is_first(plan: Plan) -> bool:
+    """Is it the first that both agreed to on this candidate's way, with whichever supervisor?"""
+    agreed = Plan.objects.filter(
+        agreement__candidacy=plan.agreement.candidacy,
+        candidate_agreed_at__isnull=False,
+        supervisor_agreed_at__isnull=False,
+    )
+    return not agreed.exclude(pk=plan.pk).exists()

@@ -24,7 +24,7 @@ from supervision.models import (
 from supervision.queries.agreements import side_of
 from supervision.queries.sessions import evidence_of, utc_day
 from supervision.requirements.ledger import ledger_findings, phase_open
-from supervision.services.agreements import locked, refuse_strangers
+from supervision.services.agreements import locked, refuse_strangers, tell_when_assessed
 from supervision.services.notes import give_feedback, write_own
 from supervision.services.ratings import Touched, rate
 
@@ -239,6 +239,8 @@ def settle_as_held(session: SupervisionSession, *, by: User, now: datetime) -> N
         if corrected is not None and corrected.state in SupervisionSession.STANDING:
             move(lock(corrected), State.REPLACED, by=by, now=now)
         move(session, State.CONFIRMED, by=by, now=now)
+    if session.phase == SupervisionSession.Phase.ASSESSMENT:
+        tell_when_assessed(session.agreement)
     complete(session.agreement, now=now)
 
 

@@ -29,7 +29,8 @@ from supervision.queries.agreements import (
 )
 from supervision.queries.desks import relationship
 from supervision.queries.handovers import packs_in
-from supervision.queries.sessions import sessions_of
+from supervision.queries.sessions import evidence_of, sessions_of
+from supervision.requirements.ledger import meeting_finding
 from supervision.services import agreements as services
 
 State = Agreement.State
@@ -140,6 +141,8 @@ def text_page(
         and agreement.state in Agreement.ALIVE
         and side not in {row.side for row in newest.signatures.all()}
     )
+    before_meeting = awaits_meeting(agreement, newest) if may_sign and newest is not None else ""
+    may_sign = may_sign and not before_meeting
     if may_sign and form is None and newest is not None:
         form = SignForm(initial={"text_sha256": text_hash(newest)})
     context = {
@@ -150,11 +153,20 @@ def text_page(
         "is_signed": newest is not None and is_signed(newest),
         "sha256": text_hash(newest) if newest else "",
         "form": form if may_sign else None,
+        "before_meeting": before_meeting,
         "is_alive": agreement.state in Agreement.ALIVE,
         "other": other_of(agreement, user),
         "breadcrumb": crumbs(agreement, user, _("Agreement")),
     }
     return render(request, "supervision/agreement_text.html", context)
+
+
+def awaits_meeting(agreement: Agreement, version: AgreementVersion | None = None) -> str:
+    """Why a final version (or, without one, the plan) has to wait; empty once the plan meeting is
+    in the ledger."""
+    if version is not None and version.kind != AgreementVersion.Kind.FINAL:
+        return ""
+    return str(meeting_finding(evidence_of(agreement.candidacy)).needed)
 
 
 @signed_in

@@ -11,7 +11,7 @@ from supervision.models import Agreement, Plan, Signature
 from supervision.queries.agreements import other_of, side_of
 from supervision.queries.ratings import framework_of
 from supervision.services import plans as services
-from supervision.views.agreements import crumbs, done, own_agreement, person
+from supervision.views.agreements import awaits_meeting, crumbs, done, own_agreement, person
 
 
 def plans_of(agreement: Agreement) -> list[Plan]:
@@ -29,14 +29,15 @@ def plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
     newest = plans[0] if plans else None
     is_candidate = side_of(agreement, request.user) == Signature.Side.CANDIDATE
     mine = newest and (newest.candidate_agreed_at if is_candidate else newest.supervisor_agreed_at)
+    may_agree = newest is not None and mine is None and agreement.state == Agreement.State.ACTIVE
+    before_meeting = awaits_meeting(agreement) if may_agree else ""
     context = {
         "agreement": agreement,
         "newest": newest,
         "earlier": plans[1:],
         "is_active": agreement.state == Agreement.State.ACTIVE,
-        "may_agree": newest is not None
-        and mine is None
-        and agreement.state == Agreement.State.ACTIVE,
+        "may_agree": may_agree and not before_meeting,
+        "before_meeting": before_meeting,
         "other": other_of(agreement, request.user),
         "breadcrumb": crumbs(agreement, request.user, _("Plan")),
     }

@@ -20,7 +20,7 @@ from supervision.services.fees import (
     want_reminders,
 )
 from tests import world
-from tests.supervision.pair import Kind, at, confirmed, make_pair, walk
+from tests.supervision.pair import Kind, at, confirmed, log, make_pair, walk
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def paid(pair, cents=54_000, by=None, **fields):
 
 
 def sign_another(pair, rate_cents):
+    log(pair, Kind.PLAN_MEETING, at(20))  # a final version is signed at the plan meeting
     version = agreements.propose_version(
         pair.agreement,
         by=pair.guide,

@@ -17,6 +17,7 @@ from supervision.requirements.ledger import (
     ledger_findings,
     next_kind,
     phase_open,
+    supervision_from,
     track,
 )
 from tests.supervision.pair import ALL, START
@@ -49,6 +50,12 @@ def evidence(*sessions: SessionFacts, **fields) -> LedgerEvidence:
         sessions=sessions,
         **{"opened_on": SIGNED, "final_on": PLANNED, "plan_on": PLANNED} | fields,
     )
+
+
+def assessed(**fields) -> list[SessionFacts]:
+    """The three sessions of the assessment."""
+    kinds = (Kind.ORIENTATION, Kind.CASE_REVIEW, Kind.PLAN_MEETING)
+    return [facts(kind, 1 + 7 * place, **fields) for place, kind in enumerate(kinds)]
 
 
 def whole(**fields) -> LedgerEvidence:
@@ -89,9 +96,10 @@ def test_the_pinned_edition_decides_not_a_figure_in_the_code():
     )
     row = facts(Kind.ORIENTATION, 1, minutes=60)
     assert not counts(row, evidence(row), edition=edition).is_met
+    before = assessed(minutes=90)
     one = facts(Kind.SUPERVISION, 22, minutes=90)
     last = facts(Kind.EXIT_INTERVIEW, 30, minutes=90)
-    assert counts(last, evidence(one, last), edition=edition).is_met
+    assert counts(last, evidence(*before, one, last), edition=edition).is_met
 
 
 def test_cmscs_approval_must_have_held_on_that_day():
@@ -117,18 +125,72 @@ def test_what_is_not_confirmed_waits(state):
 def test_supervision_opens_with_plan_and_final_version_together():
     for missing in ("final_on", "plan_on"):
         gate = phase_open(
-            Kind.SUPERVISION, evidence(**{missing: None}), edition=EDITION, held_on=PLANNED
+            Kind.SUPERVISION,
+            evidence(*assessed(), **{missing: None}),
+            edition=EDITION,
+            held_on=PLANNED,
         )
         assert not gate.is_met
         assert "Still missing" in gate.found
-    gate = phase_open(Kind.SUPERVISION, evidence(), edition=EDITION, held_on=PLANNED)
-    assert gate.is_met
+    found = evidence(*assessed())
+    assert phase_open(Kind.SUPERVISION, found, edition=EDITION, held_on=PLANNED).is_met
     before = PLANNED - timedelta(days=1)
-    assert not phase_open(Kind.SUPERVISION, evidence(), edition=EDITION, held_on=before).is_met
+    assert not phase_open(Kind.SUPERVISION, found, edition=EDITION, held_on=before).is_met
+
+
+@pytest.mark.parametrize("absent", range(3))
+def test_supervision_waits_for_every_session_of_the_assessment(absent):
+    rows = assessed()
+    gone = rows.pop(absent)
+    first = facts(Kind.SUPERVISION, 22)
+    gate = phase_open(Kind.SUPERVISION, evidence(*rows), edition=EDITION, held_on=PLANNED)
+    assert not gate.is_met
+    assert gate.found == f"Still missing: the session “{Kind(gone.kind).label}”."
+    assert not counts(first, evidence(*rows, first), edition=EDITION).is_met
+    assert counts(first, evidence(*rows, gone, first), edition=EDITION).is_met
+
+
+def test_an_assessment_session_that_can_not_count_opens_nothing():
+    rows = [*assessed()[:2], facts(Kind.PLAN_MEETING, 15, minutes=20)]
+    gate = phase_open(Kind.SUPERVISION, evidence(*rows), edition=EDITION, held_on=PLANNED)
+    assert not gate.is_met
+    assert next_kind(evidence(*rows), edition=EDITION, held_on=PLANNED) == Kind.PLAN_MEETING
+
+
+def test_who_logs_need_not_wait_but_what_counts_does():
+    rows = [*assessed()[:2], facts(Kind.PLAN_MEETING, 15, state=State.LOGGED)]
+    first = facts(Kind.SUPERVISION, 22)
+    found = evidence(*rows, first)
+    assert phase_open(Kind.SUPERVISION, found, edition=EDITION, held_on=PLANNED).is_met
+    assert not counts(first, found, edition=EDITION).is_met
+
+
+def test_supervision_begins_with_the_last_session_of_the_assessment():
+    late = [*assessed()[:2], facts(Kind.PLAN_MEETING, 30)]
+    for days, is_open in ((29, False), (30, True)):
+        held_on = SIGNED + timedelta(days=days)
+        gate = phase_open(Kind.SUPERVISION, evidence(*late), edition=EDITION, held_on=held_on)
+        assert gate.is_met is is_open
+
+
+def test_an_edition_may_ask_for_more_assessment_than_its_three_kinds():
+    edition = Edition(in_force_from=date(2020, 1, 1), assessment_sessions=4)
+    found = evidence(*assessed())
+    gate = phase_open(Kind.SUPERVISION, found, edition=edition, held_on=PLANNED)
+    assert gate.found == "Still missing: 1 more session of the assessment."
+    assert next_kind(found, edition=edition, held_on=PLANNED) == Kind.PLAN_MEETING
+    more = evidence(*assessed(), facts(Kind.CASE_REVIEW, 18))
+    assert phase_open(Kind.SUPERVISION, more, edition=edition, held_on=PLANNED).is_met
+
+
+def test_what_was_held_with_an_earlier_supervisor_opens_the_phase():
+    before = assessed(agreement=1)
+    with_next = facts(Kind.SUPERVISION, 40, agreement=2, opened_on=SIGNED + timedelta(days=35))
+    assert counts(with_next, evidence(*before, with_next), edition=EDITION).is_met
 
 
 def test_closing_follows_the_number_of_supervision_sessions():
-    four = [facts(Kind.SUPERVISION, 22 + place) for place in range(4)]
+    four = [*assessed(), *[facts(Kind.SUPERVISION, 22 + place) for place in range(4)]]
     exit_at = facts(Kind.EXIT_INTERVIEW, 40)
     assert not counts(exit_at, evidence(*four, exit_at), edition=EDITION).is_met
     fifth = facts(Kind.SUPERVISION, 39)
@@ -138,7 +200,8 @@ def test_closing_follows_the_number_of_supervision_sessions():
 
 
 def test_who_logs_need_not_wait_for_the_other_to_confirm():
-    five = [facts(Kind.SUPERVISION, 22 + place, state=State.LOGGED) for place in range(5)]
+    five = assessed(state=State.LOGGED)
+    five += [facts(Kind.SUPERVISION, 22 + place, state=State.LOGGED) for place in range(5)]
     day = PLANNED + timedelta(days=20)
     assert phase_open(Kind.PORTFOLIO_REVIEW, evidence(*five), edition=EDITION, held_on=day).is_met
     exit_at = facts(Kind.EXIT_INTERVIEW, 41)
@@ -146,7 +209,7 @@ def test_who_logs_need_not_wait_for_the_other_to_confirm():
 
 
 def test_an_open_correction_is_not_one_session_more():
-    four = [facts(Kind.SUPERVISION, 22 + place) for place in range(4)]
+    four = [*assessed(), *[facts(Kind.SUPERVISION, 22 + place) for place in range(4)]]
     day = PLANNED + timedelta(days=20)
 
     def is_open(state: str) -> bool:
@@ -218,10 +281,19 @@ def test_whatever_is_logged_completion_rests_on_every_fact(rows, final, plan):
             assert row.is_approved
             assert row.held_on >= SIGNED
             if phase != SupervisionSession.Phase.ASSESSMENT:
-                assert found.supervision_from is not None
-                assert row.held_on >= found.supervision_from
+                begun = supervision_from(found, edition=EDITION)
+                assert begun is not None
+                assert row.held_on >= begun
+                kinds = {item.kind for item in counted_before(found, row)}
+                assert kinds >= {Kind.ORIENTATION, Kind.CASE_REVIEW, Kind.PLAN_MEETING}
     if all(item.is_met for item in findings):
         kinds = [row.kind for row in found.sessions]
         assert set(kinds) == set(Kind)
         assert kinds.count(Kind.SUPERVISION) >= EDITION.supervision_sessions
-        assert found.supervision_from is not None
+        assert supervision_from(found, edition=EDITION) is not None
+
+
+def counted_before(found: LedgerEvidence, row: SessionFacts) -> list[SessionFacts]:
+    """Sessions of the assessment that count and were held by the day of another one."""
+    rows = counted(found, SupervisionSession.Phase.ASSESSMENT, edition=EDITION)
+    return [item for item in rows if item.held_on <= row.held_on]

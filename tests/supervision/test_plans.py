@@ -7,14 +7,19 @@ from scip.mail.models import Letter
 from scip.policy.models import Edition
 from scip.requirements import Refusal
 from supervision.models import Competency, Plan
+from supervision.queries.agreements import text_hash
 from supervision.queries.sessions import evidence_of
-from supervision.services import agreements, plans
-from tests.supervision.pair import START, at, make_pair
+from supervision.services import agreements, plans, sessions
+from tests import world
+from tests.supervision.pair import START, Kind, at, confirmed, log, make_pair, walk
 
 
 @pytest.fixture
 def pair(db):
-    return make_pair(plan_at=None)
+    """Two whose plan meeting is in the ledger; the final version is signed."""
+    pair = make_pair(plan_at=None)
+    log(pair, Kind.PLAN_MEETING, at(15))
+    return pair
 
 
 def propose(pair, by=None, **fields):
@@ -25,17 +30,96 @@ def propose(pair, by=None, **fields):
     )
 
 
-def test_both_agree_and_the_assessment_ends(pair, settings):
+def office_letters(settings) -> list[str]:
+    rows = Letter.objects.filter(to_address=settings.STAFF_EMAIL).order_by("pk")
+    return [row.text for row in rows]
+
+
+def complete_letters(settings) -> int:
+    return sum("the assessment is complete" in text for text in office_letters(settings))
+
+
+def test_both_agree_and_the_assessment_ends(db, settings):
+    pair = make_pair(plan_at=None)
+    walk(pair, 3)
     plan = propose(pair)
     assert not plan.is_agreed
-    assert evidence_of(pair.candidacy).supervision_from is None
+    assert evidence_of(pair.candidacy).agreed_on is None
     plan = plans.agree_plan(plan, by=pair.candidate, now=at(21))
     assert plan.is_agreed
     assert evidence_of(pair.candidacy).plan_on is not None
-    office = Letter.objects.filter(to_address=settings.STAFF_EMAIL).latest("pk")
-    assert "the assessment is complete" in office.text
+    assert "the assessment is complete" in office_letters(settings)[-1]
     again = plans.agree_plan(plan, by=pair.candidate)
     assert again.candidate_agreed_at == plan.candidate_agreed_at
+    assert complete_letters(settings) == 1
+
+
+def test_cmsc_hears_that_it_is_complete_only_when_it_is(db, settings):
+    """Whatever comes last: here the confirmation of the first session."""
+    pair = make_pair(plan_at=None)
+    first = log(pair, Kind.ORIENTATION, at(1))
+    for place, kind in enumerate((Kind.CASE_REVIEW, Kind.PLAN_MEETING)):
+        confirmed(pair, kind, at(8 + 7 * place))
+    plans.agree_plan(propose(pair), by=pair.candidate, now=at(21))
+    assert "there is still: the session “Orientation”" in office_letters(settings)[-1]
+    theirs = Letter.objects.filter(to_address=pair.candidate.email).latest("pk").text
+    assert "Before supervision begins there is still: the session “Orientation”." in theirs
+    assert complete_letters(settings) == 0
+    sessions.confirm_session(first, by=pair.candidate, now=at(22))
+    assert complete_letters(settings) == 1
+
+
+def test_a_first_plan_that_was_amended_before_it_was_agreed_is_still_the_first(db, settings):
+    pair = make_pair(plan_at=None)
+    walk(pair, 3)
+    propose(pair)
+    second = propose(pair, by=pair.candidate, amend_reason="Said more clearly.")
+    plans.agree_plan(second, by=pair.guide, now=at(21))
+    assert complete_letters(settings) == 1
+    assert not any(
+        "a change of their supervision plan" in text for text in office_letters(settings)
+    )
+
+
+def test_the_first_plan_with_another_supervisor_is_no_first_one(db, settings):
+    pair = make_pair()
+    walk(pair, 3)
+    assert complete_letters(settings) == 1
+    agreements.end_agreement(pair.agreement, by=pair.guide, reason="Moving.", now=at(30))
+    guide = world.make_supervisor(world.make_user("later@example.com", name="Lea"))
+    pair.agreement = world.make_agreement(pair.candidacy, guide, signed_at=at(31))
+    plan = propose(pair, by=guide.user)
+    plans.agree_plan(plan, by=pair.candidate, now=at(32))
+    assert complete_letters(settings) == 1
+    assert "a change of their supervision plan" in "".join(office_letters(settings)[-2:])
+
+
+def test_plan_and_final_version_wait_for_the_plan_meeting_and_are_kept(db, as_user):
+    """Either may write them before; a refusal says when they can be agreed, and so do the pages."""
+    pair = make_pair(final_at=None, plan_at=None)
+    plan = propose(pair)
+    version = agreements.propose_version(
+        pair.agreement, by=pair.guide, goals="G", schedule="S", rate_cents=1, payment_plan="P"
+    )
+
+    def sign(by):
+        return agreements.sign_version(
+            version, by=by, name_typed=by.name, text_sha256=text_hash(version)
+        )
+
+    for act in (lambda: plans.agree_plan(plan, by=pair.candidate), lambda: sign(pair.candidate)):
+        with pytest.raises(Refusal, match="As soon as one of you has logged that session"):
+            act()
+    client = as_user(pair.candidate)
+    for name in ("plan", "agreement_text"):
+        page = client.get(reverse(f"supervision:{name}", args=[pair.agreement.pk]))
+        assert "As soon as one of you has logged that session" in page.content.decode()
+    desk = client.get(reverse("supervision:home")).content.decode()
+    assert "The supervision plan is agreed at the plan meeting" in desk
+    log(pair, Kind.PLAN_MEETING, at(15), by=pair.candidate)
+    assert plans.agree_plan(plan, by=pair.candidate).is_agreed
+    assert {sign(by).side for by in (pair.candidate, pair.guide)} == {"candidate", "supervisor"}
+    assert evidence_of(pair.candidacy).agreed_on is not None
 
 
 def test_who_wrote_it_does_not_agree_for_the_other(pair, stranger):

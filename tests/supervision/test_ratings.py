@@ -106,7 +106,7 @@ def test_a_candidate_says_how_they_see_themselves(pair, as_user):
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_picture_takes_the_same_queries(pair, count, django_assert_num_queries):
     for place in range(count):
-        row = confirmed(pair, Kind.SUPERVISION, at(30 + place))
+        row = confirmed(pair, Kind.CASE_REVIEW, at(30 + place))
         rate(pair.agreement, touched(1, "steady"), by=pair.guide, session=row)
     framework = framework_of(pair.candidacy.edition)
     with django_assert_num_queries(1):

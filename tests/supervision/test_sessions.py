@@ -111,7 +111,7 @@ def test_words_go_where_they_belong(pair):
 
 def test_a_phase_that_is_not_open_is_explained_and_nothing_is_saved(db):
     pair = make_pair(final_at=None, plan_at=None)
-    with pytest.raises(Refusal, match="Supervision begins once the plan is agreed") as caught:
+    with pytest.raises(Refusal, match="Supervision begins once the sessions") as caught:
         log(pair, Kind.SUPERVISION, at(30))
     assert "the final version of the agreement, signed by both, the plan" in str(
         caught.value.sentence
