@@ -1,5 +1,6 @@
 """Receipts: numbered with the payment, made into a PDF afterwards, sent with a letter."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -135,10 +136,16 @@ def render(receipt: Receipt) -> bytes:
     return render_receipt(page, paper_for_country(facts["country"]))
 
 
-def make_receipt(receipt_id: int, now: datetime | None = None) -> bool:
+def make_receipt(
+    receipt_id: int,
+    now: datetime | None = None,
+    *,
+    render: Callable[[Receipt], bytes] = render,
+) -> bool:
     """Render and keep a receipt's PDF and send it with the letter; True if made now.
 
-    May run twice and be killed anywhere (see `documents.keep`).
+    May run twice and be killed anywhere (see `documents.keep`). ``render`` may fetch what
+    somebody has rendered before.
     """
     receipt = Receipt.objects.select_related("payment__charge__user").get(pk=receipt_id)
     if receipt.made_at is not None:

@@ -1,7 +1,7 @@
 """Recording completions, issuing and revoking credentials, making certificates."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -154,12 +154,24 @@ def certificate_facts(credential: Credential) -> pdf.Certificate:
 PAPERS = {Certificate.Paper.A4: Paper.A4, Certificate.Paper.LETTER: Paper.LETTER}
 
 
-def make_certificate(pk: int, now: datetime | None = None) -> bool:
+def render(certificate: Certificate) -> bytes:
+    """One paper's PDF, from the credential's frozen facts. Raises UnprintableName."""
+    facts = certificate_facts(certificate.credential)
+    return pdf.render_certificate(facts, PAPERS[Certificate.Paper(certificate.paper)])
+
+
+def make_certificate(
+    pk: int,
+    now: datetime | None = None,
+    *,
+    render: Callable[[Certificate], bytes] = render,
+) -> bool:
     """Render one certificate and store it; True if it was made now. Safe to run twice.
 
     Killed after rendering, the row still says "not made" and the sweep makes it again,
     over the same file name. Once both papers are there, the person is told (once).
-    A name that no font of ours can print is noted for the office instead.
+    A name that no font of ours can print is noted for the office instead. ``render`` may fetch
+    what somebody has rendered before.
     """
     with transaction.atomic():
         certificate = (
@@ -172,9 +184,7 @@ def make_certificate(pk: int, now: datetime | None = None) -> bool:
             return False
         credential = certificate.credential
         try:
-            content = pdf.render_certificate(
-                certificate_facts(credential), PAPERS[Certificate.Paper(certificate.paper)]
-            )
+            content = render(certificate)
         except UnprintableName as error:
             certificate.problem = _("No font has these letters: {letters}").format(
                 letters=error.missing[:100]

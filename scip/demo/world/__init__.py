@@ -15,6 +15,7 @@ from scip.demo.clock import following
 from scip.demo.people import DEMO_PEOPLE
 from scip.demo.world import stories
 from scip.demo.world.company import Company, office_opens
+from scip.demo.world.press import Press
 from scip.demo.world.stage import NobodyAtWork, Stage
 from scip.mail.models import Letter
 
@@ -36,12 +37,13 @@ def build(*, scale: int = 1, now: datetime | None = None, small: bool = False) -
     """
     present = now or timezone.now()
     if not exists():
-        stage = Stage(present=present, history_ends=present - FRESH)
-        with NobodyAtWork(), following(stage.clock), transaction.atomic():
-            company = Company(stage)
-            stage.tell(office_opens(company))
-            stage.tell(stories.two_years(company, scale=scale, small=small))
-            stage.run()
+        with Press(beside=not small) as press:
+            stage = Stage(present=present, history_ends=present - FRESH, press=press)
+            with NobodyAtWork(), following(stage.clock), transaction.atomic():
+                company = Company(stage)
+                stage.tell(office_opens(company))
+                stage.tell(stories.two_years(company, scale=scale, small=small))
+                stage.run()
     return (
         f"{User.objects.count()} people, {Cohort.objects.count()} cohorts, "
         f"{Application.objects.count()} applications, {Letter.objects.count()} letters"

@@ -30,6 +30,7 @@ from payments.services import (
     dispatch_settlement,
     make_invoice,
     make_receipt,
+    receipts,
     record_offline_payment,
     record_payment,
     start_checkout,
@@ -347,5 +348,5 @@ def make_receipts(company: Company, enrolment: Enrolment) -> None:
     charge = enrolment.charge_id
     parts = Q(payment__charge=charge) | Q(payment__charge__part_of=charge)
     waiting = Receipt.objects.filter(parts, made_at=None)
-    for pk in waiting.values_list("pk", flat=True):
-        make_receipt(pk, now=company.now)
+    for receipt in waiting:
+        company.stage.press.order(receipt, receipts.render, make_receipt)

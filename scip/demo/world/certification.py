@@ -13,7 +13,7 @@ from certification.candidacy.services import (
 )
 from certification.candidacy.services import equivalency as credit
 from payments.models import Payment
-from payments.services import dispatch_settlement, make_receipt, record_offline_payment
+from payments.services import dispatch_settlement, make_receipt, receipts, record_offline_payment
 from scip.accounts.models import Prerequisite, User
 from scip.credentials.models import Completion, Level
 from scip.demo.world import papers, texts
@@ -64,7 +64,7 @@ def candidate_registers(company: Company) -> Story:
     is_paid(company, candidacy)
     yield company.now + timedelta(minutes=1)
     for payment in Payment.objects.filter(charge=candidacy.charge).select_related("receipt"):
-        make_receipt(payment.receipt.pk, now=company.now)
+        company.stage.press.order(payment.receipt, receipts.render, make_receipt)
 
 
 def is_paid(company: Company, candidacy: Candidacy) -> None:

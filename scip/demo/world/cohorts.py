@@ -14,8 +14,8 @@ from cohorts.services.reminders import queue_reminders
 from cohorts.services.sessions import follow_calendar
 from payments.services import queue_reminders as remind_of_instalments
 from scip.accounts.models import User
+from scip.credentials import services as credentials
 from scip.credentials.models import Certificate
-from scip.credentials.services import make_certificate
 from scip.demo.world import texts
 from scip.demo.world.admission import Path
 from scip.demo.world.company import DAY, HOUR, Company
@@ -148,8 +148,8 @@ def ends(company: Company, cohort: Cohort) -> Story:
     waiting = Certificate.objects.filter(
         credential__completion__facts__cohort=cohort.pk, made_at=None
     )
-    for pk in waiting.order_by("pk").values_list("pk", flat=True):
-        make_certificate(pk, now=company.now)
+    for certificate in waiting.order_by("pk").select_related("credential"):
+        company.stage.press.order(certificate, credentials.render, credentials.make_certificate)
 
 
 def sweeps(company: Company, *, since: datetime) -> Story:

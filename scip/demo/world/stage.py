@@ -10,6 +10,7 @@ from celery._state import get_current_app
 from django.db.models import Max
 
 from scip.demo.clock import Clock
+from scip.demo.world.press import Press
 from scip.mail.models import Letter
 from scip.mail.services import file_as_sent
 from scip.requirements import Refusal
@@ -21,12 +22,14 @@ type Story = Iterator[datetime]
 
 class Stage:
     """Runs stories up to the present. ``history_ends`` parts letters that were sent long ago
-    from those that the worker is to deliver."""
+    from those that the worker is to deliver; ``press`` renders what they order."""
 
-    def __init__(self, *, present: datetime, history_ends: datetime) -> None:
+    def __init__(self, *, present: datetime, history_ends: datetime, press: Press) -> None:
         self.present = present
         self.history_ends = history_ends
         self.clock = Clock(present)
+        self.press = press
+        press.clock = self.clock
         self._waiting: list[tuple[datetime, int, Story]] = []
         self._order = itertools.count()
         self._last_letter = newest_letter()
@@ -52,7 +55,15 @@ class Stage:
                 refusal.add_note(f"in the story {story} at {moment}")
                 raise
             self._file_letters(moment)
+        self.take_delivery()
         self.clock.now = self.present
+
+    def take_delivery(self) -> None:
+        """Have the papers here that were ordered, each as if it came at its moment."""
+        now = self.now
+        for moment in self.press.deliveries():
+            self._file_letters(moment)
+        self.clock.now = now
 
     def _put_back(self, story: Story) -> None:
         moment = next(story, None)

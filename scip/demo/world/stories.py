@@ -358,6 +358,7 @@ def steps_back(company: Company, enrolment: Enrolment) -> Story:
 def loses_credential(company: Company, enrolment: Enrolment) -> Story:
     """Issued on marks that were another person's; taken back a month later."""
     yield after_session(enrolment, 12, 33)
+    company.stage.take_delivery()
     for credential in Credential.objects.filter(user=enrolment.user):
         revoke_credential(credential, by=company.staff, reason=texts.REVOKED, now=company.now)
 
