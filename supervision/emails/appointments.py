@@ -45,8 +45,8 @@ def appointment_moved(appointment: Appointment, *, by: User) -> None:
     about("appointment_moved", appointment, "moved", by)
 
 
-def appointment_cancelled(appointment: Appointment, *, by: User) -> None:
-    """It does not take place."""
+def appointment_cancelled(appointment: Appointment, *, by: User | None = None) -> None:
+    """It does not take place; without ``by``, since the agreement asks for no more."""
     about("appointment_cancelled", appointment, "cancelled", by)
 
 

@@ -7,11 +7,12 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, Value
+from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from certification.candidacy.models import Candidacy
+from certification.candidacy.models import Candidacy, Leave
 from scip.accounts.models import Role
 from scip.states import Stateful
 from scip.vault.models import StoredFile
@@ -79,6 +80,20 @@ class Appointment(Stateful):
         return self.agreement.candidacy.user
 
 
+def back_from_leave(now: datetime) -> models.QuerySet[Any, Any]:
+    """When the candidate of a session last came back, one row of one column. A day without a
+    moment begins in UTC; a leave that was called off before its first day is none."""
+    ends = Coalesce("ended_at", Cast("until_on", models.DateTimeField()))
+    return (
+        Leave.objects.filter(candidacy=OuterRef("candidacy"))
+        .exclude(until_on=F("from_on"))
+        .annotate(back_at=ends)
+        .filter(back_at__lte=now)
+        .order_by("-back_at")
+        .values("back_at")[:1]
+    )
+
+
 class SupervisionSessionQuerySet(models.QuerySet["SupervisionSession"]):
     def visible_to(self, user: Any) -> Self:
         """The candidate, the supervisor of that session, and the office (it mediates)."""
@@ -98,7 +113,7 @@ class SupervisionSessionQuerySet(models.QuerySet["SupervisionSession"]):
     def left_unanswered(self, now: datetime) -> Self:
         """Logged by the candidate, with nobody left to confirm it: the supervisor's approval is
         not in force, the office ended the agreement, or there was no answer for as long as the
-        edition calls silence (a leave of absence rests that clock)."""
+        edition calls silence, counted from the entry or from the candidate's return from leave."""
         approved = Approval.objects.in_force(now.date()).filter(supervisor=OuterRef("supervisor"))
         silence = ExpressionWrapper(
             F("candidacy__edition__silent_supervisor_days") * Value(timedelta(days=1)),
@@ -114,7 +129,8 @@ class SupervisionSessionQuerySet(models.QuerySet["SupervisionSession"]):
             self.filter(state=SupervisionSession.State.LOGGED, logged_by=F("candidacy__user"))
             .annotate(
                 answer_due_at=ExpressionWrapper(
-                    F("logged_at") + silence, output_field=models.DateTimeField()
+                    Greatest("logged_at", Subquery(back_from_leave(now))) + silence,
+                    output_field=models.DateTimeField(),
                 )
             )
             .filter(~Exists(approved) | by_office | is_silent)

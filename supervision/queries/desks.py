@@ -18,6 +18,7 @@ from supervision.models import (
     Agreement,
     AgreementVersion,
     Appointment,
+    Approval,
     Plan,
     Signature,
     SupervisionSession,
@@ -95,6 +96,7 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
         sessions[row.agreement_id].append(row)
     ahead = coming_appointments(ids, now)
     told = told_of(evidence)
+    approved = approved_of(agreements, now)
     return [
         one(
             agreement,
@@ -105,9 +107,20 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
             sessions=sessions[agreement.pk],
             appointment=ahead.get(agreement.pk),
             told=told.get(agreement.candidacy_id),
+            is_approved=agreement.supervisor_id in approved,
         )
         for agreement in agreements
     ]
+
+
+def approved_of(agreements: list[Agreement], now: datetime) -> frozenset[int]:
+    """Supervisors of completed agreements whose approval is in force: a letter asks for it. One
+    query, and none where nothing is completed."""
+    closed = [row.supervisor_id for row in agreements if row.state == Agreement.State.COMPLETED]
+    if not closed:
+        return frozenset()
+    rows = Approval.objects.in_force(now.date()).filter(supervisor__in=closed)
+    return frozenset(rows.values_list("supervisor_id", flat=True))
 
 
 def newest_versions(ids: Iterable[int]) -> dict[int, AgreementVersion]:
@@ -133,6 +146,7 @@ def one(
     sessions: list[SupervisionSession],
     appointment: Appointment | None,
     told: Told | None,
+    is_approved: bool,
 ) -> Relationship:
     edition = agreement.candidacy.edition
     side = side_of(agreement, user)
@@ -144,7 +158,9 @@ def one(
     to_confirm, unanswered = session_matters(sessions, user, other_of(agreement, user))
     mine, theirs = mine + to_confirm, theirs + unanswered
     if edition and agreement.state == Agreement.State.COMPLETED and told is None:
-        to_write, is_written = letter_matters(agreement, evidence, edition, side, user)
+        to_write, is_written = letter_matters(
+            agreement, evidence, edition, side, user, is_approved=is_approved
+        )
         mine, theirs = mine + to_write, theirs + is_written
     return Relationship(
         agreement=agreement,
@@ -250,14 +266,27 @@ def session_matters(sessions: list[SupervisionSession], user: Any, other: Any) -
 
 
 def letter_matters(
-    agreement: Agreement, evidence: LedgerEvidence, edition: Edition, side: str, user: Any
+    agreement: Agreement,
+    evidence: LedgerEvidence,
+    edition: Edition,
+    side: str,
+    user: Any,
+    *,
+    is_approved: bool,
 ) -> Matters:
-    """The recommendation, once every session is there."""
+    """The recommendation, once every session is there; without CMSC's approval it waits."""
     if not all(
         item.is_met for item in may_recommend(evidence, edition=edition, agreement=agreement.pk)
     ):
         return [], []
     other = other_of(agreement, user)
+    if not is_approved:
+        words = (
+            _("The letter of {name} waits for CMSC’s approval; the office can tell you more")
+            if side == Side.CANDIDATE
+            else _("Your letter about {name} waits until CMSC’s approval of you is in force again")
+        )
+        return [], [words.format(name=other)]
     if side == Side.CANDIDATE:
         return [], [_("{name} writes to the committee about you").format(name=other)]
     text = _("Write to the committee about {name}").format(name=other)

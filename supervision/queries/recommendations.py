@@ -4,6 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from supervision.models import Agreement, Recommendation
+from supervision.queries.sessions import evidence_of
+from supervision.requirements.ledger import ledger_findings
 from supervision.requirements.recommendations import Told
 
 State = Recommendation.State
@@ -40,11 +42,20 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
 
 
 def may_go_on(agreement: Agreement) -> bool:
-    """Could the two make another agreement: the last letter said "not yet", and none is alive?"""
-    told = told_of([agreement.candidacy_id]).get(agreement.candidacy_id)
-    if told is None or told.is_recommended or agreement.state != Agreement.State.COMPLETED:
+    """Could the two make another agreement: theirs is completed, none is alive, and the last letter
+    said "not yet" or a correction left the ledger with less than it asks for?"""
+    if agreement.state != Agreement.State.COMPLETED:
         return False
-    return not Agreement.objects.filter(candidacy=agreement.candidacy_id).alive().exists()
+    if Agreement.objects.filter(candidacy=agreement.candidacy_id).alive().exists():
+        return False
+    told = told_of([agreement.candidacy_id]).get(agreement.candidacy_id)
+    if told is not None:
+        return not told.is_recommended
+    edition = agreement.candidacy.edition
+    if edition is None:
+        return False
+    findings = ledger_findings(evidence_of(agreement.candidacy), edition=edition)
+    return not all(item.is_met for item in findings)
 
 
 def written_by(user: Any, agreement: Agreement) -> list[Recommendation]:

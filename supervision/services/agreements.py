@@ -12,6 +12,7 @@ from scip.audit.services import record
 from scip.requirements import Refusal
 from scip.states import lock, move
 from supervision.emails import agreements as emails
+from supervision.emails import appointments as appointment_emails
 from supervision.emails import plans as plan_emails
 from supervision.models import (
     Agreement,
@@ -329,8 +330,24 @@ def close_down(
     move(agreement, State.ENDED, by=by, now=now)
     agreement.end_reason, agreement.farewell = reason.strip(), farewell.strip()
     agreement.save(update_fields=["end_reason", "farewell"])
+    cancel_ahead(agreement, by=by, now=now)
+
+
+def cancel_ahead(agreement: Agreement, *, by: User | None, now: datetime) -> list[Appointment]:
+    """Cancel what a locked agreement has planned after ``now``, and return it; sends nothing."""
+    cancelled = []
     for row in Appointment.objects.filter(agreement=agreement).ahead().filter(starts_at__gt=now):
         appointment = lock(row)
+        appointment.agreement = agreement
         appointment.sequence += 1
         appointment.save(update_fields=["sequence"])
         move(appointment, Appointment.State.CANCELLED, by=by, now=now)
+        cancelled.append(appointment)
+    return cancelled
+
+
+def complete_agreement(agreement: Agreement, *, now: datetime) -> None:
+    """A locked active agreement asks for no more: what was planned beyond is cancelled, by letter."""
+    move(agreement, State.COMPLETED, by=None, now=now)
+    for appointment in cancel_ahead(agreement, by=None, now=now):
+        appointment_emails.appointment_cancelled(appointment)

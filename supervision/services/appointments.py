@@ -64,9 +64,14 @@ def refuse_when(
     *,
     but: Appointment | None = None,
 ) -> None:
-    """Raise Refusal for the past and for two sessions at once."""
+    """Raise Refusal for the past and for two sessions at once.
+
+    The supervisor's row is locked, after candidacy and agreement: of two candidates who choose
+    the same hour one is first, and the other is told.
+    """
     if starts_at <= now:
         raise Refusal(_("That moment has passed. Please choose one that is still to come."))
+    lock(agreement.supervisor)
     end = starts_at + timedelta(minutes=minutes)
     near = Appointment.objects.ahead().filter(
         Q(agreement__supervisor=agreement.supervisor_id)

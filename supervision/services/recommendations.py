@@ -11,11 +11,11 @@ from scip.accounts.models import User
 from scip.requirements import Refusal
 from scip.states import lock, move
 from supervision.emails import recommendations as emails
-from supervision.models import Agreement, Recommendation, Signature
+from supervision.models import Agreement, Approval, Recommendation, Signature
 from supervision.queries.agreements import side_of
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.recommendations import may_recommend
-from supervision.services.agreements import locked
+from supervision.services.agreements import complete_agreement, locked
 
 State = Recommendation.State
 Outcome = Recommendation.Outcome
@@ -23,10 +23,29 @@ PARTS = ("outcome", "key_elements", "assessment", "reflections", "guidance")
 LETTER = ("key_elements", "assessment", "reflections")
 
 
-def refuse_unready(agreement: Agreement, by: User) -> None:
-    """Raise Refusal unless ``by`` supervised all that the edition asks for up to its close."""
+def refuse_unready(agreement: Agreement, by: User, now: datetime) -> None:
+    """Raise Refusal unless ``by`` supervised all that the edition asks for up to its close, in an
+    agreement that did not end before, and with CMSC's approval in force."""
     if side_of(agreement, by) != Signature.Side.SUPERVISOR:
         raise Refusal(_("Only the supervisor of this agreement writes its recommendation."))
+    if agreement.state not in {Agreement.State.ACTIVE, Agreement.State.COMPLETED}:
+        raise Refusal(
+            _(
+                "This agreement is over before its close, so no recommendation rests on it. Whoever "
+                "supervises the last sessions writes it; what you hold important can be passed on."
+            )
+        )
+    if (
+        not Approval.objects.in_force(now.date())
+        .filter(supervisor=agreement.supervisor_id)
+        .exists()
+    ):
+        raise Refusal(
+            _(
+                "CMSC’s approval of you is not in force today, so the letter waits. What you wrote is "
+                "kept; write to the office about a renewal."
+            )
+        )
     edition = agreement.candidacy.edition
     if edition is None or not agreement.candidacy.is_registered:
         raise Refusal(_("This person’s registration for certification is not under way."))
@@ -67,7 +86,7 @@ def save_part(
     """
     now = now or timezone.now()
     agreement = locked(agreement)
-    refuse_unready(agreement, by)
+    refuse_unready(agreement, by, now)
     refuse_recommended(agreement)
     draft = Recommendation.objects.filter(agreement=agreement, state=State.DRAFT).first()
     if draft is None:
@@ -104,7 +123,7 @@ def send_recommendation(
     row.agreement = agreement
     if side_of(agreement, by) == Signature.Side.SUPERVISOR and row.state == State.SENT:
         return row
-    refuse_unready(agreement, by)
+    refuse_unready(agreement, by, now)
     refuse_recommended(agreement)
     if missing_parts(row):
         raise Refusal(
@@ -123,6 +142,6 @@ def send_recommendation(
             state=Agreement.State.ACTIVE,
         )
         for active in going_on:
-            move(lock(active), Agreement.State.COMPLETED, by=None, now=now)
+            complete_agreement(lock(active), now=now)
     emails.recommendation_sent(row)
     return row

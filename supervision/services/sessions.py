@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,9 +24,15 @@ from supervision.models import (
 from supervision.queries.agreements import side_of
 from supervision.queries.sessions import evidence_of, utc_day
 from supervision.requirements.ledger import ledger_findings, phase_open
-from supervision.services.agreements import locked, refuse_strangers, tell_when_assessed
+from supervision.services.agreements import (
+    complete_agreement,
+    locked,
+    refuse_strangers,
+    tell_when_assessed,
+)
 from supervision.services.notes import give_feedback, write_own
 from supervision.services.ratings import Touched, rate
+from supervision.services.recommendations import sent_ones
 
 State = SupervisionSession.State
 LONGEST = timedelta(hours=6)
@@ -154,13 +160,18 @@ def log_for_two(
         raise Refusal(_("The office does this, and nobody for a session of their own."))
     if not reason.strip():
         raise Refusal(_("Please write what the entry rests on; both people read it."))
-    over_at = agreement.completed_at or agreement.ended_at
-    if agreement.active_at is None or (over_at is not None and held.ends_at > over_at):
-        raise Refusal(_("The agreement was not in force at that time. Nothing was saved."))
+    refuse_outside(agreement, held)
     refuse_impossible(held, now)
     session = enter(agreement, held, by=by, now=now, office_reason=reason.strip())
     emails.logged_by_office(session)
     return session
+
+
+def refuse_outside(agreement: Agreement, held: Held) -> None:
+    """Raise Refusal for a session after an agreement was over, or in one that never began."""
+    over_at = agreement.completed_at or agreement.ended_at
+    if agreement.active_at is None or (over_at is not None and held.ends_at > over_at):
+        raise Refusal(_("The agreement was not in force at that time. Nothing was saved."))
 
 
 def refuse_impossible(held: Held, now: datetime) -> None:
@@ -171,12 +182,15 @@ def refuse_impossible(held: Held, now: datetime) -> None:
         raise Refusal(_("Please check the minutes: a session lasts a few hours at most."))
 
 
-def gate_of(agreement: Agreement, held: Held) -> Finding:
-    """Is the phase open on the session's day?"""
+def gate_of(agreement: Agreement, held: Held, *, without: int | None = None) -> Finding:
+    """Is the phase open on the session's day? ``without`` is the row that a correction takes the
+    place of: it opens nothing for itself."""
     edition = agreement.candidacy.edition
     if edition is None:
         raise Refusal(_("This candidate is not registered, so there is no ledger to write into."))
     evidence = evidence_of(agreement.candidacy)
+    standing = tuple(item for item in evidence.sessions if item.pk != without)
+    evidence = replace(evidence, sessions=standing)
     return phase_open(held.kind, evidence, edition=edition, held_on=utc_day(held.started_at))
 
 
@@ -235,6 +249,8 @@ def confirm_session(
 def settle_as_held(session: SupervisionSession, *, by: User, now: datetime) -> None:
     """Confirm a row; a corrected one makes room first. Completes the agreement when all is there."""
     corrected = session.corrects
+    if corrected is not None:
+        refuse_settled(session.agreement)
     with one_at_a_time():
         if corrected is not None and corrected.state in SupervisionSession.STANDING:
             move(lock(corrected), State.REPLACED, by=by, now=now)
@@ -255,7 +271,7 @@ def complete(agreement: Agreement, *, now: datetime) -> bool:
     findings = ledger_findings(evidence_of(agreement.candidacy), edition=edition)
     if not all(item.is_met for item in findings):
         return False
-    move(agreement, Agreement.State.COMPLETED, by=None, now=now)
+    complete_agreement(agreement, now=now)
     emails.supervision_completed(agreement)
     return True
 
@@ -318,8 +334,10 @@ def correct_session(
 ) -> SupervisionSession:
     """Say how it was in a new row; the other confirms that one, and the old one gives way.
 
-    Raises Refusal for strangers, without a reason, while another correction waits, for a row
-    that stands no more, and for what `log_session` refuses about the session itself.
+    In an agreement that is over, what was held before its end can be corrected. Raises Refusal
+    for strangers, without a reason, while another correction waits, for a row that stands no
+    more, once a recommendation rests on it or the registration is over, and for what
+    `log_session` refuses about the session itself.
     """
     now = now or timezone.now()
     session = fresh(session)
@@ -334,8 +352,10 @@ def correct_session(
         raise Refusal(_("This is a correction itself. Please take it back and write another one."))
     if not reason.strip():
         raise Refusal(_("Please say in a sentence what is corrected and why."))
+    refuse_settled(session.agreement)
+    refuse_outside(session.agreement, held)
     refuse_impossible(held, now)
-    gate = gate_of(session.agreement, held)
+    gate = gate_of(session.agreement, held, without=session.pk)
     if not gate.is_met:
         raise Refusal(f"{gate.needed} {gate.found}", (gate,))
     correction = SupervisionSession.objects.create(
@@ -354,6 +374,21 @@ def correct_session(
     )
     emails.confirmation_asked(correction)
     return correction
+
+
+def refuse_settled(agreement: Agreement) -> None:
+    """Raise Refusal for a correction once the record is no longer the two people's to change."""
+    if not agreement.candidacy.is_registered:
+        raise Refusal(
+            _("The registration for certification is over, so the record stays as it is.")
+        )
+    if sent_ones(agreement).filter(outcome=Recommendation.Outcome.RECOMMENDED).exists():
+        raise Refusal(
+            _(
+                "A recommendation rests on this record, so it stays as it is. If something in it is "
+                "wrong, write to the office: they can help."
+            )
+        )
 
 
 @transaction.atomic

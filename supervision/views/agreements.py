@@ -29,6 +29,7 @@ from supervision.queries.agreements import (
 )
 from supervision.queries.desks import relationship
 from supervision.queries.handovers import packs_in
+from supervision.queries.recommendations import may_go_on
 from supervision.queries.sessions import evidence_of, sessions_of
 from supervision.requirements.ledger import meeting_finding
 from supervision.services import agreements as services
@@ -76,8 +77,12 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     now = timezone.now()
     rows = list(sessions_of(agreement, user))
+    item = relationship(agreement, user, now=now)
+    is_short = agreement.state == State.COMPLETED and not all(row.is_met for row in item.findings)
     context = {
-        "item": relationship(agreement, user, now=now),
+        "item": item,
+        "is_short": is_short,
+        "may_go_on": is_short and may_go_on(agreement),
         "agreement": agreement,
         "sessions": rows,
         "breadcrumb": crumbs(agreement, user),

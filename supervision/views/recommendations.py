@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -30,7 +31,7 @@ def guided_agreement(request: HttpRequest, pk: int) -> Agreement:
 def refusal_of(agreement: Agreement, request: HttpRequest) -> str:
     """Why nothing can be written now, in a sentence; empty where it can."""
     try:
-        services.refuse_unready(agreement, person(request))
+        services.refuse_unready(agreement, person(request), timezone.now())
         services.refuse_recommended(agreement)
     except Refusal as refusal:
         return str(refusal.sentence)

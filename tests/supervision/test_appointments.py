@@ -14,10 +14,19 @@ from scip.requirements import Refusal
 from supervision.models import Appointment
 from supervision.services import agreements, sessions
 from supervision.services import appointments as services
-from tests.supervision.pair import Kind, at, held, make_pair
+from supervision.services.recommendations import save_part, send_recommendation
+from tests import world
+from tests.races import tally
+from tests.supervision.pair import Kind, at, confirmed, held, make_pair, walk
 
 NOW = at(0)
 State = Appointment.State
+LETTER = {
+    "outcome": "recommended",
+    "key_elements": "Shame.",
+    "assessment": "Steady.",
+    "reflections": "Warm.",
+}
 
 
 @pytest.fixture
@@ -105,6 +114,54 @@ def test_the_past_and_two_at_once_are_refused(pair, stranger):
     plan(pair, starts_at=at(2) + timedelta(minutes=60))
     with pytest.raises(Refusal, match="Only the two people"):
         plan(pair, days=9, by=stranger)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_two_candidates_who_choose_one_hour_at_once_and_one_is_told(is_moved):
+    first = make_pair()
+    second = make_pair(2, guide=first.supervisor)
+    if is_moved:
+        row = plan(second, days=5)
+
+    def again():
+        if is_moved:
+            when = {"starts_at": at(2), "minutes": 60, "now": NOW}
+            services.move_appointment(row, by=second.candidate, **when)
+        else:
+            plan(second, by=second.candidate)
+
+    assert tally(lambda: plan(first, by=first.candidate), again) == {"done": 1, "refused": 1}
+    assert Appointment.objects.filter(starts_at=at(2)).count() == 1
+
+
+@pytest.mark.parametrize("way", ["sessions", "letter"])
+def test_what_is_planned_beyond_the_end_is_cancelled_with_a_letter(pair, way):
+    walk(pair, 9 if way == "sessions" else 10)
+    if way == "letter":
+        pair = going_on(pair)
+    row = plan(pair, days=90, now=at(80))
+    if way == "sessions":
+        confirmed(pair, Kind.EXIT_INTERVIEW, at(64))
+    else:
+        letter = save_part(pair.agreement, by=pair.guide, now=at(81), **LETTER)
+        send_recommendation(letter, by=pair.guide, now=at(82))
+    row.refresh_from_db()
+    assert (pair.again().agreement.state, row.state) == ("completed", State.CANCELLED)
+    letters = Letter.objects.filter(dedupe_key__startswith=f"appointment:{row.pk}:1:cancelled")
+    assert {item.to_address for item in letters} == {pair.candidate.email, pair.guide.email}
+    assert "nothing more is planned here" in letters[0].text
+
+
+def going_on(pair):
+    """After a "not yet" with another agreement of the same two."""
+    pair.again()
+    parts = LETTER | {"outcome": "not_yet", "guidance": "More work with endings."}
+    letter = save_part(pair.agreement, by=pair.guide, now=at(70), **parts)
+    send_recommendation(letter, by=pair.guide, now=at(71))
+    pair.agreement = world.make_agreement(pair.candidacy, pair.supervisor, signed_at=at(72))
+    confirmed(pair, Kind.SUPERVISION, at(75))
+    return pair
 
 
 def test_a_cancelled_session_is_not_moved(pair):

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from certification.candidacy.models import Candidacy
+from certification.candidacy.models import Candidacy, Leave
 from scip.console.queues import QUEUES
 from scip.mail.models import Letter
 from scip.requirements import Refusal
@@ -54,6 +54,34 @@ def test_leave_rests_the_clock_of_silence_and_not_the_loss(pair, row):
     assert left(at(60)) == []
     lose(pair, at(20))
     assert left(at(60)) == [row]
+
+
+def rest(pair, from_on, until_on, ended_at=None):
+    Leave.objects.create(
+        candidacy=pair.candidacy,
+        from_on=from_on.date(),
+        until_on=until_on and until_on.date(),
+        ended_at=ended_at,
+    )
+
+
+@pytest.mark.parametrize("is_early", [False, True])
+def test_after_a_leave_silence_is_counted_from_the_return(pair, row, is_early):
+    back = at(40).replace(hour=0)
+    rest(pair, at(10), back, ended_at=at(40, 15) if is_early else None)
+    due = (at(40, 15) if is_early else back) + timedelta(days=21)
+    assert left(due - timedelta(minutes=1)) == []
+    assert left(due) == [row]
+
+
+def test_a_leave_before_the_entry_one_called_off_and_one_to_come_change_nothing(pair, row):
+    due = row.logged_at + timedelta(days=21)
+    rest(pair, at(1), at(3))
+    rest(pair, at(20), at(20), ended_at=at(9, 15))
+    rest(pair, at(200), None)
+    rest(pair, at(100), at(120))
+    assert left(due - timedelta(seconds=1)) == []
+    assert left(due) == [row]
 
 
 def test_with_the_approval_the_answer_goes_to_the_office(pair, row):

@@ -5,6 +5,7 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from scip.mail.models import Letter
 from scip.requirements import Refusal, Status
@@ -14,8 +15,9 @@ from supervision.queries.sessions import evidence_of
 from supervision.requirements.recommendations import may_recommend, recommendation_finding
 from supervision.services import agreements
 from supervision.services.recommendations import save_part, send_recommendation
+from supervision.services.sessions import confirm_session
 from tests import world
-from tests.supervision.pair import Kind, at, confirmed, make_pair, walk
+from tests.supervision.pair import Kind, at, confirmed, log, make_pair, walk
 
 SECRET = "heron-7731"
 LETTER = {
@@ -50,6 +52,41 @@ def test_it_follows_the_closing_sessions(db):
     assert [item.code for item in refused.value.findings] == ["ledger-closing"]
     confirmed(pair, Kind.EXIT_INTERVIEW, at(64))
     assert written(pair.again(), outcome="recommended").state == "draft"
+
+
+def test_an_agreement_that_ended_before_its_close_carries_no_letter(db):
+    pair = make_pair()
+    walk(pair, 9)
+    row = log(pair, Kind.EXIT_INTERVIEW, at(64), by=pair.candidate)
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(65))
+    confirm_session(row, by=pair.guide, now=at(66))
+    assert pair.again().agreement.state == "ended"
+    with pytest.raises(Refusal, match="over before its close"):
+        written(pair, **LETTER)
+
+
+def test_without_approval_the_letter_waits_and_is_kept(pair, as_user):
+    draft = written(pair, **LETTER)
+    approval = pair.supervisor.approvals.get()
+    approval.until_on = timezone.localdate()
+    approval.save()
+    for act in (
+        lambda: written(pair, reflections="More."),
+        lambda: send_recommendation(draft, by=pair.guide),
+    ):
+        with pytest.raises(Refusal, match="not in force today"):
+            act()
+    draft.refresh_from_db()
+    assert (draft.state, draft.reflections) == ("draft", LETTER["reflections"])
+    page = as_user(pair.guide).get(reverse("supervision:recommendation", args=[pair.agreement.pk]))
+    assert "not in force today" in page.content.decode()
+    for user, words in ((pair.guide, "Your letter about"), (pair.candidate, "The letter of Gita")):
+        desk = as_user(user).get(reverse("supervision:agreement", args=[pair.agreement.pk]))
+        assert words in desk.content.decode()
+        assert "Write to the committee" not in desk.content.decode()
+    approval.until_on = None
+    approval.save()
+    assert send_recommendation(draft, by=pair.guide).state == "sent"
 
 
 def test_only_the_supervisor_writes_and_sends(pair, stranger, staff):
@@ -111,7 +148,7 @@ def test_a_later_supervisor_writes_after_a_session_of_their_own(pair):
     send_recommendation(written(pair, **NOT_YET), by=pair.guide, now=at(70))
     guide = world.make_supervisor(world.make_user("later@example.com", name="Lea"))
     agreement = world.make_agreement(pair.candidacy, guide, signed_at=at(80))
-    with pytest.raises(Refusal, match="Closing sessions with you"):
+    with pytest.raises(Refusal, match="over before its close"):
         save_part(agreement, by=guide.user, **LETTER)
     pair.agreement, pair.guide = agreement, guide.user
     confirmed(pair, Kind.SUPERVISION, at(90))
@@ -131,7 +168,7 @@ def test_whoever_accompanied_only_the_beginning_does_not_judge(db):
     kinds = [*[Kind.SUPERVISION] * 4, Kind.PORTFOLIO_REVIEW, Kind.EXIT_INTERVIEW]
     for place, kind in enumerate(kinds):
         confirmed(pair, kind, at(40 + 7 * place))
-    with pytest.raises(Refusal, match="Closing sessions with you"):
+    with pytest.raises(Refusal, match="over before its close"):
         save_part(first, by=former, **LETTER)
     assert written(pair.again(), **LETTER).outcome == "recommended"
 

@@ -1,0 +1,114 @@
+"""Corrections: what they may not undo, and how two go on after one that takes something away."""
+
+import pytest
+from django.urls import reverse
+
+from certification.candidacy.services.closing import close_candidacy
+from scip.requirements import Refusal
+from supervision.models import Agreement, SupervisionSession
+from supervision.queries.recommendations import may_go_on
+from supervision.services import agreements, sessions
+from supervision.services.recommendations import save_part, send_recommendation
+from tests import world
+from tests.supervision.pair import Kind, at, confirmed, held, make_pair, walk
+
+LETTER = {
+    "outcome": "recommended",
+    "key_elements": "Shame.",
+    "assessment": "Steady.",
+    "reflections": "Warm.",
+}
+
+
+@pytest.fixture
+def pair(db):
+    return make_pair()
+
+
+def correct(pair, row, kind, started_at, minutes=60, now=None):
+    return sessions.correct_session(
+        row,
+        held(kind, started_at, minutes),
+        by=pair.guide,
+        reason="It was different.",
+        now=now or at(100),
+    )
+
+
+def shorten_the_last(pair):
+    """The exit interview was too short after all; both say so."""
+    *_before, last = walk(pair, 10)
+    row = correct(pair, last, Kind.EXIT_INTERVIEW, last.started_at, minutes=20)
+    sessions.confirm_session(row, by=pair.candidate, now=at(101))
+    return pair.again()
+
+
+@pytest.mark.parametrize("how", ["ended", "completed"])
+def test_a_correction_does_not_lead_past_the_end_of_the_agreement(pair, how):
+    rows = walk(pair, 10 if how == "completed" else 4)
+    if how == "ended":
+        agreements.end_agreement(pair.agreement, by=pair.guide, reason="Moving.", now=at(40))
+    with pytest.raises(Refusal, match="not in force at that time"):
+        correct(pair, rows[3], Kind.SUPERVISION, at(90))
+    assert correct(pair, rows[3], Kind.SUPERVISION, rows[3].started_at, 50).state == "logged"
+
+
+def test_a_row_opens_no_phase_for_its_own_correction(pair):
+    *_before, fifth = walk(pair, 8)
+    with pytest.raises(Refusal, match="follow after 5 supervision sessions"):
+        correct(pair, fifth, Kind.PORTFOLIO_REVIEW, fifth.started_at)
+    confirmed(pair, Kind.SUPERVISION, at(49))
+    assert correct(pair, fifth, Kind.PORTFOLIO_REVIEW, at(56)).kind == Kind.PORTFOLIO_REVIEW
+
+
+def test_the_only_plan_meeting_does_not_open_supervision_for_itself(pair):
+    *_before, third = walk(pair, 3)
+    with pytest.raises(Refusal, match="Still missing: the session “Supervision plan meeting”"):
+        correct(pair, third, Kind.SUPERVISION, at(25))
+
+
+def test_after_a_correction_that_takes_something_away_two_can_go_on(pair, as_user, stranger):
+    pair = shorten_the_last(pair)
+    assert pair.agreement.state == Agreement.State.COMPLETED
+    assert may_go_on(pair.agreement)
+    for user in (pair.candidate, pair.guide):
+        page = as_user(user).get(reverse("supervision:agreement", args=[pair.agreement.pk]))
+        assert "What is missing can be held" in page.content.decode()
+        assert "All sessions are there since" not in page.content.decode()
+    again = reverse("supervision:agreement_again", args=[pair.agreement.pk])
+    assert as_user(stranger).post(again).status_code == 404
+    as_user(pair.candidate).post(again)
+    assert Agreement.objects.filter(state="draft").count() == 1
+    assert not may_go_on(pair.agreement)
+
+
+def test_going_on_after_a_correction_completes_with_what_was_missing(pair):
+    pair = shorten_the_last(pair)
+    pair.agreement = world.make_agreement(pair.candidacy, pair.supervisor, signed_at=at(102))
+    confirmed(pair, Kind.EXIT_INTERVIEW, at(110))
+    assert pair.again().agreement.state == Agreement.State.COMPLETED
+
+
+def test_a_completed_pair_without_a_gap_has_nothing_to_go_on_for(pair):
+    walk(pair, 10)
+    assert not may_go_on(pair.again().agreement)
+
+
+def test_a_record_that_a_recommendation_rests_on_is_not_corrected(pair):
+    *_before, ninth, last = walk(pair, 10)
+    waiting = correct(pair, ninth, Kind.PORTFOLIO_REVIEW, ninth.started_at, 50)
+    letter = save_part(pair.again().agreement, by=pair.guide, **LETTER)
+    send_recommendation(letter, by=pair.guide)
+    with pytest.raises(Refusal, match="A recommendation rests on this record"):
+        correct(pair, last, Kind.EXIT_INTERVIEW, last.started_at, 20)
+    with pytest.raises(Refusal, match="A recommendation rests on this record"):
+        sessions.confirm_session(waiting, by=pair.candidate)
+    standing = SupervisionSession.objects.confirmed().filter(pk=ninth.pk)
+    assert standing.exists()
+
+
+def test_after_the_registration_nothing_is_corrected(pair, staff):
+    (row,) = walk(pair, 1)
+    close_candidacy(pair.candidacy, by=staff, reason="Idle.", now=at(50))
+    with pytest.raises(Refusal, match="registration for certification is over"):
+        correct(pair, row, Kind.ORIENTATION, row.started_at, 50)
