@@ -39,6 +39,7 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
         "supervision.lapse_introductions",
         crontab(minute=35),
     ),
+    "portfolio: files whose time is over": ("portfolio.follow_retention", crontab(minute=55)),
     "accounts: evidence that expires": ("scip.accounts.announce_expiries", crontab(minute=10)),
     "pages: applications have opened": ("scip.pages.announce_opening", crontab(minute=15)),
     "vault: large files on their way in": ("scip.vault.follow_arrivals", 120),

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from certification.portfolio.views import beginning, clients, desk, excerpts, log, papers, writing
+from certification.portfolio.views import (
+    beginning,
+    clients,
+    desk,
+    excerpts,
+    log,
+    office,
+    papers,
+    traces,
+    writing,
+)
 
 app_name = "portfolio"
 CASE, WRITE_UP = {"kind": "case"}, {"kind": "write_up"}
@@ -14,6 +24,7 @@ urlpatterns = [
     path("cases/<int:pk>/", writing.edit, CASE, name="case"),
     path("cases/<int:pk>/noticed/", writing.noticed, CASE, name="case_noticed"),
     path("cases/<int:pk>/read/", writing.read, CASE, name="case_read"),
+    path("cases/<int:pk>/open/", writing.case_open, name="case_open"),
     path("cases/<int:pk>/remove/", writing.remove, CASE, name="case_remove"),
     path("cases/<int:pk>/case-study.pdf", papers.case_pdf, name="case_pdf"),
     path("write-ups/new/", beginning.write_up_new, name="write_up_new"),
@@ -41,7 +52,11 @@ urlpatterns = [
     path(
         "excerpts/<int:pk>/content/<str:token>/", excerpts.excerpt_content, name="excerpt_content"
     ),
+    path("excerpts/<int:pk>/competencies/", excerpts.excerpt_mark, name="excerpt_mark"),
     path("excerpts/<int:pk>/seen/", excerpts.excerpt_seen, name="excerpt_seen"),
     path("excerpts/<int:pk>/remove/", excerpts.excerpt_remove, name="excerpt_remove"),
+    path("openings/", traces.openings, name="openings"),
+    path("receipts/", traces.receipts, name="receipts"),
+    path("office/<int:pk>/", office.office, name="office"),
     path("shared/", papers.shared, name="shared"),
 ]

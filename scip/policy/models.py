@@ -198,6 +198,16 @@ class Edition(models.Model):
         default=90,
         help_text=_("Days after the final decision and its appeal window that excerpts are kept."),
     )
+    excerpt_notice_days = models.PositiveSmallIntegerField(
+        default=14, help_text=_("Days before excerpts are destroyed that their candidate is told.")
+    )
+    office_access_minutes = models.PositiveSmallIntegerField(
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 60)],
+        help_text=_(
+            "Minutes for which the office may look at one excerpt or case study after saying why."
+        ),
+    )
 
     objects = EditionQuerySet.as_manager()
 

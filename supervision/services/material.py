@@ -104,8 +104,13 @@ def take_back(material: CaseMaterial, *, by: User, now: datetime | None = None) 
     row = CaseMaterial.objects.select_for_update(no_key=True).get(pk=material.pk)
     if row.taken_back_at is not None:
         return
-    row.taken_back_at = now
+    let_go(row, now=now)
+    record("material.taken_back", row, by=by, subject=by)
+
+
+def let_go(row: CaseMaterial, *, now: datetime) -> None:
+    """Destroy the document of material that the caller has locked; the row says that there was one."""
+    row.taken_back_at = row.taken_back_at or now
     row.save(update_fields=["taken_back_at"])
     if row.document is not None:
         destroy(row.document, now=now)
-    record("material.taken_back", row, by=by, subject=by)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certification.portfolio import attesting, services
-from certification.portfolio.models import Excerpt, ExcerptOpening
+from certification.portfolio.models import Excerpt, Opening
 from scip.audit.models import Entry
 from scip.requirements import Refusal
 from scip.vault import arrivals
@@ -242,7 +242,7 @@ def test_the_supervisor_plays_it_and_the_candidate_sees_when(author, guide, as_u
     assert answer["Content-Disposition"].startswith("inline")
     assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert answer["Cache-Control"] == "private, no-store"
-    assert ExcerptOpening.objects.get().opened_by == guide
+    assert Opening.objects.get().opened_by == guide
     assert Entry.objects.filter(action="document.opened").count() == 1
     seen = as_user(author.user).get(reverse("portfolio:excerpts")).content.decode()
     assert "Opened:" in seen
@@ -400,7 +400,7 @@ def test_lists_cost_the_same(author, guide, as_user, count, django_assert_num_qu
         )
         services.open_excerpt(excerpt, by=guide)
     own, shared = as_user(author.user), as_user(guide)
-    for client, name, queries in ((own, "excerpts", 6), (shared, "shared", 6)):
+    for client, name, queries in ((own, "excerpts", 7), (shared, "shared", 6)):
         client.get(reverse(f"portfolio:{name}"))
         with django_assert_num_queries(queries):
             client.get(reverse(f"portfolio:{name}"))

@@ -164,15 +164,22 @@ def test_the_supervisor_reads_what_is_shown_while_the_agreement_is_active(author
     shown, hidden = author.case(happened="Shown words"), author.case(happened="Hidden words")
     services.show_case(shown, True, by=author.user)
     reader = as_user(guide)
+    before = reader.get(page(shown, "case_read")).content.decode()
+    assert "Shown words" not in before
+    assert "Open and read" in before
+    opened = reader.post(page(shown, "case_open"), follow=True)
+    assert "Shown words" in opened.content.decode()
     assert "Shown words" in reader.get(page(shown, "case_read")).content.decode()
     shared = reader.get(reverse("portfolio:shared")).content.decode()
     assert page(shown, "case_read") in shared
     assert page(hidden, "case_read") not in shared
+    assert reader.post(page(hidden, "case_open")).status_code == 404
     closed = [page(hidden, "case_read"), page(shown), page(shown, "case_pdf")]
     for url in closed:
         assert reader.get(url).status_code == 404
     Agreement.objects.filter(pk=agreement.pk).update(state="ended", ended_at=agreement.active_at)
     assert reader.get(page(shown, "case_read")).status_code == 404
+    assert reader.post(page(shown, "case_open")).status_code == 404
     assert page(shown, "case_read") not in reader.get(reverse("portfolio:shared")).content.decode()
 
 
@@ -189,7 +196,7 @@ def test_nobody_else_reads_whatever_their_role(author, pair, as_user, role):
 
 @pytest.mark.parametrize(
     ("name", "queries"),
-    [("home", 12), ("map", 10), ("clients", 5), ("words", 5), ("log", 9), ("case_new", 6)],
+    [("home", 15), ("map", 12), ("clients", 5), ("words", 5), ("log", 9), ("case_new", 6)],
 )
 def test_lists_ask_the_same_with_one_row_and_with_three(
     author, client, django_assert_num_queries, name, queries
@@ -216,6 +223,17 @@ def test_the_supervisors_list_asks_the_same(author, pair, as_user, django_assert
 
 def fill(author: Author, letter: str) -> None:
     one = Competency.objects.first()
+    excerpt = services.hand_in(
+        author.candidacy,
+        by=author.user,
+        kind="video",
+        competencies=[one],
+        title=letter,
+        consent_on=author.candidacy.created_at.date(),
+        consent_scope="review",
+        identity="removed",
+    )
+    type(excerpt).objects.update(seen_at=author.candidacy.created_at)
     row = author.case(f"Client {letter}", happened="So", competencies=[one.pk])
     write_up = services.begin_write_up(author.candidacy, "case", by=author.user, title=letter)
     author.save(write_up, competencies=[one.pk])

@@ -1,5 +1,6 @@
 """Handing in an excerpt."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,8 +13,28 @@ from certification.portfolio.models import Excerpt
 from certification.portfolio.services.excerpts import KINDS_TAKEN
 from scip.vault.forms import EVIDENCE_BYTES, VaultFileField
 from scip.vault.models import Arrival
+from supervision.models import Competency
 
 IN_PERSON = "in_person"
+
+
+def offer(field: Any, competencies: Sequence[Competency]) -> None:
+    """Let a field choose among these."""
+    field.queryset = Competency.objects.filter(pk__in=[row.pk for row in competencies])
+    field.choices = [(row.pk, row.name) for row in competencies]
+
+
+class MarksForm(forms.ModelForm[Excerpt]):
+    """Which competencies an excerpt shows."""
+
+    class Meta:
+        model = Excerpt
+        fields = ("competencies",)
+        widgets = {"competencies": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: Any, competencies: Sequence[Competency], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self.fields["competencies"], competencies)
 
 
 class ExcerptForm(forms.ModelForm[Excerpt]):
@@ -52,16 +73,33 @@ class ExcerptForm(forms.ModelForm[Excerpt]):
 
     class Meta:
         model = Excerpt
-        fields = ("title", "case", "note", "consent_on", "consent_scope", "identity")
+        fields = (
+            "title",
+            "case",
+            "note",
+            "competencies",
+            "consent_on",
+            "consent_scope",
+            "identity",
+        )
         widgets = {
             "consent_on": forms.DateInput(attrs={"type": "date"}),
             "note": forms.Textarea(attrs={"rows": 3}),
+            "competencies": forms.CheckboxSelectMultiple,
             "consent_scope": forms.RadioSelect,
             "identity": forms.RadioSelect,
         }
 
-    def __init__(self, *args: Any, user: Any, cases: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        user: Any,
+        cases: Any,
+        competencies: Sequence[Competency] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        offer(self.fields["competencies"], competencies)
         self.user = user
         self.ready: Arrival | None = None
         case: Any = self.fields["case"]

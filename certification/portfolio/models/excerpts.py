@@ -8,17 +8,24 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from certification.portfolio.models.openings import opened_to_office
 from certification.portfolio.models.portfolios import Portfolio, supervised_today
 from certification.portfolio.models.writing import CaseStudy
 from scip.vault.models import StoredFile
+from supervision.models import Competency
 
 
 class ExcerptQuerySet(models.QuerySet["Excerpt"]):
     def visible_to(self, user: Any) -> Self:
-        """The candidate, and their supervisor of today. Nobody of the office."""
+        """The candidate, and their supervisor of today. Of the office only whoever opened this one
+        with a reason, for as long as that lasts."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(portfolio__candidacy__user=user) | self.open_to_supervisor(user))
+        return self.filter(
+            Q(portfolio__candidacy__user=user)
+            | self.open_to_supervisor(user)
+            | Q(removed_at=None, pk__in=opened_to_office(user, "excerpt"))
+        )
 
     def written_by(self, user: Any) -> Self:
         """One's own, for everything but looking."""
@@ -92,6 +99,13 @@ class Excerpt(models.Model):
         help_text=_("The written consent stays with you, in your client’s record."),
     )
     consent_scope = models.CharField(_("your client agreed to it"), max_length=12, choices=Scope)
+    competencies = models.ManyToManyField(
+        Competency,
+        verbose_name=_("competencies it shows"),
+        blank=True,
+        related_name="+",
+        help_text=_("Those that somebody else could hear or see in it. One or two are plenty."),
+    )
     identity = models.CharField(_("who can be recognised"), max_length=12, choices=Identity)
     wording = models.TextField(editable=False)
     wording_version = models.PositiveSmallIntegerField(editable=False)
@@ -129,19 +143,3 @@ class Excerpt(models.Model):
         return self.removed_at is None and (
             self.document_id is not None or self.seen_at is not None
         )
-
-
-class ExcerptOpening(models.Model):
-    """Who opened a recording or transcript, and when; its candidate can see it."""
-
-    excerpt = models.ForeignKey(Excerpt, models.CASCADE, related_name="openings")
-    opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
-    )
-    opened_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["-opened_at"]
-
-    def __str__(self) -> str:
-        return f"{self.excerpt}, {self.opened_at:%Y-%m-%d %H:%M}"

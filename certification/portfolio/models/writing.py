@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from certification.portfolio.models.openings import opened_to_office
 from certification.portfolio.models.portfolios import (
     ClientLabel,
     OwnQuerySet,
@@ -78,10 +79,15 @@ class Writing(Texts):
 
 class CaseStudyQuerySet(OwnQuerySet):
     def visible_to(self, user: Any) -> Self:
-        """The candidate; their current supervisor, those that the candidate shows them."""
+        """The candidate; their current supervisor, those that the candidate shows them. Of the
+        office only whoever opened this one with a reason, for as long as that lasts."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(portfolio__candidacy__user=user) | self.shown(user))
+        return self.filter(
+            Q(portfolio__candidacy__user=user)
+            | self.shown(user)
+            | Q(pk__in=opened_to_office(user, "case"))
+        )
 
     def written_by(self, user: Any) -> Self:
         """One's own, for everything but reading."""

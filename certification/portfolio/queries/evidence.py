@@ -1,4 +1,4 @@
-"""Which writing shows which competency, and which nothing shows yet."""
+"""Which writing and which excerpt shows which competency, and which nothing shows yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from certification.portfolio.models import CaseStudy, WriteUp
+from certification.portfolio.models import CaseStudy, Excerpt, WriteUp
 from supervision.models import Competency
 
 
@@ -17,10 +17,11 @@ class Shown:
     competency: Competency
     cases: tuple[CaseStudy, ...]
     write_ups: tuple[WriteUp, ...]
+    excerpts: tuple[Excerpt, ...] = ()
 
     @property
     def count(self) -> int:
-        return len(self.cases) + len(self.write_ups)
+        return len(self.cases) + len(self.write_ups) + len(self.excerpts)
 
     @property
     def is_gap(self) -> bool:
@@ -44,6 +45,12 @@ class Shown:
                     count=len(self.write_ups)
                 )
             )
+        if self.excerpts:
+            said.append(
+                ngettext("{count} excerpt", "{count} excerpts", len(self.excerpts)).format(
+                    count=len(self.excerpts)
+                )
+            )
         return _("Shown in {what}.").format(what=_(" and ").join(said))
 
     @property
@@ -52,7 +59,10 @@ class Shown:
 
 
 def evidence_map(
-    competencies: Sequence[Competency], cases: Sequence[CaseStudy], write_ups: Sequence[WriteUp]
+    competencies: Sequence[Competency],
+    cases: Sequence[CaseStudy],
+    write_ups: Sequence[WriteUp],
+    excerpts: Sequence[Excerpt] = (),
 ) -> list[Shown]:
     """Each competency of the framework with its evidence; looks at prefetched rows only."""
     return [
@@ -60,6 +70,7 @@ def evidence_map(
             competency=item,
             cases=tuple(case for case in cases if item in case.competencies.all()),
             write_ups=tuple(row for row in write_ups if item in row.competencies.all()),
+            excerpts=tuple(row for row in excerpts if item in row.competencies.all()),
         )
         for item in competencies
     ]

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
+from certification.candidacy.queries.registration import standing_of
+from certification.candidacy.requirements.registration import retreat_finding
 from certification.portfolio.models import (
     CaseStudy,
     ClientLabel,
@@ -16,7 +19,9 @@ from certification.portfolio.models import (
     Portfolio,
     WriteUp,
 )
+from scip.accounts.requirements import PrerequisiteEvidence
 from scip.policy.models import Edition
+from scip.requirements import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,14 @@ def write_ups_of(desk: Desk) -> list[WriteUp]:
     """Write-ups and reflections, the oldest first, with competencies; two queries."""
     rows = WriteUp.objects.visible_to(desk.candidacy.user).filter(portfolio=desk.portfolio)
     return list(rows.select_related("portfolio").prefetch_related("competencies"))
+
+
+def retreat_of(desk: Desk) -> Finding:
+    """How the silent retreat stands, by the same rule that the gate asks; one query."""
+    user = desk.candidacy.user
+    standing = standing_of(user, on=timezone.localdate(timezone=user.zone))
+    evidence = standing.evidence(prerequisites=PrerequisiteEvidence(), completed={})
+    return retreat_finding(evidence, edition=desk.edition)
 
 
 def labels_of(desk: Desk) -> QuerySet[ClientLabel]:

@@ -3,10 +3,12 @@
 from certification.portfolio.services.excerpts import (
     confirm_seen,
     hand_in,
-    open_excerpt,
+    mark_excerpt,
     remove_excerpt,
 )
 from certification.portfolio.services.log import change_session, log_session, remove_session
+from certification.portfolio.services.office import open_for_office
+from certification.portfolio.services.openings import open_excerpt, read_case
 from certification.portfolio.services.portfolios import (
     add_label,
     forget_word,
@@ -15,6 +17,7 @@ from certification.portfolio.services.portfolios import (
     remove_label,
     rename_label,
 )
+from certification.portfolio.services.retention import follow_retention
 from certification.portfolio.services.writing import (
     StaleWriting,
     begin_case,
@@ -33,12 +36,16 @@ __all__ = [
     "begin_write_up",
     "change_session",
     "confirm_seen",
+    "follow_retention",
     "forget_word",
     "hand_in",
     "log_session",
     "mark_done",
+    "mark_excerpt",
     "open_excerpt",
+    "open_for_office",
     "open_portfolio",
+    "read_case",
     "remember_word",
     "remove_case",
     "remove_excerpt",

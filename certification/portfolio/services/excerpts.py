@@ -1,5 +1,6 @@
-"""Excerpts: handed in, opened, confirmed as seen, removed."""
+"""Excerpts: handed in, marked with what they show, confirmed as seen, removed."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
@@ -8,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
 from certification.portfolio import attesting
-from certification.portfolio.models import CaseStudy, Excerpt, ExcerptOpening
+from certification.portfolio.models import CaseStudy, DeletionReceipt, Excerpt
 from certification.portfolio.services.portfolios import open_portfolio, writable
+from certification.portfolio.services.retention import let_go
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.requirements import Refusal
@@ -17,7 +19,8 @@ from scip.states import lock
 from scip.vault import arrivals
 from scip.vault.inspection.check import DOCUMENT_BYTES, PDF, RECORDINGS, TEXT, CheckedUpload
 from scip.vault.models import Arrival, StoredFile
-from scip.vault.services import destroy, store
+from scip.vault.services import store
+from supervision.models import Competency
 
 KINDS_TAKEN = RECORDINGS | {PDF, TEXT}
 MOST_EXCERPTS = 100
@@ -45,6 +48,7 @@ def hand_in(
     arrival: Arrival | None = None,
     document: CheckedUpload | None = None,
     kind: str = "",
+    competencies: Iterable[Competency] = (),
     now: datetime | None = None,
 ) -> Excerpt:
     """An excerpt with a large file that arrived, a small document, or (with ``kind``) shown in person.
@@ -88,19 +92,20 @@ def hand_in(
         wording_version=attesting.VERSION,
         attested_at=now,
     )
+    excerpt.competencies.set(competencies)
     record("excerpt.handed_in", excerpt, by=by, subject=by, wording=attesting.VERSION)
     return excerpt
 
 
 @transaction.atomic
-def open_excerpt(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> None:
-    """Keep that somebody opened it; the candidate sees who and when. Raises Refusal where there is
-    nothing (any more)."""
-    if excerpt.document is None or excerpt.removed_at is not None:
-        raise Refusal(_("There is nothing to open here: it was shown in person, or removed."))
-    ExcerptOpening.objects.create(excerpt=excerpt, opened_by=by, opened_at=now or timezone.now())
-    subject = excerpt.portfolio.candidacy.user
-    record("document.opened", excerpt.document, by=by, subject=subject, excerpt=excerpt.pk)
+def mark_excerpt(excerpt: Excerpt, competencies: Iterable[Competency], *, by: User) -> None:
+    """Say which competencies it shows. Raises Refusal for anybody but the candidate, once the
+    candidacy has ended, and for one that was removed."""
+    writable(excerpt.portfolio, by=by)
+    row = lock(excerpt)
+    if row.removed_at is not None:
+        raise Refusal(_("This excerpt was removed, so it shows nothing any more."))
+    row.competencies.set(competencies)
 
 
 @transaction.atomic
@@ -121,7 +126,7 @@ def confirm_seen(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> 
 
 @transaction.atomic
 def remove_excerpt(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> None:
-    """The candidate removes it: its file is destroyed, a line stays. Also once the candidacy has
+    """The candidate removes it: its file is destroyed with a receipt, a line stays. Also once the candidacy has
     ended, for a client may take their consent back at any time. Harmless when repeated; raises
     Refusal for anybody else."""
     if excerpt.portfolio.candidacy.user_id != by.pk:
@@ -129,8 +134,4 @@ def remove_excerpt(excerpt: Excerpt, *, by: User, now: datetime | None = None) -
     row = lock(excerpt)
     if row.removed_at is not None:
         return
-    row.removed_at, row.title, row.note = now or timezone.now(), "", ""
-    row.save(update_fields=["removed_at", "title", "note"])
-    record("excerpt.removed", row, by=by, subject=by)
-    if row.document is not None:
-        destroy(row.document, now=now)
+    let_go(row, cause=DeletionReceipt.Cause.REMOVED, by=by, now=now or timezone.now())

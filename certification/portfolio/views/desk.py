@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from certification.portfolio.queries.evidence import evidence_map, gaps_in
+from certification.portfolio.queries.excerpts import evidence_of
 from certification.portfolio.queries.log import totals_of
 from certification.portfolio.queries.portfolios import (
     Desk,
@@ -20,6 +21,7 @@ from certification.portfolio.queries.portfolios import (
     cases_of,
     desk_of,
     next_of,
+    retreat_of,
     write_ups_of,
 )
 from scip.access import signed_in
@@ -75,12 +77,15 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "portfolio/home.html", {"desk": None})
     cases, write_ups = cases_of(desk), write_ups_of(desk)
     board = board_of(cases, desk.edition)
-    shown = evidence_map(framework_of(desk.edition).competencies, cases, write_ups)
+    shown = evidence_map(
+        framework_of(desk.edition).competencies, cases, write_ups, evidence_of(desk)
+    )
     context = {
         "desk": desk,
         "board": board,
         "write_ups": write_ups,
         "totals": totals_of(desk),
+        "retreat": retreat_of(desk),
         "gaps": gaps_in(shown) if cases else [],
         "step": next_of(board, gaps_in(shown)) if desk.is_open else None,
     }
@@ -94,7 +99,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def evidence(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Which writing shows which competency, and the gaps."""
     cases, write_ups = cases_of(desk), write_ups_of(desk)
-    shown = evidence_map(framework_of(desk.edition).competencies, cases, write_ups)
+    shown = evidence_map(
+        framework_of(desk.edition).competencies, cases, write_ups, evidence_of(desk)
+    )
     context = {
         "desk": desk,
         "shown": shown,

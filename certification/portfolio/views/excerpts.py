@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,10 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certification.portfolio import services
-from certification.portfolio.forms.excerpts import ExcerptForm
-from certification.portfolio.models import CaseStudy, Excerpt
+from certification.portfolio.forms.excerpts import ExcerptForm, MarksForm
+from certification.portfolio.models import CaseStudy, Excerpt, OfficeAccess
 from certification.portfolio.queries.excerpts import coming_of, excerpts_of
+from certification.portfolio.queries.openings import office_accesses_of, openings_of
 from certification.portfolio.queries.portfolios import Desk
+from certification.portfolio.requirements import kept_until
 from certification.portfolio.services.excerpts import KINDS_TAKEN
 from certification.portfolio.views.desk import at_the_desk, crumbs, done, person
 from scip.access import signed_in
@@ -22,12 +24,18 @@ from scip.vault import arrivals, receiving
 from scip.vault.errors import Refused
 from scip.vault.models import Arrival
 from scip.vault.serving import mint_token, serve
+from supervision.queries.ratings import framework_of
 
 
 def excerpt_of(request: HttpRequest, pk: int) -> Excerpt:
     """One that the person may look at; 404 otherwise."""
     rows = Excerpt.objects.visible_to(request.user).select_related(
-        "document", "case", "seen_by", "portfolio__candidacy__user"
+        "document",
+        "case",
+        "seen_by",
+        "portfolio__candidacy__user",
+        "portfolio__candidacy__edition",
+        "receipt",
     )
     return get_object_or_404(rows, pk=pk)
 
@@ -41,6 +49,7 @@ def excerpts(request: HttpRequest, desk: Desk) -> HttpResponse:
     context = {
         "desk": desk,
         "excerpts": excerpts_of(desk),
+        "until": kept_until(desk.candidacy),
         "breadcrumb": crumbs((_("Excerpts"), "")),
     }
     return render(request, "portfolio/excerpts.html", context)
@@ -58,6 +67,7 @@ def excerpt_new(request: HttpRequest, desk: Desk) -> HttpResponse:
         request.FILES or None,
         user=request.user,
         cases=cases,
+        competencies=framework_of(desk.edition).competencies,
         initial={"case": request.GET.get("case")},
     )
     if request.method == "POST" and form.is_valid():
@@ -121,13 +131,21 @@ def excerpt(request: HttpRequest, pk: int) -> HttpResponse:
 
 def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
     """The page of an excerpt; with a ``token`` its recording can be played."""
-    candidate = row.portfolio.candidacy.user
+    candidacy = row.portfolio.candidacy
+    candidate = candidacy.user
     is_own = candidate == request.user
+    shows_marks = is_own and row.removed_at is None and row.portfolio.is_open
     context = {
         "excerpt": row,
         "candidate": candidate,
         "is_own": is_own,
-        "openings": row.openings.select_related("opened_by").exclude(opened_by=candidate),
+        "edition": candidacy.edition,
+        "until": kept_until(candidacy),
+        "marks": marks_form(row) if shows_marks else None,
+        "shown": list(row.competencies.all()),
+        "access": None if is_own else running_access(request, row),
+        "openings": openings_of(row) if is_own else [],
+        "accesses": office_accesses_of(row) if is_own else [],
         "player": reverse("portfolio:excerpt_content", args=[row.pk, token]) if token else "",
         "breadcrumb": crumbs((_("Excerpts"), reverse("portfolio:excerpts")), (row.title, ""))
         if is_own
@@ -137,6 +155,36 @@ def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
         ],
     }
     return render(request, "portfolio/excerpt.html", context)
+
+
+def marks_form(row: Excerpt, data: QueryDict | None = None) -> MarksForm:
+    """Which competencies it shows, of the framework that the candidate is held to."""
+    edition = row.portfolio.candidacy.edition
+    found = framework_of(edition).competencies if edition is not None else ()
+    return MarksForm(data, instance=row, competencies=found)
+
+
+def running_access(request: HttpRequest, row: Excerpt) -> OfficeAccess | None:
+    """The act by which somebody of the office looks at it now."""
+    return OfficeAccess.objects.running(request.user).filter(excerpt=row).first()
+
+
+@require_POST
+@signed_in
+def excerpt_mark(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say which competencies it shows."""
+    rows = Excerpt.objects.written_by(request.user)
+    row = get_object_or_404(rows.select_related("portfolio__candidacy__edition"), pk=pk)
+    form = marks_form(row, request.POST)
+    if form.is_valid():
+        done(
+            request,
+            lambda: services.mark_excerpt(
+                row, form.cleaned_data["competencies"], by=person(request)
+            ),
+            _("Noted. The map counts it."),
+        )
+    return redirect("portfolio:excerpt", pk)
 
 
 @require_POST
@@ -194,6 +242,6 @@ def excerpt_remove(request: HttpRequest, pk: int) -> HttpResponse:
     done(
         request,
         lambda: services.remove_excerpt(row, by=person(request)),
-        _("It is removed, and its file is destroyed for good."),
+        _("It is removed, and its file is destroyed for good. The receipt is among your receipts."),
     )
     return redirect("portfolio:excerpts")

@@ -8,14 +8,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certification.portfolio import services
 from certification.portfolio.forms.writing import FORMS, WritingForm
-from certification.portfolio.models import CaseStudy, ClientLabel, WriteUp, Writing
+from certification.portfolio.models import CaseStudy, ClientLabel, OfficeAccess, WriteUp, Writing
 from certification.portfolio.queries.noticed import count_words, noticed_in
+from certification.portfolio.queries.openings import (
+    is_being_read,
+    office_accesses_of,
+    openings_of,
+)
 from certification.portfolio.queries.portfolios import known_words
 from certification.portfolio.services.writing import values_of
 from certification.portfolio.views.conflicts import choices_between, fingerprints, settled
@@ -173,6 +179,7 @@ def show(request: HttpRequest, page: Page, form: WritingForm, *, status: int = 2
         "version": form.data.get("version") or row.revision,
         "action": page.kind.url(row),
         "remove_url": page.kind.url(row, "_remove"),
+        "openings": openings_of(row)[:3] if page.kind.model is CaseStudy else [],
         "read_url": page.kind.url(row, "_read"),
         "breadcrumb": crumbs((str(row), "")),
         **noticed_context(page),
@@ -247,12 +254,20 @@ def read(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         rows.select_related("portfolio__candidacy__user").prefetch_related("competencies"), pk=pk
     )
     is_own = row.portfolio.candidacy.user_id == request.user.pk
+    is_case = kind == "case"
+    is_closed = is_case and not is_own and not is_being_read(row, request.user, now=timezone.now())
     context = {
         "row": row,
         "is_own": is_own,
-        "is_case": kind == "case",
+        "is_case": is_case,
+        "is_closed": is_closed,
+        "access": OfficeAccess.objects.running(request.user).filter(case=row).first()
+        if is_case and not is_own
+        else None,
+        "openings": openings_of(row) if is_case and is_own else [],
+        "accesses": office_accesses_of(row) if is_case and is_own else [],
         "author": row.portfolio.candidacy.user,
-        "texts": parts_to_read(row),
+        "texts": [] if is_closed else parts_to_read(row),
         "breadcrumb": crumbs((str(row), ""))
         if is_own
         else [
@@ -261,6 +276,16 @@ def read(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "portfolio/read.html", context)
+
+
+@require_POST
+@signed_in
+def case_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep who reads it, then show it."""
+    rows = CaseStudy.objects.visible_to(request.user)
+    row = get_object_or_404(rows.select_related("portfolio__candidacy__user"), pk=pk)
+    services.read_case(row, by=person(request))
+    return redirect("portfolio:case_read", pk)
 
 
 def parts_to_read(row: Writing) -> list[tuple[str, str]]:
