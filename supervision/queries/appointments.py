@@ -1,9 +1,10 @@
 """Planned sessions for somebody's calendar and for the form that logs one."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from scip.accounts.models import Role
 from supervision.models import Agreement, Appointment
@@ -49,3 +50,13 @@ def to_log(agreement: Agreement, *, now: datetime) -> Appointment | None:
     """The planned session that has begun and is not in the ledger yet, the newest first."""
     rows = Appointment.objects.ahead().filter(agreement=agreement, starts_at__lte=now)
     return rows.filter(session=None).order_by("-starts_at").first()
+
+
+def planned_on(agreement: Agreement, moment: datetime, *, now: datetime) -> Appointment | None:
+    """The planned session that a held one was: of the same day in the active zone, the nearest."""
+    rows = Appointment.objects.ahead().filter(
+        agreement=agreement, starts_at__lte=now, starts_at__gt=moment - timedelta(days=1)
+    )
+    day = timezone.localdate(moment)
+    same_day = [row for row in rows if timezone.localdate(row.starts_at) == day]
+    return min(same_day, key=lambda row: abs(row.starts_at - moment), default=None)

@@ -96,8 +96,9 @@ def log_session(
 
     Ratings, feedback and own notes are saved with it. A planned appointment becomes held.
     Raises Refusal for strangers, a session that is not over yet, a phase that is not open on
-    that day, an agreement that is not active, and where it overlaps another session of the
-    supervisor. A session shorter than the edition's minimum is kept, and does not count.
+    that day, an agreement that is not active, an appointment that was logged or cancelled
+    meanwhile, and where it overlaps another session of the supervisor. A session shorter than
+    the edition's minimum is kept, and does not count.
     """
     now = now or timezone.now()
     agreement = locked(agreement)
@@ -112,12 +113,33 @@ def log_session(
     if not agreement.candidacy.is_registered:
         raise Refusal(_("The registration for certification is over, so nothing new is logged."))
     refuse_impossible(held, now)
+    if appointment is not None:
+        appointment = lock(appointment)
+        refuse_logged(appointment)
     session = enter(agreement, held, by=by, now=now, appointment=appointment)
-    if appointment is not None and appointment.state == Appointment.State.PLANNED:
-        move(lock(appointment), Appointment.State.HELD, by=by, now=now)
+    if appointment is not None:
+        move(appointment, Appointment.State.HELD, by=by, now=now)
     write_words(session, side, words or Words(), by=by, now=now)
     emails.confirmation_asked(session)
     return session
+
+
+def refuse_logged(appointment: Appointment) -> None:
+    """Raise Refusal unless a planned session, under its lock, still waits to be logged."""
+    if appointment.state == Appointment.State.HELD:
+        raise Refusal(
+            _(
+                "The session that was planned for that day has just been logged. Nothing was saved a "
+                "second time; open the ledger to see it."
+            )
+        )
+    if appointment.state != Appointment.State.PLANNED:
+        raise Refusal(
+            _(
+                "The session that was planned for that day has just been cancelled. If it took place "
+                "all the same, log it once more."
+            )
+        )
 
 
 def enter(

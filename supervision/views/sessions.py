@@ -18,7 +18,7 @@ from supervision.forms.sessions import (
 )
 from supervision.models import Agreement, Signature, SupervisionSession
 from supervision.queries.agreements import other_of, side_of
-from supervision.queries.appointments import to_log
+from supervision.queries.appointments import planned_on, to_log
 from supervision.queries.notes import feedback_in, own_words
 from supervision.queries.ratings import framework_of
 from supervision.queries.sessions import evidence_of
@@ -70,7 +70,11 @@ def session_log(request: HttpRequest, pk: int) -> HttpResponse:
 
         def log() -> None:
             services.log_session(
-                agreement, form.held, by=user, words=form.words, appointment=appointment
+                agreement,
+                form.held,
+                by=user,
+                words=form.words,
+                appointment=planned_on(agreement, form.held.started_at, now=now),
             )
 
         said = _("Logged. {name} is asked to confirm it.").format(name=other_of(agreement, user))

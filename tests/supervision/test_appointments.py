@@ -11,7 +11,7 @@ from certification.candidacy.models import Leave
 from scip.mail.models import Letter
 from scip.pathway.services import renew_feed
 from scip.requirements import Refusal
-from supervision.models import Appointment
+from supervision.models import Appointment, SupervisionSession
 from supervision.services import agreements, sessions
 from supervision.services import appointments as services
 from supervision.services.recommendations import save_part, send_recommendation
@@ -182,6 +182,59 @@ def test_logging_it_makes_it_held_and_fills_the_form(pair, as_user):
     )
     appointment.refresh_from_db()
     assert appointment.state == State.HELD
+
+
+def test_the_day_that_is_typed_finds_the_appointment(as_user, db):
+    """Two are past and not logged yet: whoever enters the first leaves the second as it is."""
+    today = timezone.now().replace(hour=9, minute=0, second=0, microsecond=0)
+    pair = make_pair(signed_at=today - timedelta(days=20), final_at=None, plan_at=None)
+    first, second = (
+        plan(pair, starts_at=today - timedelta(days=days), now=today - timedelta(days=15))
+        for days in (9, 2)
+    )
+    url = reverse("supervision:session_log", args=[pair.agreement.pk])
+    client = as_user(pair.guide)
+    data = {"kind": "orientation", "minutes": "60", "is_online": "1"}
+
+    def post(moment):
+        local = timezone.localtime(moment, timezone=pair.guide.zone)
+        when = {"held_on": local.date().isoformat(), "starts_at": f"{local:%H:%M}"}
+        return client.post(url, data | when)
+
+    assert post(first.starts_at + timedelta(minutes=15)).status_code == 302
+    session = SupervisionSession.objects.get()
+    assert session.appointment == first
+    second.refresh_from_db()
+    assert second.state == State.PLANNED
+    assert post(today - timedelta(days=6)).status_code == 302
+    assert SupervisionSession.objects.get(appointment=None).kind == "orientation"
+    # A second press: the hour is taken, and that is said.
+    again = post(first.starts_at + timedelta(minutes=15))
+    assert "holds one session at a time" in again.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_appointment_logged_by_both_at_once_is_one_session():
+    pair = make_pair()
+    row = plan(pair)
+
+    def log_it(by, minutes):
+        start = at(2) + timedelta(minutes=minutes)
+        said = held(Kind.ORIENTATION, start, 50)
+        sessions.log_session(pair.agreement, said, by=by, appointment=row)
+
+    jobs = (lambda: log_it(pair.guide, 0), lambda: log_it(pair.candidate, 60))
+    assert tally(*jobs) == {"done": 1, "refused": 1}
+    assert SupervisionSession.objects.filter(appointment=row).count() == 1
+
+
+def test_an_appointment_that_was_cancelled_meanwhile_is_said(pair):
+    row = plan(pair)
+    services.cancel_appointment(row, by=pair.candidate, now=NOW)
+    with pytest.raises(Refusal, match="has just been cancelled"):
+        sessions.log_session(
+            pair.agreement, held(Kind.ORIENTATION, at(2)), by=pair.guide, appointment=row
+        )
 
 
 def test_planned_moved_and_cancelled_on_the_site(pair, as_user):
