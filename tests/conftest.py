@@ -44,13 +44,25 @@ def migrating_lightly() -> Iterator[ExitStack]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(migrating_lightly: ExitStack, django_db_setup: None, django_db_blocker) -> None:
+def resting_triggers() -> Callable[[], None]:
     """Tests with real transactions empty the tables between them, so the log's truncate
     triggers rest in the test database; tests/audit switches them on where it tests them."""
+
+    def rest() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("alter table audit_entry disable trigger audit_entry_no_truncate")
+            cursor.execute("alter table audit_seal disable trigger audit_seal_no_truncate")
+
+    return rest
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    migrating_lightly: ExitStack, django_db_setup: None, django_db_blocker, resting_triggers
+) -> None:
     migrating_lightly.close()
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("alter table audit_entry disable trigger audit_entry_no_truncate")
-        cursor.execute("alter table audit_seal disable trigger audit_seal_no_truncate")
+    with django_db_blocker.unblock():
+        resting_triggers()
 
 
 # Django truncates every table after such a test and then lists all models and permissions anew:
