@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +32,39 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
 
     def alive(self) -> Self:
         return self.filter(state__in=Agreement.ALIVE)
+
+    def accompanied(self) -> Self:
+        """Where a supervisor accompanies somebody today: the registration is under way, and the
+        agreement is active, or completed until its letter has gone to the committee and nobody
+        else's agreement is active."""
+        same = Agreement.objects.filter(candidacy=OuterRef("candidacy"))
+        is_written = same.filter(
+            supervisor=OuterRef("supervisor"),
+            recommendations__sent_at__gte=OuterRef("completed_at"),
+        )
+        is_elsewhere = same.filter(state=Agreement.State.ACTIVE)
+        return self.filter(
+            Q(state=Agreement.State.ACTIVE)
+            | Q(state=Agreement.State.COMPLETED) & ~Exists(is_written) & ~Exists(is_elsewhere),
+            candidacy__state__in=Candidacy.REGISTERED,
+        )
+
+    def accompanied_by(self, user: Any) -> Self:
+        """Those whose candidate somebody accompanies today, earlier ones of the same two with them.
+        Whoever does so no more keeps their own words and the record of sessions, and nothing
+        that is the candidate's."""
+        today = Agreement.objects.accompanied().filter(
+            candidacy=OuterRef("candidacy"), supervisor=OuterRef("supervisor")
+        )
+        return self.filter(Exists(today), supervisor__user=user)
+
+    def with_material(self, user: Any) -> Self:
+        """Those whose case material somebody may see: the candidate, and who accompanies them."""
+        if not user.is_authenticated:
+            return self.none()
+        own = Agreement.objects.filter(candidacy__user=user)
+        theirs = Agreement.objects.accompanied_by(user)
+        return self.filter(Q(pk__in=own.values("pk")) | Q(pk__in=theirs.values("pk")))
 
 
 class Agreement(Stateful):

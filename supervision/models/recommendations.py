@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -92,12 +92,23 @@ class Recommendation(Stateful):
 
 class HandoverQuerySet(models.QuerySet["Handover"]):
     def visible_to(self, user: Any) -> Self:
-        """The candidate, and the next supervisor once the candidate has agreed to it."""
+        """The candidate, and the next supervisor with the candidate's consent, for as long as the
+        two of them are drafting or in supervision."""
         if not user.is_authenticated:
             return self.none()
+        pairs = Agreement.objects.filter(
+            candidacy=OuterRef("agreement__candidacy"), supervisor=OuterRef("to_supervisor")
+        )
+        is_begun = Exists(pairs.filter(state=Agreement.State.DRAFT))
+        is_together = Exists(pairs.accompanied())
         return self.filter(
             Q(agreement__candidacy__user=user)
-            | Q(to_supervisor__user=user, consented_at__isnull=False, withdrawn_at=None)
+            | Q(
+                is_begun | is_together,
+                to_supervisor__user=user,
+                consented_at__isnull=False,
+                withdrawn_at=None,
+            )
         )
 
 

@@ -293,8 +293,9 @@ class SupervisionSession(Stateful):
 
 class CaseMaterialQuerySet(models.QuerySet["CaseMaterial"]):
     def visible_to(self, user: Any) -> Self:
-        """The two people; clinical material is not for the office."""
-        return self.filter(agreement__in=Agreement.objects.of_pair(user))
+        """The candidate, and the supervisor while they accompany them; clinical material is not
+        for the office, nor for who was the supervisor once."""
+        return self.filter(agreement__in=Agreement.objects.with_material(user))
 
 
 class CaseMaterial(models.Model):

@@ -28,6 +28,18 @@ def side_of(agreement: Agreement, user: Any) -> str:
     return ""
 
 
+def accompanies(agreement: Agreement, user: Any) -> bool:
+    """Is somebody the supervisor of this candidate today? One query."""
+    if side_of(agreement, user) != Side.SUPERVISOR:
+        return False
+    return Agreement.objects.accompanied_by(user).filter(pk=agreement.pk).exists()
+
+
+def is_former(agreement: Agreement, user: Any) -> bool:
+    """Was somebody the supervisor, and is no more? What is the candidate's is closed to them."""
+    return side_of(agreement, user) == Side.SUPERVISOR and not accompanies(agreement, user)
+
+
 def other_of(agreement: Agreement, user: Any) -> Any:
     """The other of the two people."""
     is_candidate = side_of(agreement, user) == Side.CANDIDATE

@@ -141,14 +141,19 @@ def line(dots: Sequence[Dot]) -> str:
     return " ".join(f"{dot.x:g},{dot.y:g}" for dot in dots)
 
 
-def trajectory_of(agreement: Agreement, framework: Framework) -> Trajectory:
-    """How both saw the candidate in this agreement; one query."""
-    return trajectory_from(list(ratings_of([agreement])), framework)
+def trajectory_of(
+    agreement: Agreement, framework: Framework, *, is_former: bool = False
+) -> Trajectory:
+    """How both saw the candidate in this agreement; one query. ``is_former`` as in `ratings_of`."""
+    return trajectory_from(list(ratings_of([agreement], is_former=is_former)), framework)
 
 
-def ratings_of(agreements: Iterable[Agreement]) -> QuerySet[Rating]:
-    """Every rating in some agreements, in their order."""
+def ratings_of(agreements: Iterable[Agreement], *, is_former: bool = False) -> QuerySet[Rating]:
+    """Every rating in some agreements, in their order. ``is_former``: a former supervisor looks,
+    to whom the candidate's own view is closed."""
     rows = Rating.objects.filter(agreement__in=list(agreements))
+    if is_former:
+        rows = rows.filter(side=Rating.Side.SUPERVISOR)
     return rows.select_related("session", "level").order_by("rated_at", "pk")
 
 

@@ -26,7 +26,7 @@ from supervision.models import (
     Rating,
     SupervisionSession,
 )
-from supervision.queries.agreements import in_force, is_signed, side_of, with_people
+from supervision.queries.agreements import in_force, is_former, is_signed, side_of, with_people
 from supervision.queries.ratings import framework_of, ratings_of, trajectory_from
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import SessionFacts, counts, ledger_findings
@@ -39,13 +39,15 @@ LISTED = (*SupervisionSession.STANDING, State.REPLACED, State.SET_ASIDE)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Whose record, and how much of it: the candidate sees all, a supervisor what the pair did,
-    the office everything but how two people see one of them."""
+    the office everything but how two people see one of them. ``is_former``: who supervises the
+    candidate no more takes along their own view, not the candidate's."""
 
     candidacy: Candidacy
     edition: Edition
     agreements: tuple[Agreement, ...]
     is_candidate: bool
     is_office: bool
+    is_former: bool = False
 
 
 def with_record(user: Any) -> QuerySet[Candidacy]:
@@ -58,7 +60,7 @@ def with_record(user: Any) -> QuerySet[Candidacy]:
 
 
 def scope_of(candidacy: Candidacy, user: Any) -> Scope:
-    """What of a record is somebody's, who found it by `with_record`; five queries.
+    """What of a record is somebody's, who found it by `with_record`; six queries at most.
 
     Somebody of the office who is one of a pair is that first. Raises ValueError before
     registration, when there is no record yet.
@@ -80,6 +82,7 @@ def scope_of(candidacy: Candidacy, user: Any) -> Scope:
         agreements=tuple(own or found),
         is_candidate=is_candidate,
         is_office=not own and not is_candidate,
+        is_former=bool(own) and not is_candidate and is_former(own[-1], user),
     )
 
 
@@ -250,7 +253,7 @@ def growth_section(scope: Scope) -> Section:
     """How both saw the candidate, session by session: the words of the scale alone."""
     framework = framework_of(scope.edition)
     ratings: dict[int, list[Rating]] = defaultdict(list)
-    for rating in ratings_of(scope.agreements):
+    for rating in ratings_of(scope.agreements, is_former=scope.is_former):
         ratings[rating.agreement_id].append(rating)
     rows = [
         (

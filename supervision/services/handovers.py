@@ -72,11 +72,13 @@ def withdraw_handover(pack: Handover, *, by: User, now: datetime | None = None) 
 def open_handover(pack: Handover, *, by: User, now: datetime | None = None) -> Handover:
     """The next supervisor opens the pack; the candidate sees when they did first.
 
-    Raises Refusal for anybody else, and once the consent is taken back.
+    Raises Refusal for anybody else, once the consent is taken back, and once the two of them are
+    together no more.
     """
     now = now or timezone.now()
     pack = lock(pack)
-    if pack.to_supervisor.user_id != by.pk or pack.withdrawn_at is not None:
+    theirs = Handover.objects.visible_to(by).filter(to_supervisor__user=by)
+    if not theirs.filter(pk=pack.pk).exists():
         raise Refusal(_("This pack is not open to you any more. The candidate can tell you more."))
     if pack.opened_at is None:
         pack.opened_at = now

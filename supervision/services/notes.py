@@ -17,7 +17,7 @@ from supervision.models import (
     Signature,
     SupervisionSession,
 )
-from supervision.queries.agreements import side_of
+from supervision.queries.agreements import accompanies, side_of
 
 
 @transaction.atomic
@@ -31,9 +31,11 @@ def give_feedback(
     tell: bool = True,
 ) -> Feedback:
     """The supervisor's words for the candidate; they stay as they are. ``tell``: by letter (the
-    words themselves stay on the site). Raises Refusal for anybody but the supervisor."""
+    words themselves stay on the site). Raises Refusal for anybody but who supervises them now."""
     if side_of(agreement, by) != Signature.Side.SUPERVISOR:
         raise Refusal(_("Feedback comes from the supervisor."))
+    if not accompanies(agreement, by):
+        raise Refusal(_("You accompany this person no more, so your feedback stays as it is."))
     feedback = Feedback.objects.create(
         agreement=agreement, session=session, text=text, given_by=by, given_at=now or timezone.now()
     )

@@ -18,7 +18,7 @@ from supervision.models import (
     Signature,
     SupervisionSession,
 )
-from supervision.queries.agreements import side_of
+from supervision.queries.agreements import accompanies, side_of
 from supervision.queries.ratings import Framework, framework_of
 
 SIDES = {
@@ -48,7 +48,7 @@ def rate(
     """Add how one of the two sees some competencies; earlier words stay.
 
     A supervisor rates at a session, a candidate at a session or on any day. Raises Refusal for
-    strangers, for nothing at all, for a supervisor without a session, and for competencies or
+    strangers, a former supervisor, for nothing at all, for a supervisor without a session, and for competencies or
     words that are not in the framework of the candidate's edition.
     """
     side = side_of(agreement, by)
@@ -58,6 +58,8 @@ def rate(
         raise Refusal(_("Please choose a word for at least one competency. Nothing was saved."))
     if side == Signature.Side.SUPERVISOR and session is None:
         raise Refusal(_("A supervisor’s view belongs to a session. Please choose one."))
+    if side == Signature.Side.SUPERVISOR and not accompanies(agreement, by):
+        raise Refusal(_("You accompany this person no more, so your words stay as they are."))
     if session is not None and session.agreement_id != agreement.pk:
         raise Refusal(_("That session belongs to another agreement. Nothing was saved."))
     edition = agreement.candidacy.edition

@@ -12,7 +12,7 @@ from scip.vault.errors import Refused
 from scip.vault.serving import mint_token, serve
 from supervision.forms.material import MaterialForm
 from supervision.models import Agreement, CaseMaterial, Signature
-from supervision.queries.agreements import other_of, side_of
+from supervision.queries.agreements import is_former, other_of, side_of
 from supervision.queries.material import material_in
 from supervision.services import material as services
 from supervision.views.agreements import crumbs, done, own_agreement, person
@@ -52,6 +52,7 @@ def material_list(request: HttpRequest, pk: int) -> HttpResponse:
         "material": material_in(agreement, request.user),
         "form": form,
         "is_candidate": is_candidate,
+        "is_former": is_former(agreement, request.user),
         "other": other_of(agreement, request.user),
         "breadcrumb": crumbs(agreement, request.user, _("Case material")),
     }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from scip.access import signed_in
 from supervision.forms.notes import ChangeOwnForm, FeedbackForm, OwnWordsForm
 from supervision.models import Agreement, JournalEntry, PrivateNote, Signature
-from supervision.queries.agreements import other_of, side_of
+from supervision.queries.agreements import accompanies, other_of, side_of
 from supervision.queries.notes import feedback_in, own_words
 from supervision.services import notes as services
 from supervision.views.agreements import crumbs, done, own_agreement, person
@@ -34,13 +34,15 @@ def words_page(
     own_form: OwnWordsForm | None = None,
 ) -> HttpResponse:
     is_supervisor = side_of(agreement, request.user) == Signature.Side.SUPERVISOR
+    is_closed = not accompanies(agreement, request.user)
     context = {
         "agreement": agreement,
         "feedback": feedback_in(agreement, request.user),
         "own": own_words(agreement, request.user),
         "own_kind": "note" if is_supervisor else "entry",
         "is_supervisor": is_supervisor,
-        "feedback_form": feedback_form or (FeedbackForm() if is_supervisor else None),
+        "feedback_form": None if is_closed else feedback_form or FeedbackForm(),
+        "is_former": is_supervisor and is_closed,
         "own_form": own_form or OwnWordsForm(),
         "other": other_of(agreement, request.user),
         "breadcrumb": crumbs(agreement, request.user, _("Feedback and notes")),

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from scip.access import signed_in
 from supervision.forms.ratings import RatingForm
 from supervision.models import Agreement, Signature
-from supervision.queries.agreements import other_of, side_of
+from supervision.queries.agreements import is_former, other_of, side_of
 from supervision.queries.ratings import framework_of, trajectory_of
 from supervision.services.ratings import rate
 from supervision.views.agreements import crumbs, done, own_agreement, person
@@ -36,10 +36,12 @@ def growth(request: HttpRequest, pk: int) -> HttpResponse:
 
         if done(request, look_back, _("Saved. This is how you see yourself today.")):
             return redirect("supervision:growth", pk)
+    was = is_former(agreement, request.user)
     context = {
         "agreement": agreement,
         "framework": framework,
-        "trajectory": trajectory_of(agreement, framework),
+        "trajectory": trajectory_of(agreement, framework, is_former=was),
+        "is_former": was,
         "form": form,
         "is_candidate": is_candidate,
         "other": other_of(agreement, request.user),

@@ -17,10 +17,10 @@ from supervision.forms.sessions import (
     start_of_held,
 )
 from supervision.models import Agreement, Signature, SupervisionSession
-from supervision.queries.agreements import other_of, side_of
+from supervision.queries.agreements import is_former, other_of, side_of
 from supervision.queries.appointments import planned_on, to_log
 from supervision.queries.notes import feedback_in, own_words
-from supervision.queries.ratings import framework_of
+from supervision.queries.ratings import framework_of, ratings_of
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import counts, next_kind
 from supervision.services import sessions as services
@@ -115,7 +115,9 @@ def session_page(
         "may_correct": correction is None
         and session.state in SupervisionSession.STANDING
         and (session.corrects_id is None or session.state == State.CONFIRMED),
-        "ratings": session.ratings.select_related("competency", "level"),
+        "ratings": ratings_of([agreement], is_former=is_former(agreement, user))
+        .filter(session=session)
+        .select_related("competency"),
         "feedback": feedback_in(agreement, user).filter(session=session),
         "own": own_words(agreement, user).filter(session=session),
         "is_supervisor": side_of(agreement, user) == Signature.Side.SUPERVISOR,

@@ -70,7 +70,7 @@ def test_it_holds_what_was_shared_and_nothing_else(pair, lea):
 
 def test_it_is_a_copy_of_that_moment_and_given_once(pair, lea):
     pack = give(pair, lea)
-    notes.give_feedback(pair.agreement, "Later words", by=pair.guide, tell=False)
+    pair.agreement.feedback.create(text="Later words", given_by=pair.guide)
     again = give(pair, lea)
     assert again.pk == pack.pk
     assert "Later words" not in str(again.facts)

@@ -13,12 +13,9 @@ from supervision.models import Agreement
 
 def supervised_today(user: Any) -> models.QuerySet[Any, Any]:
     """Keys of the candidacies whose supervisor somebody is at this moment, never their own. One
-    look at agreements, so that an ended one closes every door at once, as does a registration that is over."""
-    pairs = Agreement.objects.filter(
-        state=Agreement.State.ACTIVE,
-        supervisor__user=user,
-        candidacy__state__in=Candidacy.REGISTERED,
-    )
+    look at agreements, so that an ended one closes every door at once, as does a registration that
+    is over, or the letter to the committee once all sessions are there."""
+    pairs = Agreement.objects.accompanied().filter(supervisor__user=user)
     return pairs.exclude(candidacy__user=user).values("candidacy")
 
 

@@ -1,0 +1,203 @@
+"""Who accompanies a candidate today, and what stays with whoever does so no more."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from certification.candidacy.services.closing import close_candidacy
+from certification.portfolio.models import Excerpt
+from certification.portfolio.services import hand_in
+from scip.requirements import Refusal
+from supervision.models import Agreement, CaseMaterial, Competency, DevelopmentalLevel, Handover
+from supervision.queries.records import record_of, scope_of
+from supervision.services import agreements, handovers, material, notes, ratings
+from supervision.services.ratings import Touched
+from supervision.services.recommendations import save_part, send_recommendation
+from tests import world
+from tests.supervision.pair import ALL, at, confirmed, make_pair, walk
+
+LETTER = {
+    "outcome": "recommended",
+    "key_elements": "Shame.",
+    "assessment": "Steady.",
+    "reflections": "Warm.",
+}
+OWN_VIEW = "a-word-of-hers"
+
+
+def touched(sentence):
+    return [
+        Touched(
+            competency=Competency.objects.first(),
+            level=DevelopmentalLevel.objects.first(),
+            sentence=sentence,
+        )
+    ]
+
+
+def send_letter(pair, outcome="recommended"):
+    guidance = {"guidance": "More of it."} if outcome == "not_yet" else {}
+    parts = LETTER | {"outcome": outcome} | guidance
+    draft = save_part(pair.again().agreement, by=pair.guide, now=at(80), **parts)
+    return send_recommendation(draft, by=pair.guide, now=at(81))
+
+
+def end(pair, staff):
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(75))
+
+
+def close(pair, staff):
+    close_candidacy(pair.candidacy, by=staff, reason="Idle.", now=at(75))
+
+
+def next_one(pair, staff):
+    """Completed, and another supervisor's agreement is active before any letter."""
+    guide = world.make_supervisor(world.make_user("later@example.com", name="Lea"))
+    world.make_agreement(pair.candidacy, guide, signed_at=at(75))
+
+
+ENDS = {
+    "ended": (9, end),
+    "closed": (9, close),
+    "recommended": (10, lambda pair, staff: send_letter(pair)),
+    "not yet": (10, lambda pair, staff: send_letter(pair, "not_yet")),
+    "another": (10, next_one),
+}
+
+
+@pytest.fixture(params=ENDS)
+def former(request, db, staff):
+    """A pair with material, feedback and both views, in which the supervisor is one no more."""
+    count, over = ENDS[request.param]
+    pair = make_pair()
+    walk(pair, 1)
+    row = material.hand_over(pair.agreement, by=pair.candidate, title="A film, on paper")
+    ratings.rate(pair.agreement, touched(OWN_VIEW), by=pair.candidate, now=at(2))
+    notes.give_feedback(pair.agreement, "You waited.", by=pair.guide)
+    for place in range(1, count):
+        confirmed(pair, ALL[place], at(1 + 7 * place))
+    assert CaseMaterial.objects.visible_to(pair.guide).get() == row
+    over(pair, staff)
+    pair.again()
+    return pair
+
+
+def test_what_is_the_candidates_closes_and_ones_own_words_stay(former, as_user):
+    assert not CaseMaterial.objects.visible_to(former.guide).exists()
+    assert CaseMaterial.objects.visible_to(former.candidate).exists()
+    client = as_user(former.guide)
+    pages = {
+        name: client.get(reverse(f"supervision:{name}", args=[former.agreement.pk]))
+        for name in ("material", "growth", "words", "agreement")
+    }
+    assert {page.status_code for page in pages.values()} == {200}
+    texts = {name: page.content.decode() for name, page in pages.items()}
+    assert "A film, on paper" not in texts["material"]
+    assert "what was handed over is closed to you" in texts["material"]
+    assert OWN_VIEW not in texts["growth"]
+    assert "You waited." in texts["words"]
+    assert pages["words"].context["feedback_form"] is None
+    session = former.agreement.sessions.first()
+    assert client.get(reverse("supervision:session", args=[session.pk])).status_code == 200
+    theirs = as_user(former.candidate)
+    assert (
+        OWN_VIEW
+        in theirs.get(reverse("supervision:growth", args=[former.agreement.pk])).content.decode()
+    )
+
+
+def test_nothing_is_added_by_who_accompanies_nobody(former, as_user):
+    with pytest.raises(Refusal, match="You accompany this person no more"):
+        notes.give_feedback(former.agreement, "One more thing.", by=former.guide)
+    with pytest.raises(Refusal, match="You accompany this person no more"):
+        ratings.rate(
+            former.agreement,
+            touched("Later."),
+            by=former.guide,
+            session=former.agreement.sessions.first(),
+        )
+    url = reverse("supervision:feedback_give", args=[former.agreement.pk])
+    as_user(former.guide).post(url, {"text": "One more thing."})
+    assert former.agreement.feedback.count() == 1
+    # Notes for oneself stay possible: they are nobody else's.
+    assert notes.write_own(former.agreement, "How it was.", by=former.guide).pk
+
+
+def test_the_record_to_take_along_says_what_the_pages_say(former):
+    def said(user):
+        record = record_of(scope_of(former.candidacy, user))
+        (growth,) = [part for part in record.sections if part.title == "Competencies over time"]
+        return [row[3] for row in growth.rows if row[3]]
+
+    former.candidacy.refresh_from_db()
+    assert said(former.candidate)
+    assert not said(former.guide)
+
+
+def test_a_registration_that_is_under_way_and_active_is_open(db):
+    pair = make_pair()
+    assert Agreement.objects.accompanied_by(pair.guide).get() == pair.agreement
+    for somebody in (pair.candidate, make_pair(2).guide):
+        assert not Agreement.objects.accompanied_by(somebody).filter(pk=pair.agreement.pk).exists()
+
+
+def test_completed_it_stays_open_until_the_letter(db):
+    pair = make_pair()
+    walk(pair, 10)
+    assert pair.again().agreement.state == "completed"
+    assert Agreement.objects.accompanied_by(pair.guide).exists()
+    assert notes.give_feedback(pair.agreement, "And now?", by=pair.guide).pk
+    send_letter(pair)
+    assert not Agreement.objects.accompanied_by(pair.guide).exists()
+
+
+def test_going_on_after_not_yet_opens_what_was_before(db):
+    pair = make_pair()
+    row = material.hand_over(pair.agreement, by=pair.candidate, title="A film, on paper")
+    walk(pair, 10)
+    send_letter(pair, "not_yet")
+    assert not CaseMaterial.objects.visible_to(pair.guide).exists()
+    world.make_agreement(pair.candidacy, pair.supervisor, signed_at=at(90))
+    assert CaseMaterial.objects.visible_to(pair.guide).get() == row
+
+
+def test_a_pack_closes_with_the_agreement_that_it_was_given_for(db):
+    pair = make_pair()
+    walk(pair, 1)
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(9))
+    guide = world.make_supervisor(world.make_user("later@example.com", name="Lea"))
+    later = world.make_agreement(pair.candidacy, guide, signed_at=at(10))
+    pack = handovers.hand_over(pair.agreement, guide, by=pair.candidate)
+    assert Handover.objects.visible_to(guide.user).get() == pack
+    agreements.end_agreement(later, by=guide.user, reason="Ill.", now=at(20))
+    assert not Handover.objects.visible_to(guide.user).exists()
+    with pytest.raises(Refusal, match="not open to you any more"):
+        handovers.open_handover(pack, by=guide.user)
+    assert Handover.objects.visible_to(pair.candidate).get() == pack
+
+
+def test_excerpts_are_opened_and_confirmed_until_the_letter_is_sent(db, as_user):
+    pair = make_pair()
+    walk(pair, 10)
+    excerpt = hand_in(
+        pair.candidacy,
+        by=pair.candidate,
+        kind="video",
+        title="Client A, ten minutes",
+        consent_on=timezone.localdate(),
+        consent_scope="review",
+        identity="removed",
+    )
+    assert pair.again().agreement.state == "completed"
+    seen = Excerpt.objects.visible_to(pair.guide)
+    assert seen.get() == excerpt
+    assert (
+        "until your agreement ends or their letter"
+        in as_user(pair.candidate).get(reverse("portfolio:excerpts")).content.decode()
+    )
+    answer = as_user(pair.guide).post(reverse("portfolio:excerpt_seen", args=[excerpt.pk]))
+    assert answer.status_code == 302
+    excerpt.refresh_from_db()
+    assert excerpt.seen_by == pair.guide
+    send_letter(pair)
+    assert not Excerpt.objects.visible_to(pair.guide).exists()
