@@ -16,12 +16,14 @@ UV = UV_PYTHON_DOWNLOADS=never .venv/bin/uv
 # The demo runs on its own parts alone, whatever the shell has set for something else.
 DEMO = env -u DATABASE_URL -u SECRET_KEY -u VAULT_KEYS -u DEBUG -u SITE_URL -u ALLOWED_HOSTS \
 	-u REDIS_URL -u EMAIL_URL -u STRIPE_SECRET_KEY -u S3_BUCKET -u SENTRY_DSN -u DEFAULT_FROM_EMAIL \
+	-u SIGNING_CERT -u SIGNING_KEY -u SIGNING_CERT_FALLBACKS \
 	PORT='$(PORT)' DEMO_DATA='$(DEMO_DATA)' DEMO_SCALE='$(DEMO_SCALE)' $(PY) -m scip.management.launcher
 
 # `check --deploy` as production would start: nothing embedded, TLS on.
 PRODUCTION = DEMO_DATA=.venv/check-data DEBUG=0 \
 	SECRET_KEY=only-for-checking-3Jq8sVw1ZrY6tKp0LmXc9BnHd5GfQe2Ua7Ti \
 	VAULT_KEYS=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY= \
+	SIGNING_CERT=.venv/check-data/signing.pem SIGNING_KEY=.venv/check-data/signing.pem \
 	SITE_URL=https://scip.example.org ALLOWED_HOSTS=scip.example.org TRUSTED_PROXY_COUNT=1 \
 	DATABASE_URL=postgres://scip@localhost/scip REDIS_URL=redis://localhost:6379/0 \
 	EMAIL_URL=smtp+tls://mail.example.org:587 DEFAULT_FROM_EMAIL=scip@example.org
@@ -49,6 +51,7 @@ test: .venv/installed-dev
 
 check: .venv/installed-dev
 	@mkdir -p .venv/check-data
+	@$(PY) -m scip.signing --pem >.venv/check-data/signing.pem
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	@git ls-files -co --exclude-standard 'templates/*.html' | xargs .venv/bin/djade --target-version 6.1 --check

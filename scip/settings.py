@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scip.embedded import embedded_secrets
 from scip.schedule import beat_schedule
+from scip.signing import WrongIdentity, identity_of
 
 # Lets annotations name the model of an admin class or a form at run time too.
 django_stubs_ext.monkeypatch()
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
     "supervision",
     "certification.portfolio",
     "scip.pages",
+    "scip.directory",
     "scip.pathway",
     "scip.console",
     "scip.privacy",
@@ -285,6 +287,21 @@ VAULT_KEYS = vault_keys(
     env.list("VAULT_KEYS", default=[key for key in [embedded.get("VAULT_KEYS")] if key])
 )
 CLAMAV_SOCKET = env("CLAMAV_SOCKET", default="")
+
+# Signs papers, badges and the facts behind them (see scip.signing).
+SIGNING_CERT = env("SIGNING_CERT", default=embedded.get("SIGNING_CERT", ""))
+SIGNING_KEY = env("SIGNING_KEY", default=embedded.get("SIGNING_KEY", ""))
+# Certificates of former keys: what they signed stays good.
+SIGNING_CERT_FALLBACKS = env.list("SIGNING_CERT_FALLBACKS", default=[])
+if not (SIGNING_CERT and SIGNING_KEY):
+    raise refuse(
+        "SIGNING_CERT and SIGNING_KEY",
+        "set both; `python -m scip.signing` makes a pair if you have none from an authority.",
+    )
+try:
+    identity_of(SIGNING_CERT, SIGNING_KEY, tuple(SIGNING_CERT_FALLBACKS))
+except WrongIdentity as error:
+    raise refuse("SIGNING_CERT and SIGNING_KEY", str(error)) from error
 
 # --- Files ----------------------------------------------------------------------------
 STATIC_URL = "static/"

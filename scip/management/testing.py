@@ -22,6 +22,7 @@ import pytest
 
 from scip.management.postgres import THROW_AWAY, Cluster
 from scip.management.supervisor import REAL_PARTS
+from scip.signing import make_chain
 
 PREFIX = "scip-test-"
 ABANDONED_AFTER = 600
@@ -50,6 +51,8 @@ class Workspace:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         os.environ["SECRET_KEY"] = secrets.token_urlsafe(48)
         os.environ["VAULT_KEYS"] = base64.b64encode(secrets.token_bytes(32)).decode()
+        chain, key = make_chain("Self-Compassion in Psychotherapy (test)")
+        os.environ["SIGNING_CERT"], os.environ["SIGNING_KEY"] = chain, key
         os.environ["DEMO_DATA"] = str(folder / "data")
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "scip.settings")
         if not os.environ.get("DATABASE_URL"):
