@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from scip.access import signed_in
 from scip.accounts.models import User
-from scip.pdf.agreements import SignedAgreement, SignedName, render_agreement
+from scip.pdf.agreements import render_agreement
 from scip.pdf.papers import paper_for_country
 from scip.requirements import Refusal
 from supervision.forms.agreements import EndForm, SignForm, VersionForm
@@ -29,6 +29,7 @@ from supervision.queries.agreements import (
 )
 from supervision.queries.desks import relationship
 from supervision.queries.handovers import packs_in
+from supervision.queries.papers import paper_copy
 from supervision.queries.recommendations import may_go_on
 from supervision.queries.sessions import evidence_of, sessions_of
 from supervision.requirements.ledger import meeting_finding
@@ -242,33 +243,6 @@ def agreement_pdf(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         f'attachment; filename="supervision-agreement-{agreement.pk}-{number}.pdf"'
     )
     return response
-
-
-def paper_copy(agreement: Agreement, version: AgreementVersion) -> SignedAgreement:
-    """What the PDF shows."""
-    edition = agreement.candidacy.edition
-    return SignedAgreement(
-        organisation=edition.organisation if edition else "",
-        reference=f"{agreement.pk}/{version.number}",
-        kind=str(AgreementVersion.Kind(version.kind).label),
-        drafted_at=version.drafted_at,
-        candidate=str(agreement.candidacy.user),
-        supervisor=str(agreement.supervisor),
-        goals=version.goals,
-        schedule=version.schedule,
-        rate_cents=version.rate_cents,
-        currency=version.currency,
-        payment_plan=version.payment_plan,
-        text_sha256=text_hash(version),
-        names=tuple(
-            SignedName(
-                side=str(Signature.Side(row.side).label),
-                name=row.name_typed,
-                signed_at=row.signed_at,
-            )
-            for row in sorted(version.signatures.all(), key=lambda row: row.signed_at)
-        ),
-    )
 
 
 @require_POST
