@@ -228,12 +228,22 @@ class SealedDocument(models.Model):
     class Kind(models.TextChoices):
         SUPERVISION_RECORD = "supervision_record", _("Record of supervision")
 
+    class Extent(models.TextChoices):
+        WHOLE = "whole", _("the whole record up to that day")
+        PAIR = (
+            "pair",
+            _("a part: what one supervisor and the person did together, and nothing else"),
+        )
+        OFFICE = "office", _("a part: the record without how two people see one of them")
+
     code = models.CharField(max_length=24, unique=True, default=new_code, editable=False)
     kind = models.CharField(max_length=30, choices=Kind)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="sealed_documents"
     )
     holder_name = models.CharField(max_length=270)
+    # Empty for documents from before this was kept.
+    extent = models.CharField(_("how much of it"), max_length=10, choices=Extent, blank=True)
     content_sha256 = models.CharField(max_length=64)
     sha256 = models.CharField(max_length=64)
     made_at = models.DateTimeField()

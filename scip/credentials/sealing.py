@@ -22,10 +22,12 @@ def seal(
     content: bytes,
     draw: Callable[[SealedDocument], bytes],
     by: Any,
+    extent: str = "",
     now: datetime | None = None,
 ) -> tuple[SealedDocument, bytes]:
     """The document's bytes with a code on them, and the row under which they are recognised.
 
+    ``extent`` says how much of the matter it holds, for whoever verifies it (`SealedDocument.Extent`).
     ``content`` is what the document says, in bytes that do not change with the hour; ``draw``
     renders it with the row's code and moment. The same content asked for again by the same
     person is the same document: its row and, because rendering is deterministic, its bytes. Only
@@ -34,7 +36,11 @@ def seal(
     content_sha256 = hashlib.sha256(content).hexdigest()
     known = (
         SealedDocument.objects.filter(
-            kind=kind, person=person, made_by=by, content_sha256=content_sha256
+            kind=kind,
+            person=person,
+            made_by=by,
+            extent=extent,
+            content_sha256=content_sha256,
         )
         .order_by("-made_at")
         .first()
@@ -48,6 +54,7 @@ def seal(
         kind=kind,
         person=person,
         holder_name=str(person),
+        extent=extent,
         content_sha256=content_sha256,
         made_at=now or timezone.now(),
         made_by=by,

@@ -3,7 +3,7 @@
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from scip.access import public
 from scip.credentials import queries
@@ -60,9 +60,12 @@ def sealed_page(
 
 @public
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def verify_file(request: HttpRequest, code: str) -> HttpResponse:
-    """Hold a file against the one that carries this code; counted like unknown codes."""
+    """Hold a file against the one that carries this code; counted like unknown codes. An address
+    that was copied after comparing leads back to the document's page."""
+    if request.method != "POST":
+        return redirect("credentials:verify", code=normalise_code(code))
     document = queries.sealed_by_code(code)
     if document is None or not may_ask(request):
         context = {"code": code[:40], "form": CodeForm(), "is_welcome": document is None}

@@ -1,15 +1,17 @@
 """Handing over case material."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scip.accounts.forms.text import PlainTextField
 from scip.vault.forms import VaultFileField
 from scip.vault.inspection.check import megabytes
-from supervision.models import CaseMaterial
+from supervision.models import Appointment, CaseMaterial, SupervisionSession
 from supervision.services.material import MATERIAL_BYTES
 
 
@@ -27,6 +29,11 @@ class MaterialForm(forms.Form):
         max_length=1500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    occasion = forms.ChoiceField(
+        label=_("For which session"),
+        required=False,
+        help_text=_("If it belongs to one. It then stands with that session, too."),
+    )
     is_shown_in_person = forms.TypedChoiceField(
         label=_("How"),
         choices=[("", _("I hand a document over")), ("1", _("I show it in person"))],
@@ -41,13 +48,23 @@ class MaterialForm(forms.Form):
         label=CaseMaterial._meta.get_field("is_deidentified").verbose_name, required=False
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        occasions: Mapping[str, tuple[str, Appointment | SupervisionSession]],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.occasions = occasions
+        choices = [(value, label) for value, (label, _row) in occasions.items()]
+        self.fields["occasion"].choices = [("", gettext("No session in particular")), *choices]  # type: ignore[attr-defined]
+        if not choices:
+            del self.fields["occasion"]
         field = self.fields["document"]
         field.widget = forms.FileInput(attrs={"accept": field.widget.attrs["accept"]})
         field.help_text = _(
             "A PDF or a picture, up to {limit} MB. Kept encrypted; only your supervisor can open "
-            "it, and you see when. Recordings have their place with the portfolio later on."
+            "it, and you see when. Recordings have their place among the excerpts of your portfolio."
         ).format(limit=megabytes(MATERIAL_BYTES))
 
     def clean(self) -> dict[str, Any]:
@@ -71,6 +88,9 @@ class MaterialForm(forms.Form):
     @property
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
-        return {
-            name: value for name, value in self.cleaned_data.items() if name != "is_shown_in_person"
-        }
+        left_out = {"is_shown_in_person", "occasion"}
+        found = {name: value for name, value in self.cleaned_data.items() if name not in left_out}
+        chosen = self.cleaned_data.get("occasion", "")
+        if chosen:
+            found[chosen.partition("-")[0]] = self.occasions[chosen][1]
+        return found

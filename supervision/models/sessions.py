@@ -308,6 +308,10 @@ class CaseMaterial(models.Model):
     session = models.ForeignKey(
         SupervisionSession, models.SET_NULL, null=True, blank=True, related_name="material"
     )
+    # For a session that is planned; once it is logged, ``session`` says which it was.
+    appointment = models.ForeignKey(
+        Appointment, models.SET_NULL, null=True, blank=True, related_name="material"
+    )
     title = models.CharField(_("what it is"), max_length=160)
     note = models.TextField(_("what to look at"), blank=True, max_length=1500)
     # RESTRICT, not PROTECT: erasing a person takes the row and its file together.

@@ -3,8 +3,11 @@
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
-from supervision.models import Agreement, CaseMaterial, MaterialOpening
+from scip.formats import day
+from supervision.models import Agreement, Appointment, CaseMaterial, MaterialOpening
+from supervision.models import SupervisionSession as Session
 
 
 def material_in(agreement: Agreement, user: Any) -> QuerySet[CaseMaterial]:
@@ -13,6 +16,23 @@ def material_in(agreement: Agreement, user: Any) -> QuerySet[CaseMaterial]:
     return (
         CaseMaterial.objects.visible_to(user)
         .filter(agreement=agreement)
-        .select_related("document", "session", "handed_by")
+        .select_related("document", "session", "appointment", "handed_by")
         .prefetch_related(openings)
     )
+
+
+def occasions_in(agreement: Agreement) -> dict[str, tuple[str, Appointment | Session]]:
+    """What material can be for, by the value of a choice: planned sessions, soonest first, then
+    those of the ledger, newest first; two queries."""
+    planned = Appointment.objects.ahead().filter(agreement=agreement).order_by("starts_at")
+    held = Session.objects.standing().filter(agreement=agreement).order_by("-started_at", "-pk")
+    return {
+        **{
+            f"appointment-{row.pk}": (_("Planned: {day}").format(day=day(row.starts_at)), row)
+            for row in planned
+        },
+        **{
+            f"session-{row.pk}": (f"{row.get_kind_display()}, {day(row.started_at)}", row)
+            for row in held
+        },
+    }

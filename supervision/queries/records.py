@@ -1,7 +1,7 @@
 """The record of a candidate's supervision, as far as somebody may take it along.
 
 What two people wrote for each other alone is never in it: feedback, private notes, the journal,
-case material, the plan's text, what a session was about, the letter to the committee. A record is
+what case material holds, the plan's text, what a session was about, the letter to the committee. A record is
 shown to others (a licensing board, the next employer), so it keeps to facts.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -144,6 +144,8 @@ def sessions_section(scope: Scope) -> list[Section]:
     found = SupervisionSession.objects.filter(
         candidacy=candidacy, agreement__in=scope.agreements, state__in=LISTED
     ).select_related("supervisor__user", "logged_by", "confirmed_by")
+    if not scope.is_office:  # clinical material is not the office's, not even how much there is
+        found = found.annotate(handed=Count("material"))
     for row in found.order_by("started_at", "pk"):
         fact = facts.get(row.pk)
         is_counted = fact is not None and counts(fact, evidence, edition=edition).is_met
@@ -163,6 +165,7 @@ def sessions_section(scope: Scope) -> list[Section]:
                 _("Confirmed by"),
                 _("Confirmed"),
                 _("CMSC’s approval on that day"),
+                *([] if scope.is_office else [_("Case material")]),
             ),
             rows=tuple(rows[phase]),
             note="" if not scope.is_candidate else standing.get(f"ledger-{phase}", ""),
@@ -175,6 +178,7 @@ def session_row(
     row: SupervisionSession, fact: SessionFacts | None, is_counted: bool, candidacy: Candidacy
 ) -> tuple[str, ...]:
     approval = "" if fact is None else _("in force") if fact.is_approved else _("not in force")
+    handed = getattr(row, "handed", None)
     return (
         f"{row.started_at.astimezone(UTC):%Y-%m-%d %H:%M}",
         str(row.get_kind_display()),
@@ -186,6 +190,7 @@ def session_row(
         who(row.confirmed_by, row, candidacy),
         f"{row.confirmed_at.astimezone(UTC):%Y-%m-%d}" if row.confirmed_at else "",
         approval,
+        *([] if handed is None else [str(handed) if handed else ""]),
     )
 
 

@@ -14,6 +14,7 @@ from scip.vault.services import destroy, store
 from supervision.emails import material as emails
 from supervision.models import (
     Agreement,
+    Appointment,
     CaseMaterial,
     MaterialOpening,
     Signature,
@@ -37,19 +38,28 @@ def hand_over(
     document: CheckedUpload | None = None,
     is_deidentified: bool = False,
     session: SupervisionSession | None = None,
+    appointment: Appointment | None = None,
     now: datetime | None = None,
 ) -> CaseMaterial:
     """The candidate hands a document over, or names what is shown in person (no document).
 
-    The supervisor gets a letter without title or content. Raises Refusal for anybody else,
-    unless the agreement is active, and for a document without the word that nobody can be
-    recognised in it; the vault's Refused for a file it does not take.
+    It may be for a session of the ledger or for one that is planned (then it comes along when that
+    one is logged). The supervisor gets a letter without title or content. Raises Refusal for
+    anybody else, unless the agreement is active, for a session of another agreement, and for a
+    document without the word that nobody can be recognised in it; the vault's Refused for a file
+    it does not take.
     """
     agreement = locked(agreement)
     if side_of(agreement, by) != Signature.Side.CANDIDATE:
         raise Refusal(_("Case material comes from the candidate."))
     if agreement.state != Agreement.State.ACTIVE:
         raise Refusal(_("Material is handed over while the agreement is active."))
+    occasion = session or appointment
+    if occasion is not None and occasion.agreement_id != agreement.pk:
+        raise Refusal(_("That session belongs to another agreement. Nothing was saved."))
+    if appointment is not None:
+        # Logged while the form stood open: it is the session now.
+        session = SupervisionSession.objects.filter(appointment=appointment).first() or session
     if document is not None and not is_deidentified:
         raise Refusal(
             _(
@@ -65,6 +75,7 @@ def hand_over(
     material = CaseMaterial.objects.create(
         agreement=agreement,
         session=session,
+        appointment=appointment,
         title=title,
         note=note,
         document=stored,

@@ -50,5 +50,13 @@ def export_paper(
         content=table_of(record).encode(),
         draw=draw,
         by=by,
+        extent=extent_of(scope),
         now=now,
     )
+
+
+def extent_of(scope: Scope) -> str:
+    """How much of the record a paper holds: whoever checks its code must not take a part for all."""
+    if scope.is_candidate:
+        return SealedDocument.Extent.WHOLE
+    return SealedDocument.Extent.OFFICE if scope.is_office else SealedDocument.Extent.PAIR

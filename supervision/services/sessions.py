@@ -119,6 +119,7 @@ def log_session(
     session = enter(agreement, held, by=by, now=now, appointment=appointment)
     if appointment is not None:
         move(appointment, Appointment.State.HELD, by=by, now=now)
+        appointment.material.update(session=session)
     write_words(session, side, words or Words(), by=by, now=now)
     emails.confirmation_asked(session)
     return session
@@ -276,6 +277,7 @@ def settle_as_held(session: SupervisionSession, *, by: User, now: datetime) -> N
     with one_at_a_time():
         if corrected is not None and corrected.state in SupervisionSession.STANDING:
             move(lock(corrected), State.REPLACED, by=by, now=now)
+            corrected.material.update(session=session)
         move(session, State.CONFIRMED, by=by, now=now)
     if session.phase == SupervisionSession.Phase.ASSESSMENT:
         tell_when_assessed(session.agreement)

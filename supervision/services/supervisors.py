@@ -54,6 +54,7 @@ def apply(
     application.experience, application.motivation = experience, motivation
     application.save()
     if send:
+        close_invitations(user, now=now)
         move(application, State.SUBMITTED, by=user, now=now)
         emails.application_arrived(application)
     return application
@@ -69,7 +70,14 @@ def withdraw(
         raise Refusal(_("Only the person who applied can take the application back."))
     if application.state != State.WITHDRAWN:
         move(application, State.WITHDRAWN, by=by, now=now)
+        close_invitations(by, now=now or timezone.now())
     return application
+
+
+def close_invitations(user: User, *, now: datetime) -> None:
+    """What waits at somebody's address is answered by what they and the office do with each other:
+    it must not open another application afterwards."""
+    Invitation.objects.waiting_for(user).update(taken_up_at=now)
 
 
 @transaction.atomic
@@ -87,6 +95,7 @@ def invite(
     refuse_approved(user, now.date())
     if open_application(user) is not None:
         raise Refusal(_("{name} has an application under way. Nothing was sent.").format(name=user))
+    close_invitations(user, now=now)
     application = SupervisorApplication.objects.create(
         user=user, created_at=now, invited_by=by, invited_at=now
     )
@@ -182,6 +191,7 @@ def decline(
     application = lock(application)
     application.decision_note = note
     move(application, State.DECLINED, by=by, now=now)
+    close_invitations(application.user, now=now or timezone.now())
     application.save(update_fields=["decision_note"])
     emails.declined(application)
     return application
@@ -253,7 +263,7 @@ def end_approval(
     emails.approval_ended(supervisor, reason=reason, on=on, at=now)
     keep_role_in_step(supervisor, now=now)
     # Their agreements end with it, each under locks of its own; beat asks again.
-    transaction.on_commit(lambda: current_app.send_task("supervision.follow_losses"))
+    transaction.on_commit(lambda: current_app.send_task("supervision.follow_losses"), robust=True)
 
 
 def add_approval(

@@ -13,7 +13,7 @@ from scip.vault.serving import mint_token, serve
 from supervision.forms.material import MaterialForm
 from supervision.models import Agreement, CaseMaterial, Signature
 from supervision.queries.agreements import is_former, other_of, side_of
-from supervision.queries.material import material_in
+from supervision.queries.material import material_in, occasions_in
 from supervision.services import material as services
 from supervision.views.agreements import crumbs, done, own_agreement, person
 
@@ -33,7 +33,10 @@ def material_list(request: HttpRequest, pk: int) -> HttpResponse:
     may_add = is_candidate and agreement.state == Agreement.State.ACTIVE
     if request.method == "POST" and not may_add:
         raise Http404
-    form = MaterialForm(request.POST or None, request.FILES or None) if may_add else None
+    form = None
+    if may_add:
+        occasions = occasions_in(agreement)
+        form = MaterialForm(request.POST or None, request.FILES or None, occasions=occasions)
     if request.method == "POST" and form is not None and form.is_valid():
         try:
             services.hand_over(agreement, by=person(request), **form.facts)

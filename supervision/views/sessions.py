@@ -19,6 +19,7 @@ from supervision.forms.sessions import (
 from supervision.models import Agreement, Signature, SupervisionSession
 from supervision.queries.agreements import is_former, other_of, side_of
 from supervision.queries.appointments import planned_on, to_log
+from supervision.queries.material import material_in
 from supervision.queries.notes import feedback_in, own_words
 from supervision.queries.ratings import framework_of, ratings_of
 from supervision.queries.sessions import evidence_of
@@ -118,6 +119,7 @@ def session_page(
         "ratings": ratings_of([agreement], is_former=is_former(agreement, user))
         .filter(session=session)
         .select_related("competency"),
+        "material": material_in(agreement, user).filter(session=session),
         "feedback": feedback_in(agreement, user).filter(session=session),
         "own": own_words(agreement, user).filter(session=session),
         "is_supervisor": side_of(agreement, user) == Signature.Side.SUPERVISOR,

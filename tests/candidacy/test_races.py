@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from certification.candidacy import services
 from certification.candidacy.models import Candidacy, Leave, Retreat
+from certification.candidacy.services import equivalency as cases
 from payments.models import Charge, Settlement
 from payments.services import dispatch_settlement
 from scip.credentials.models import Completion
@@ -42,6 +43,15 @@ def test_two_workers_tell_a_settlement_once(applicant, staff):
     candidacy.refresh_from_db()
     assert candidacy.state == "active"
     assert Letter.objects.filter(dedupe_key=f"candidacy:{candidacy.pk}:registered").count() == 1
+
+
+def test_an_entry_taken_out_twice_at_once_is_out(applicant, edition):
+    case = cases.begin_case(applicant, format="scip_2")
+    fields = {"level": "A", "kind": "portfolio", "title": "P", "year": 2020, "hours": None}
+    item = cases.add_item(case, fields=fields, document=walking.paper(), by=applicant)
+    press = lambda: cases.remove_item(item, by=applicant)  # noqa: E731
+    assert tally(press, press, press) == {"done": 3}
+    assert not case.items.exists()
 
 
 @pytest.mark.parametrize("round_", range(4))

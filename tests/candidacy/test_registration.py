@@ -73,6 +73,21 @@ def test_every_word_is_a_row_of_its_own_and_the_latest_counts(applicant, edition
     assert Candidacy.objects.count() == 1
 
 
+@pytest.mark.parametrize(("sessions", "clients"), [(23, 4), (24, 3), (1, 1)])
+def test_while_the_fee_waits_the_word_can_not_fall_below_the_gate(
+    applicant, staff, settles, sessions, clients
+):
+    candidacy = walking.waiting(applicant, staff)
+    with pytest.raises(Refusal, match="rests on what you attested: at least 24 sessions"):
+        walking.give_word(applicant, sessions, clients)
+    assert candidacy.attestations.get().client_sessions == 24
+    walking.give_word(applicant, 30, 5)
+    set_back(candidacy, by=applicant)
+    walking.give_word(applicant, sessions, clients)
+    with pytest.raises(Refusal, match="Something is still open"):
+        register(candidacy, by=applicant)
+
+
 def test_a_word_once_given_is_never_changed(applicant, edition):
     walking.give_word(applicant)
     with pytest.raises(DatabaseError), transaction.atomic():

@@ -130,6 +130,25 @@ def test_comparing_is_counted_like_asking(client, participant, monkeypatch):
     assert [send(client, row, pdf).status_code for _i in range(3)] == [200, 200, 429]
 
 
+def test_a_part_says_that_it_is_one_and_the_whole_is_another_document(client, participant):
+    pages = {}
+    for extent in ("", *SealedDocument.Extent.values):
+        row, _pdf = make(participant, extent=extent)
+        pages[extent] = client.get(reverse("credentials:verify", args=[row.code])).content.decode()
+    assert SealedDocument.objects.count() == 4
+    assert "what one supervisor and the person did together" in pages["pair"]
+    assert "The whole record up to that day" in pages["whole"]
+    assert "without how two people see one of them" in pages["office"]
+    assert "How much of it" not in pages[""]
+
+
+def test_the_address_of_comparing_leads_back_to_the_document(client, participant):
+    row, _pdf = make(participant)
+    answer = client.get(reverse("credentials:verify_file", args=[row.code.lower()]))
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("credentials:verify", args=[row.code])
+
+
 def test_an_unknown_code_or_a_certificate_compares_nothing(client, participant):
     credential = issue(participant)
     for code in ("0" * 17, credential.code):

@@ -15,6 +15,7 @@ from supervision.services.losses import follow_losses, settle_unanswered
 from supervision.services.recommendations import save_part, send_recommendation
 from supervision.services.supervisors import end_approval, renew
 from tests import world
+from tests.cohorts.test_offers import broker, queued  # noqa: F401
 from tests.races import tally
 from tests.supervision.pair import Kind, at, confirmed, log, make_pair, walk
 from tests.supervision.test_recommendations import LETTER, NOT_YET
@@ -93,6 +94,22 @@ def test_ending_an_approval_asks_for_it_at_once(
     assert len(asked) >= 1
     follow_losses()
     assert pair.again().agreement.state == "ended"
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "closed"])
+def test_the_end_of_a_registration_asks_for_it_at_once(
+    how,
+    staff,
+    broker,  # noqa: F811
+    django_capture_on_commit_callbacks,
+):
+    pair = make_pair()
+    with django_capture_on_commit_callbacks(execute=True):
+        if how == "closed":
+            close_candidacy(pair.candidacy, by=staff, reason="As you asked by telephone.")
+        else:
+            withdraw(pair.candidacy, by=pair.candidate)
+    assert ("supervision.follow_losses", ()) in queued(broker)
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "closed"])

@@ -90,6 +90,30 @@ def test_who_is_approved_already_has_it_put_away(staff):
     assert Invitation.objects.waiting_for(user).count() == 0
 
 
+@pytest.mark.parametrize("how", ["declined", "withdrawn", "sent", "invited"])
+def test_an_older_invitation_by_address_opens_nothing_afterwards(staff, how):
+    """Asked by address first, they went another way: the old letter must not begin it anew."""
+    user = world.make_user("new@example.com", name="Nia New")
+    words = {"experience": "Ten years.", "motivation": "Joy."}
+    if how == "invited":
+        invited(staff)
+        application = services.invite(user, words="Please.", by=staff)
+    else:
+        application = services.apply(user, **words, send=how != "sent")
+        invited(staff)
+    if how == "declined":
+        services.decline(application, note="Not this year.", by=staff)
+    elif how == "withdrawn":
+        services.withdraw(application, by=user)
+    elif how == "sent":
+        services.apply(user, **words)
+    else:
+        services.withdraw(application, by=user)
+    assert not Invitation.objects.waiting_for(user).exists()
+    assert services.take_up(user) is None
+    assert SupervisorApplication.objects.count() == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_taken_up_twice_at_once_it_is_one_application(staff):
     invited(staff)

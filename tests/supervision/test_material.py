@@ -4,12 +4,17 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from scip.accounts.models import Role
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from supervision.models import CaseMaterial, MaterialOpening
+from supervision.queries.records import record_of, scope_of
 from supervision.services import agreements
 from supervision.services import material as services
-from tests.supervision.pair import make_pair
+from supervision.services.appointments import plan_appointment
+from supervision.services.sessions import confirm_session, correct_session
+from tests import world
+from tests.supervision.pair import Kind, at, held, log, make_pair
 from tests.vault.samples import simple_pdf
 
 
@@ -50,6 +55,69 @@ def test_a_document_is_handed_over_opened_and_seen(pair, as_user):
     assert MaterialOpening.objects.get().opened_by == pair.guide
     page = candidate.get(reverse("supervision:material", args=[pair.agreement.pk]))
     assert "Opened:" in page.content.decode()
+
+
+def test_it_can_be_for_a_planned_session_and_comes_along_when_that_is_logged(pair, as_user):
+    appointment = plan_appointment(
+        pair.agreement, by=pair.guide, starts_at=at(8), minutes=60, now=at(7)
+    )
+    client = as_user(pair.candidate)
+    hand_over(pair, client, occasion=f"appointment-{appointment.pk}")
+    row = CaseMaterial.objects.get()
+    assert (row.appointment, row.session) == (appointment, None)
+    url = reverse("supervision:material", args=[pair.agreement.pk])
+    assert "for the session planned on Wednesday 11 March 2026" in client.get(url).content.decode()
+    session = log(pair, Kind.CASE_REVIEW, at(8), appointment=appointment)
+    row.refresh_from_db()
+    assert row.session == session
+    assert "for Case &amp; practice review" in client.get(url).content.decode()
+    page = as_user(pair.guide).get(reverse("supervision:session", args=[session.pk]))
+    assert list(page.context["material"]) == [row]
+    assert "Transcript, third session" in page.content.decode()
+
+
+def test_it_can_be_for_a_session_and_follows_its_correction_into_the_record(pair, as_user):
+    session = log(pair, Kind.CASE_REVIEW, at(8))
+    hand_over(pair, as_user(pair.candidate), occasion=f"session-{session.pk}")
+    correction = correct_session(
+        session, held(Kind.CASE_REVIEW, at(8), 50), by=pair.guide, reason="Shorter.", now=at(9)
+    )
+    confirm_session(correction, by=pair.candidate, now=at(9))
+    assert CaseMaterial.objects.get().session == correction
+
+    def columns(user):
+        record = record_of(scope_of(pair.candidacy, user))
+        part = next(part for part in record.sections if "Assessment" in part.title)
+        return part.columns, part.rows
+
+    for user in (pair.candidate, pair.guide):
+        names, rows = columns(user)
+        assert names[-1] == "Case material"
+        assert sorted(row[-1] for row in rows) == ["", "1"]
+    office = world.make_user("office@example.com", Role.STAFF)
+    assert "Case material" not in columns(office)[0]
+
+
+def test_what_was_logged_while_the_form_stood_open_is_the_session(pair):
+    appointment = plan_appointment(
+        pair.agreement, by=pair.guide, starts_at=at(8), minutes=60, now=at(7)
+    )
+    session = log(pair, Kind.CASE_REVIEW, at(8), appointment=appointment)
+    row = services.hand_over(
+        pair.agreement, by=pair.candidate, title="Film", appointment=appointment
+    )
+    assert row.session == session
+
+
+def test_a_session_of_other_people_is_no_choice(pair, as_user):
+    other = make_pair(2)
+    foreign = log(other, Kind.CASE_REVIEW, at(8))
+    log(pair, Kind.CASE_REVIEW, at(9))
+    answer = hand_over(pair, as_user(pair.candidate), occasion=f"session-{foreign.pk}")
+    assert "occasion" in answer.context["form"].errors
+    with pytest.raises(Refusal, match="another agreement"):
+        services.hand_over(pair.agreement, by=pair.candidate, title="X", session=foreign)
+    assert not CaseMaterial.objects.exists()
 
 
 def test_a_link_is_for_whoever_opened_it(pair, as_user):

@@ -79,13 +79,13 @@ def test_every_session_stands_with_who_said_what_and_whether_it_counts(staff):
     day = aside.__class__.objects.get(pk=aside.pk).confirmed_at.strftime("%Y-%m-%d")
     assert rows == (
         ("2026-03-04 10:00", "Orientation", "60", guide, "confirmed", "yes", guide, carla,
-         "2026-03-05", yes),
+         "2026-03-05", yes, ""),
         ("2026-03-11 10:00", "Case & practice review", "30", guide, "confirmed", "no", guide,
-         carla, "2026-03-12", yes),
+         carla, "2026-03-12", yes, ""),
         ("2026-03-18 10:00", "Supervision plan meeting", "60", guide, "waiting for confirmation",
-         "no", guide, "", "", yes),
+         "no", guide, "", "", yes, ""),
         ("2026-03-21 10:00", "Case & practice review", "60", guide, "confirmed", "yes", guide,
-         office, day, yes),
+         office, day, yes, ""),
     )  # fmt: skip
 
 

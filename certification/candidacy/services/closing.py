@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from certification.candidacy.emails import registration as letters
 from certification.candidacy.models import Candidacy
+from payments.services.background import enqueue
 from scip.accounts.models import Role, User
 from scip.mail.services import queue_draft
 from scip.requirements import Refusal
@@ -20,7 +21,8 @@ def close_candidacy(
     """Close a registered candidacy, by the office alone; the person withdraws it themselves.
 
     ``reason`` stands in the letter and on the person's page. Levels, certificates, sessions and
-    the fee's payment stay on record; a leave ends. Beat ends the supervision that went with it.
+    the fee's payment stay on record; a leave ends, and on commit so does the supervision that
+    went with it (beat asks again).
     A second call changes nothing. Raises Refusal for anybody else, about oneself and without a
     reason, IllegalMove unless it is under way or on leave.
     """
@@ -43,4 +45,6 @@ def close_candidacy(
             to=candidacy.user,
             dedupe_key=f"candidacy:{candidacy.pk}:closed",
         )
+        # Supervision stands above and is asked by the name of its task.
+        enqueue("supervision.follow_losses")
         return candidacy

@@ -106,9 +106,12 @@ def add_item(
 
 @transaction.atomic
 def remove_item(item: EquivalencyItem, *, by: User, now: datetime | None = None) -> None:
-    """Take a piece of evidence out again; its document is destroyed."""
+    """Take a piece of evidence out again; its document is destroyed. A second press changes nothing."""
     own_written(item.case, by)
-    item = lock(item)
+    found = EquivalencyItem.objects.select_for_update().filter(pk=item.pk).first()
+    if found is None:
+        return
+    item = found
     record("equivalencyitem.removed", item, by=by, subject=by)
     item.delete()
     let_go(item.document, now=now)

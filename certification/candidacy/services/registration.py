@@ -14,12 +14,15 @@ from certification.candidacy.models import Attestation, Candidacy
 from certification.candidacy.queries import edition_of
 from certification.candidacy.queries.registration import GONE, registration_evidence
 from certification.candidacy.requirements.registration import (
+    AttestationFacts,
     holding_up_registration,
     registration_findings,
+    sessions_finding,
 )
 from payments.models import Charge, Settlement
 from payments.refund_terms import RefundTerms
 from payments.services import balance, cancel_charge, open_charge
+from payments.services.background import enqueue
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
 from scip.mail.services import queue_draft
@@ -55,8 +58,9 @@ def attest(
     """Keep somebody's word on their client sessions: a new row each time, the latest counts.
 
     ``wording`` is the sentence as it stood above the name. Raises Refusal for figures that
-    cannot be, for an empty name, and once the person is registered: what they attested then
-    is part of the record.
+    cannot be, for an empty name, for figures below what the Edition asks for while a registration
+    waits for its fee (it rests on them), and once the person is registered: what they attested
+    then is part of the record.
     """
     if clients < 1 or client_sessions < clients:
         raise Refusal(
@@ -67,6 +71,7 @@ def attest(
     with transaction.atomic():
         candidacy = lock(begin(user, now=now))
         refuse_once_registered(candidacy)
+        refuse_lower(candidacy, client_sessions, clients, now or timezone.now())
         attestation = Attestation.objects.create(
             candidacy=candidacy,
             client_sessions=client_sessions,
@@ -91,6 +96,22 @@ def refuse_once_registered(candidacy: Candidacy) -> None:
     """Raise Refusal where the registration is settled: its facts stay as they were."""
     if candidacy.state not in {State.PREPARING, State.AWAITING_PAYMENT}:
         raise Refusal(_("You are registered; what you attested to stays as it was that day."))
+
+
+def refuse_lower(candidacy: Candidacy, client_sessions: int, clients: int, now: datetime) -> None:
+    """Raise Refusal for figures that would not open the registration that waits for its fee."""
+    if candidacy.state != State.AWAITING_PAYMENT:
+        return
+    edition = edition_of(candidacy, on=timezone.localdate(now, candidacy.user.zone))
+    said = AttestationFacts(client_sessions=client_sessions, clients=clients, attested_at=now)
+    if not sessions_finding(said, edition=edition).is_met:
+        raise Refusal(
+            _(
+                "Your registration waits for its fee and rests on what you attested: at least "
+                "{sessions} sessions with at least {clients} clients. If the figures are lower, take "
+                "the registration back first; everything you prepared is kept, and nothing is owed."
+            ).format(sessions=edition.client_sessions, clients=edition.clients)
+        )
 
 
 def fee_terms() -> RefundTerms:
@@ -234,7 +255,7 @@ def withdraw(
     """Leave the way to certification; by the person alone. Facts stay on record.
 
     ``reason`` is the answer to the one question asked, for the office. The registration fee
-    is not refunded; an unpaid charge is cancelled. A second call changes nothing. Raises
+    is not refunded; an unpaid charge is cancelled; supervision ends on commit. A second call changes nothing. Raises
     Refusal for somebody else's candidacy or when money has just arrived, IllegalMove once it
     is certified or closed.
     """
@@ -254,4 +275,6 @@ def withdraw(
             to=candidacy.user,
             dedupe_key=f"candidacy:{candidacy.pk}:withdrawn",
         )
+        # Agreements end with it: supervision stands above and is asked by the name of its task.
+        enqueue("supervision.follow_losses")
         return candidacy
