@@ -41,7 +41,11 @@ class Identity:
     @property
     def public_keys(self) -> list[rsa.RSAPublicKey]:
         """Every key whose signatures count, today's first."""
-        return [self.key.public_key(), *map(_rsa_key_of, self.former)]
+        former = (item.public_key() for item in self.former)
+        return [
+            self.key.public_key(),
+            *(key for key in former if isinstance(key, rsa.RSAPublicKey)),
+        ]
 
 
 def pem_of(value: str) -> bytes:
@@ -77,7 +81,7 @@ def identity_of(cert: str, key: str, former: tuple[str, ...] = ()) -> Identity:
     try:
         chain = x509.load_pem_x509_certificates(pem_of(cert))
         private = serialization.load_pem_private_key(pem_of(key), password=None)
-        earlier = [item for value in former for item in x509.load_pem_x509_certificates(pem_of(value))]
+        earlier = [x509.load_pem_x509_certificates(pem_of(value))[0] for value in former]
     except WrongIdentity:
         raise
     except (ValueError, TypeError) as error:
@@ -86,6 +90,8 @@ def identity_of(cert: str, key: str, former: tuple[str, ...] = ()) -> Identity:
         raise WrongIdentity(f"the key has to be RSA with at least {BITS} bits.")
     if chain[0].public_key() != private.public_key():
         raise WrongIdentity("the first certificate belongs to another key.")
+    if not all(isinstance(item.public_key(), rsa.RSAPublicKey) for item in earlier):
+        raise WrongIdentity("a former certificate is not for an RSA key.")
     return Identity(private, tuple(chain), tuple(earlier))
 
 
@@ -116,13 +122,6 @@ def _verifies(key: rsa.RSAPublicKey, message: bytes, signature: bytes) -> bool:
     return True
 
 
-def _rsa_key_of(certificate: x509.Certificate) -> rsa.RSAPublicKey:
-    key = certificate.public_key()
-    if not isinstance(key, rsa.RSAPublicKey):
-        raise WrongIdentity("a former certificate is not for an RSA key.")
-    return key
-
-
 def make_chain(organisation: str, *, years: int = 20) -> tuple[str, str]:
     """A certificate chain of our own and the signer's key, both as PEM.
 
@@ -139,7 +138,14 @@ def make_chain(organisation: str, *, years: int = 20) -> tuple[str, str]:
         .sign(root_key, hashes.SHA256())
     )
     signer = (
-        _draft(_name(organisation, organisation), root_name, key.public_key(), now, ends, uses=("documents",))
+        _draft(
+            _name(organisation, organisation),
+            root_name,
+            key.public_key(),
+            now,
+            ends,
+            uses=("documents",),
+        )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
@@ -149,9 +155,7 @@ def make_chain(organisation: str, *, years: int = 20) -> tuple[str, str]:
     )
     pem = serialization.Encoding.PEM
     chain = signer.public_bytes(pem) + root.public_bytes(pem)
-    secret = key.private_bytes(
-        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return chain.decode(), secret.decode()
 
 

@@ -15,5 +15,7 @@ class PdfConfig(AppConfig):
 
 
 def load_the_press(**kwargs: Any) -> None:
-    """Load WeasyPrint once, in the worker that forks: its processes share it and never wait."""
+    """Load WeasyPrint and pyHanko once, in the worker that forks: its processes share them."""
+    import pyhanko.sign.signers  # noqa: F401
+
     import scip.pdf.rendering  # noqa: F401

@@ -1,10 +1,10 @@
-"""A certificate on paper: the facts it states and how they are set."""
+"""A certificate on paper, and the letter that goes with it: the facts they state, how they are set."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from scip.pdf.names import fit_name
+from scip.pdf.names import direction_of, fit_name, printable_name
 from scip.pdf.papers import Paper, Sheet
 from scip.pdf.qr import qr_drawing
 from scip.pdf.stamps import placeholder
@@ -45,13 +45,21 @@ class Certificate:
     signatory_name: str
     signatory_title: str
     edition: str
+    designation: str = ""
+    """What its holder may put after their name; empty where there is none."""
+    expires_on: date | None = None
+    issued_anew_on: date | None = None
+    """When it took the place of an earlier one, as after a change of name."""
 
 
-def render_certificate(certificate: Certificate, paper: Paper) -> bytes:
+def render_certificate(
+    certificate: Certificate, paper: Paper, *, is_to_be_signed: bool = False
+) -> bytes:
     """The certificate as a one-page landscape PDF; the same facts give the same bytes.
 
-    Raises UnprintableName when name, suffix or title holds letters that no font of ours has, and
-    ForbiddenFetch as `render` does.
+    ``is_to_be_signed`` leaves the field that `signing.sign_pdf` fills. Raises UnprintableName when
+    name, suffix or title holds letters that no font of ours has, and ForbiddenFetch as `render`
+    does.
     """
     # Loaded when something is drawn: WeasyPrint is half of a process's start.
     from scip.pdf.rendering import ART, QR, certificate_drawing, render
@@ -74,4 +82,32 @@ def render_certificate(certificate: Certificate, paper: Paper) -> bytes:
         landscape=True,
         style="pdf/_certificate.css",
         drawings={ART: certificate_drawing(sheet), QR: qr_drawing(certificate.verify_url)},
+        is_to_be_signed=is_to_be_signed,
+    )
+
+
+def render_certification_letter(
+    certificate: Certificate, paper: Paper, *, is_to_be_signed: bool = False
+) -> bytes:
+    """The formal letter to whoever was certified, upright; it states what the certificate states.
+
+    Raises as `render_certificate` does.
+    """
+    from scip.pdf.rendering import QR, render
+
+    name, suffix = printable_name(certificate.holder_name), certificate.credentials_suffix
+    context = {
+        "certificate": certificate,
+        "name": name,
+        "direction": direction_of(name),
+        "suffix": printable_name(suffix) if suffix.strip() else "",
+        "qr": placeholder(QR),
+        "address": certificate.verify_url.removeprefix("https://").removeprefix("http://"),
+    }
+    return render(
+        "pdf/certification_letter.html",
+        context,
+        paper=paper,
+        drawings={QR: qr_drawing(certificate.verify_url)},
+        is_to_be_signed=is_to_be_signed,
     )

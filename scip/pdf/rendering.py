@@ -18,6 +18,7 @@ from scip.pdf.fetching import SealedFetcher
 from scip.pdf.fonts import FAMILIES, FontShelf
 from scip.pdf.ornaments import certificate_art, mark_art
 from scip.pdf.papers import Paper, Sheet
+from scip.pdf.signing import add_field
 from scip.pdf.stamps import Drawing, drawing_of, freeze, placeholder, stamp
 
 
@@ -44,6 +45,7 @@ def render(
     landscape: bool = False,
     style: str = "pdf/_document.css",
     drawings: Mapping[int, Drawing] | None = None,
+    is_to_be_signed: bool = False,
 ) -> bytes:
     """Render a template to a tagged PDF (PDF/UA-1) on the given paper.
 
@@ -51,15 +53,15 @@ def render(
     file's identifier is derived from the document. `style` names the stylesheet template; it and
     `pdf/_base.css` get the sheet, the fonts and the ornaments, and are compiled once per sheet. The
     document gets `sheet` and `lang` beside its context. `drawings` take the places of the placeholders
-    of these widths (see `stamps`). Raises ForbiddenFetch when the document
-    refers to anything but `data:` addresses. Side effects: none outside the process (fonts are
-    unpacked to a temporary folder once).
+    of these widths (see `stamps`). `is_to_be_signed` leaves a field for a signature (see `signing`).
+    Raises ForbiddenFetch when the document refers to anything but `data:` addresses. Side effects:
+    none outside the process (fonts are unpacked to a temporary folder once).
     """
     sheet = Sheet(paper, landscape)
     page = {"sheet": sheet, "lang": get_language() or "en"}
     markup = render_to_string(template, {**context, **page})
     stylesheets = (_stylesheet(_BASE_STYLE, sheet), _stylesheet(style, sheet))
-    return render_html(markup, stylesheets, drawings)
+    return render_html(markup, stylesheets, drawings, is_to_be_signed=is_to_be_signed)
 
 
 @cache
@@ -100,11 +102,15 @@ def render_html(
     markup: str,
     stylesheets: tuple[CSS, ...] = (),
     drawings: Mapping[int, Drawing] | None = None,
+    *,
+    is_to_be_signed: bool = False,
 ) -> bytes:
     """Render a complete HTML document to a tagged PDF; raises ForbiddenFetch as `render` does."""
 
     def finish(document: Document, pdf: pydyf.PDF) -> None:
         stamp(pdf, drawings or {})
+        if is_to_be_signed:
+            add_field(pdf)
         freeze(pdf)
 
     with _lock:
