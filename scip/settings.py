@@ -416,7 +416,8 @@ CELERY_TASK_ROUTES = {
     "scip.mail.*": {"queue": "mail"},
     "scip.credentials.*": {"queue": "pdf"},
     "payments.make_*": {"queue": "pdf"},
-    "scip.vault.check_arrival": {"queue": "pdf"},
+    # Minutes for one file: a worker of its own, so that no letter and no PDF waits for it.
+    "scip.vault.check_arrival": {"queue": "arrivals"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -148,34 +148,18 @@ def web_command(port: int, *, host: str = "127.0.0.1", workers: int = 2) -> list
     return [*command, "scip.wsgi:application"]
 
 
-def worker_command() -> list[str]:
-    """Return the command that does the background work of every queue."""
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "scip",
-        "worker",
-        "--loglevel",
-        "INFO",
-    ]
-    command += ["--queues", "mail,pdf,default", "--concurrency", "2"]
-    return [*command, "--without-gossip", "--without-mingle"]
+CELERY = [sys.executable, "-m", "celery", "-A", "scip"]
+
+
+def worker_command(queues: str = "mail,pdf,default", concurrency: int = 2) -> list[str]:
+    """Return the command that does the background work of some queues."""
+    command = [*CELERY, "worker", "--loglevel", "INFO", "--queues", queues]
+    return [*command, "--concurrency", str(concurrency), "--without-gossip", "--without-mingle"]
 
 
 def beat_command(data: Path) -> list[str]:
     """Return the command that plans background work; a process apart, so it never orphans one."""
-    command = [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "scip",
-        "beat",
-        "--loglevel",
-        "INFO",
-    ]
+    command = [*CELERY, "beat", "--loglevel", "INFO"]
     return [*command, "--schedule", str(data / "beat"), "--pidfile", ""]
 
 
@@ -354,6 +338,8 @@ class Supervisor:
         self._add(Child("web", web_command(self.plan.port)))
         self._wait_for_web()
         self._add(Child("worker", worker_command()))
+        # A large file is looked at for minutes: nothing else waits for it.
+        self._add(Child("checker", worker_command("arrivals", 1)))
         self._add(Child("beat", beat_command(self.plan.data)))
         self._greet(time.monotonic() - started)
 

@@ -7,18 +7,21 @@ import io
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import IO, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q, Sum
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from scip.requirements import Refusal
 from scip.states import lock, move
-from scip.vault.errors import Damaged, Misplaced, Refused, ScannerUnavailable
+from scip.vault import emails
+from scip.vault.errors import Damaged, Misplaced, Refused, ScannerUnavailable, TooLargeToScan
 from scip.vault.inspection.check import Upload, check, megabytes
 from scip.vault.inspection.names import check_name
 from scip.vault.models import Arrival, ArrivalPart, StoredFile
@@ -40,6 +43,8 @@ PART_BYTES = 4 * 1024**2
 """What the page sends at a time."""
 MIN_PART_BYTES = 256 * 1024
 MAX_PART_BYTES = 8 * 1024**2
+HELD_FOR = timedelta(days=14)
+"""How long a file waits that our scanner can't take."""
 KEPT_FOR = timedelta(days=3)
 """How long an unfinished or untaken file waits for its person."""
 ASK_AGAIN = timedelta(minutes=6)
@@ -58,8 +63,9 @@ def begin(
 ) -> Arrival:
     """A file of ``size`` bytes is going to come; going on with one that was begun before, if there is.
 
-    The same person, name and size is the same file. Raises the vault's Refused for a name, a size or a
-    person's total that the vault doesn't take; their own row is locked while the total is counted.
+    The same person, name and size is the same file, also one that is here already. Raises the vault's
+    Refused for a name, a size or a person's total that the vault doesn't take; their own row is locked
+    while the total is counted.
     """
     name = check_name(name)
     lock(owner)
@@ -70,19 +76,28 @@ def begin(
         purpose=purpose,
         name=name,
         size=size,
-        state=Arrival.State.ARRIVING,
         touched_at__gt=moment - KEPT_FOR,
-    ).first()
-    if begun is not None:
-        return begun
-    if held_by(owner) + size > QUOTA_BYTES:
+    )
+    # The one that is furthest: whole ones first.
+    known = (
+        begun.filter(pk__in=Arrival.objects.unfinished()).order_by("-received", "began_at").first()
+    )
+    if known is not None:
+        return known
+    left = room_left(owner)
+    if size > left:
         raise Refused(
             "quota",
             _(
-                "With this file you would keep more than %(limit)d GB with us, so it was not sent. Nothing else "
-                "changed. Remove a recording that you do not need any more, or show this one in person."
+                "This file has %(size)s, and of your %(limit)d GB with us %(left)s are left, so it was not sent. "
+                "Nothing else changed. Remove a recording that you do not need any more, forget one that is "
+                "on its way, or show this one in person."
             )
-            % {"limit": QUOTA_BYTES // 1024**3},
+            % {
+                "size": filesizeformat(size),
+                "limit": QUOTA_BYTES // 1024**3,
+                "left": filesizeformat(left),
+            },
         )
     return Arrival.objects.create(
         owner_id=owner.pk,
@@ -110,11 +125,18 @@ def _check_size(size: int) -> None:
 
 
 def held_by(owner: AbstractBaseUser) -> int:
-    """Bytes that a person keeps in the vault, with what is on its way in."""
+    """Bytes that a person keeps in the vault, with what is on its way in; copies that we made for
+    them do not count."""
     coming = Arrival.objects.unfinished().filter(owner_id=owner.pk)
     kept = StoredFile.objects.readable().filter(owner_id=owner.pk).exclude(arrival__in=coming)
+    kept = kept.exclude(purpose=StoredFile.COPY)
     totals = (rows.aggregate(total=Sum("size"))["total"] for rows in (coming, kept))
     return sum(total or 0 for total in totals)
+
+
+def room_left(owner: AbstractBaseUser) -> int:
+    """Bytes that a person may still bring in."""
+    return max(0, QUOTA_BYTES - held_by(owner))
 
 
 @transaction.atomic
@@ -242,6 +264,9 @@ def inspect(arrival: Arrival) -> None:
     except ScannerUnavailable:
         logger.warning("A file waits for the virus scanner.")
         return
+    except TooLargeToScan:
+        hold(arrival)
+        return
     except Refused as refused:
         _settle(arrival, Arrival.State.REFUSED, refusal=refused.message)
         return
@@ -263,7 +288,40 @@ def _settle(
     found.file, found.refusal, found.touched_at = file, refusal, timezone.now()
     found.save(update_fields=["file", "refusal", "touched_at"])
     move(found, state, by=None)
+    if found.held_at is not None:
+        emails.looked_at(found)
     return True
+
+
+@transaction.atomic
+def hold(arrival: Arrival, *, now: datetime | None = None) -> None:
+    """Keep a file that our scanner can't take until the office has put that right, and tell the
+    office, once a day. Harmless when repeated."""
+    moment = now or timezone.now()
+    found = Arrival.objects.select_for_update(no_key=True).filter(pk=arrival.pk).first()
+    if found is None or found.state != Arrival.State.ARRIVED:
+        return
+    found.touched_at = moment
+    found.save(update_fields=["touched_at"])
+    move(found, Arrival.State.HELD, by=None, now=moment)
+    emails.held(found, on=moment.date())
+
+
+def check_held(*, now: datetime | None = None) -> int:
+    """Send what was held to be checked again, once the scanner takes more; returns how many."""
+    count = 0
+    for arrival in Arrival.objects.filter(state=Arrival.State.HELD):
+        with transaction.atomic():
+            found = Arrival.objects.select_for_update(no_key=True).filter(pk=arrival.pk).first()
+            if found is None or found.state != Arrival.State.HELD:
+                continue
+            # Its days are counted anew: it waited for us.
+            found.began_at = found.touched_at = now or timezone.now()
+            found.save(update_fields=["began_at", "touched_at"])
+            move(found, Arrival.State.ARRIVED, by=None)
+            transaction.on_commit(partial(_send_to_check, found))
+            count += 1
+    return count
 
 
 def _drop_parts(arrival: Arrival) -> None:
@@ -303,13 +361,18 @@ def give_up(arrival: Arrival) -> None:
 
 
 def sweep(*, now: datetime | None = None) -> int:
-    """Forget what nobody touched for three days, and what could not be checked in that time;
-    returns how many.
+    """Forget what nobody touched for three days, and what could not be checked in that time (what is
+    held: in two weeks); returns how many.
 
     Raises nothing; a row that a person goes on with in this moment is theirs, for it is locked first.
     """
-    before = (now or timezone.now()) - KEPT_FOR
-    is_old = Q(touched_at__lt=before) | Q(state=Arrival.State.ARRIVED, began_at__lt=before)
+    moment = now or timezone.now()
+    before = moment - KEPT_FOR
+    is_old = (
+        (Q(touched_at__lt=before) & ~Q(state=Arrival.State.HELD))
+        | Q(state=Arrival.State.ARRIVED, began_at__lt=before)
+        | Q(state=Arrival.State.HELD, touched_at__lt=moment - HELD_FOR)
+    )
     count = 0
     for arrival in Arrival.objects.filter(is_old).iterator(chunk_size=100):
         with transaction.atomic():

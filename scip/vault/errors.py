@@ -25,6 +25,10 @@ class ScannerUnavailable(Refused):
     """The virus scanner is configured and gave no answer, so nothing is taken in."""
 
 
+class TooLargeToScan(Refused):
+    """The virus scanner answers, and takes no file of this size: a setting of its own."""
+
+
 class Tampered(VaultError):
     """Stored bytes are not the bytes that were sealed: changed, moved, cut or extended."""
 

@@ -69,6 +69,9 @@ class StoredFile(Sealed):
         related_name="stored_files",
         verbose_name=_("owner"),
     )
+    # What we made for a person, out of what they keep already: it counts for no quota.
+    COPY = "export"
+
     purpose = models.SlugField(_("purpose"), max_length=40)
     original_name = models.CharField(_("original name"), max_length=255, blank=True)
     content_type = models.CharField(_("content type"), max_length=100)
@@ -128,19 +131,22 @@ class Arrival(Stateful):
     """A large file on its way in, part by part.
 
     When all parts are there it is checked and sealed as one file (``ready``); the app that asked for
-    it then takes that file (``taken``). What is never finished or taken is swept.
+    it then takes that file (``taken``). What our scanner can't take is held for the office (``held``).
+    What is never finished or taken is swept.
     """
 
     class State(models.TextChoices):
         ARRIVING = "arriving", _("arriving")
         ARRIVED = "arrived", _("being checked")
+        HELD = "held", _("waits for the office")
         READY = "ready", _("checked")
         REFUSED = "refused", _("not taken in")
         TAKEN = "taken", _("taken")
 
     TRANSITIONS: ClassVar[Mapping[str, frozenset[str]]] = {
         State.ARRIVING: frozenset({State.ARRIVED}),
-        State.ARRIVED: frozenset({State.READY, State.REFUSED}),
+        State.ARRIVED: frozenset({State.READY, State.REFUSED, State.HELD}),
+        State.HELD: frozenset({State.ARRIVED}),
         State.READY: frozenset({State.TAKEN}),
     }
 
@@ -157,6 +163,7 @@ class Arrival(Stateful):
     received = models.PositiveBigIntegerField(_("bytes received"), default=0)
     allowed = models.JSONField(_("kinds that may come in"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ARRIVING)
+    held_at = models.DateTimeField(_("held"), null=True, blank=True, editable=False)
     refusal = models.TextField(_("why it was not taken in"), blank=True)
     file = models.OneToOneField(
         StoredFile,

@@ -64,10 +64,26 @@ def go_on(request: HttpRequest, arrival: Arrival) -> HttpResponseBase:
         case _:
             return _standing(
                 _answer(
-                    200, state=arrival.state, percent=arrival.percent, sentence=arrival.refusal
+                    200, state=arrival.state, percent=arrival.percent, sentence=_sentence(arrival)
                 ),
                 arrival,
             )
+
+
+def _sentence(arrival: Arrival) -> str:
+    """What a person should know about how it stands; empty while all is well."""
+    if arrival.state == Arrival.State.HELD:
+        return held_sentence()
+    return arrival.refusal
+
+
+def held_sentence() -> str:
+    """A file is here and waits for us, not for its person."""
+    return _(
+        "Your file is here completely, and our virus scanner does not take one of this size yet. That is for "
+        "us to put right: the office has been told, and you get a letter as soon as it is checked. You don’t "
+        "have to send it again. A shorter or smaller recording can be handed in at once."
+    )
 
 
 def _receive(request: HttpRequest, arrival: Arrival) -> HttpResponseBase:

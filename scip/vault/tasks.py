@@ -1,9 +1,14 @@
 """The vault's background work; every task may run twice."""
 
+import logging
+
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 
 from scip.vault import arrivals, services
 from scip.vault.models import Arrival
+
+logger = logging.getLogger(__name__)
 
 # Two gigabytes at eight megabytes a second. Below the broker's visibility timeout (settings).
 CHECK_SECONDS = 270
@@ -21,8 +26,14 @@ def sweep_orphans() -> None:
 def check_arrival(pk: str) -> None:
     """Check and seal a large file that is here completely."""
     arrival = Arrival.objects.filter(pk=pk).first()
-    if arrival is not None:
+    if arrival is None:
+        return
+    try:
         arrivals.inspect(arrival)
+    except SoftTimeLimitExceeded:
+        # Asked again it would take as long: the office has to look at scanner and storage.
+        logger.exception("A large file could not be checked within %d seconds.", CHECK_SECONDS)
+        arrivals.hold(arrival)
 
 
 @shared_task(name="scip.vault.follow_arrivals")

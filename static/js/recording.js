@@ -100,7 +100,7 @@ function setUp(box) {
     for (let wait = 500; mine === run; wait = Math.min(3000, wait * 1.5)) {
       const { state, sentence } = await (await ask(address)).json();
       if (state === "ready") return true;
-      if (state === "refused") throw new Refused(sentence);
+      if (state === "refused" || state === "held") throw new Refused(sentence);
       say("checking");
       await new Promise((later) => setTimeout(later, wait));
     }

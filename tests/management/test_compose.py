@@ -25,7 +25,10 @@ from django.conf import settings
 
 from scip.management import processes
 from scip.management.postgres import THROW_AWAY, Cluster
-from scip.management.supervisor import COLLECT, ROOT
+from scip.management.supervisor import COLLECT, ROOT, worker_command
+from scip.vault import arrivals
+from scip.vault.inspection.check import DOCUMENT_BYTES
+from scip.vault.tasks import check_arrival
 from tests.architecture.matrix import walk
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -195,7 +198,7 @@ def test_one_service_migrates_and_all_others_wait_for_it() -> None:
         == {"condition": "service_completed_successfully"}
     }
     assert waiting == set(OURS) - {"migrate"}
-    assert OURS == ["beat", "media", "migrate", "web", "worker"]
+    assert OURS == ["beat", "checker", "media", "migrate", "web", "worker"]
 
 
 def test_scalable_services_claim_no_name_and_no_port() -> None:
@@ -203,16 +206,28 @@ def test_scalable_services_claim_no_name_and_no_port() -> None:
         assert not {"container_name", "ports"} & set(SERVICES[name])
 
 
-def test_the_worker_takes_every_queue_that_tasks_are_sent_to() -> None:
-    command = command_of("worker")
-    taken = set(command[command.index("--queues") + 1].split(","))
+def queues_of(command: list[str]) -> list[str]:
+    return command[command.index("--queues") + 1].split(",")
+
+
+def test_the_workers_take_every_queue_that_tasks_are_sent_to() -> None:
+    """Each queue once, and the long checks of large files apart; in the demo the same."""
     routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    assert taken == routed | {settings.CELERY_TASK_DEFAULT_QUEUE}
+    wanted = sorted(routed | {settings.CELERY_TASK_DEFAULT_QUEUE})
+    assert sorted(queues_of(command_of("worker")) + queues_of(command_of("checker"))) == wanted
+    assert queues_of(command_of("checker")) == ["arrivals"]
+    demo = queues_of(worker_command()) + queues_of(worker_command("arrivals", 1))
+    assert sorted(demo) == wanted
 
 
 def test_the_worker_has_longer_to_end_than_a_task_may_take() -> None:
     grace = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
     assert grace > settings.CELERY_TASK_TIME_LIMIT
+    longest = check_arrival.time_limit
+    assert int(SERVICES["checker"]["stop_grace_period"].removesuffix("s")) > longest
+    # Otherwise the broker would hand a check that still runs to a second worker.
+    assert longest < 300
+    assert 'visibility_timeout": 300' in (ROOT / "scip" / "settings.py").read_text()
 
 
 def test_image_runs_unprivileged_and_installs_only_pinned_packages() -> None:
@@ -322,3 +337,17 @@ def test_recordings_have_workers_of_their_own():
         "portfolio:excerpt_content",
     }
     assert "name media" in proxy
+
+
+def test_the_proxy_bounds_what_it_reads():
+    """Each path has its own limit, above what the site takes there and not far above; and nobody
+    holds a connection by sending slowly."""
+    proxy = COMPOSE["configs"]["proxy"]["content"]
+    recordings, _handle, rest = proxy.partition("handle {")
+    limits = [re.search(r"max_size (\d+)(MiB|MB)", part) for part in (recordings, rest)]
+    sizes = [int(found[1]) * {"MiB": 2**20, "MB": 10**6}[found[2]] for found in limits if found]
+    assert len(sizes) == proxy.count("max_size") == 2
+    assert arrivals.MAX_PART_BYTES < sizes[0] < 2 * arrivals.MAX_PART_BYTES
+    assert DOCUMENT_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE < sizes[1] <= 25 * 10**6
+    assert re.search(r"read_body \d+m", proxy)
+    assert re.search(r"read_header \d+s", proxy)

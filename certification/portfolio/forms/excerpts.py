@@ -13,6 +13,7 @@ from certification.portfolio.models import Excerpt
 from certification.portfolio.services.excerpts import KINDS_TAKEN
 from scip.vault.forms import EVIDENCE_BYTES, VaultFileField
 from scip.vault.models import Arrival
+from scip.vault.receiving import held_sentence
 from supervision.models import Competency
 
 IN_PERSON = "in_person"
@@ -132,6 +133,8 @@ class ExcerptForm(forms.ModelForm[Excerpt]):
             raise ValidationError(_("This file is not here any more. Please choose it again."))
         if found.state == Arrival.State.REFUSED:
             raise ValidationError(found.refusal)
+        if found.state == Arrival.State.HELD:
+            raise ValidationError(held_sentence())
         if found.state != Arrival.State.READY:
             raise ValidationError(
                 _(

@@ -22,6 +22,7 @@ from scip.access import signed_in
 from scip.requirements import Refusal
 from scip.vault import arrivals, receiving
 from scip.vault.errors import Refused
+from scip.vault.inspection.recordings import KEPT_AS_THEY_CAME
 from scip.vault.models import Arrival
 from scip.vault.serving import mint_token, serve
 from supervision.queries.ratings import framework_of
@@ -81,6 +82,8 @@ def excerpt_new(request: HttpRequest, desk: Desk) -> HttpResponse:
         "desk": desk,
         "form": form,
         "coming": coming_of(request.user),
+        "room_left": arrivals.room_left(person(request)),
+        "room_limit": arrivals.QUOTA_BYTES,
         "breadcrumb": crumbs(
             (_("Excerpts"), reverse("portfolio:excerpts")), (_("Hand one in"), "")
         ),
@@ -140,6 +143,7 @@ def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
         "candidate": candidate,
         "is_own": is_own,
         "edition": candidacy.edition,
+        "keeps_facts": kept_as_it_came(row),
         "until": kept_until(candidacy),
         "marks": marks_form(row) if shows_marks else None,
         "shown": list(row.competencies.all()),
@@ -162,6 +166,17 @@ def marks_form(row: Excerpt, data: QueryDict | None = None) -> MarksForm:
     edition = row.portfolio.candidacy.edition
     found = framework_of(edition).competencies if edition is not None else ()
     return MarksForm(data, instance=row, competencies=found)
+
+
+def kept_as_it_came(row: Excerpt) -> str:
+    """What is said beside a recording out of which nothing could be taken."""
+    if row.document is None or row.document.content_type not in KEPT_AS_THEY_CAME:
+        return ""
+    return _(
+        "A file of this kind (Ogg, WebM, AAC) is kept as it came: what your recorder may have written into it, "
+        "such as a title, a day or a place, is still inside. Save it as M4A, MP3, WAV or MP4 if that should "
+        "be taken out."
+    )
 
 
 def running_access(request: HttpRequest, row: Excerpt) -> OfficeAccess | None:
