@@ -12,6 +12,7 @@ urlpatterns = [
     path("consultations/", include("consultations.urls")),
     path("", include("scip.credentials.urls")),
     path("accounts/", include("allauth.urls")),
+    path("profile/data/", include("scip.privacy.urls")),
     path("profile/", include("scip.accounts.urls")),
     path("", include("scip.pathway.urls")),
     path("applications/", include("cohorts.urls.applications")),

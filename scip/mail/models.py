@@ -7,6 +7,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+# What stands where a subject stood.
+FORGOTTEN = "(erased)"
+
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def due(self, now: object = None) -> Self:
@@ -38,6 +41,10 @@ class Letter(models.Model):
     last_error = models.CharField(max_length=200, blank=True)
     sent_at = models.DateTimeField(null=True)
     given_up_at = models.DateTimeField(null=True)
+    is_forgotten_once_sent = models.BooleanField(
+        default=False,
+        help_text=_("Address and words go as soon as the letter is sent or given up."),
+    )
 
     objects = LetterQuerySet.as_manager()
 
@@ -53,3 +60,10 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.to_address}"
+
+    def forget(self) -> None:
+        """Wipe address and words, on the instance only; the caller saves. The row and its key
+        stay, so that the same occasion is never written about twice."""
+        self.to_address = self.reply_to = self.text = self.html = self.last_error = ""
+        self.subject = FORGOTTEN
+        self.attachments = []

@@ -214,12 +214,21 @@ def deliver(dedupe_key: str) -> bool:
             letter.due_at = now + timedelta(minutes=min(2 ** (letter.attempts - 1), 60))
             if now - letter.created_at > PATIENCE:
                 letter.given_up_at = now
-            letter.save(update_fields=["attempts", "last_error", "due_at", "given_up_at"])
+                if letter.is_forgotten_once_sent:
+                    letter.forget()
+            letter.save()
             return False
         letter.sent_at = timezone.now()
         letter.last_error = ""
-        letter.save(update_fields=["attempts", "last_error", "sent_at"])
+        if letter.is_forgotten_once_sent:
+            letter.forget()
+        letter.save()
         return True
+
+
+def forget_once_sent(dedupe_key: str) -> None:
+    """The letter's address and words go as soon as it has left us (or we gave up trying)."""
+    Letter.objects.filter(dedupe_key=dedupe_key).update(is_forgotten_once_sent=True)
 
 
 def sweep(limit: int = 500) -> int:

@@ -208,6 +208,14 @@ class Edition(models.Model):
             "Minutes for which the office may look at one excerpt or case study after saying why."
         ),
     )
+    erasure_grace_days = models.PositiveSmallIntegerField(
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text=_(
+            "Days between a person’s request to be erased and the act; the law asks for it within "
+            "a month."
+        ),
+    )
 
     objects = EditionQuerySet.as_manager()
 

@@ -24,6 +24,7 @@ MADE: Mapping[str, type[Field[Any, Any]] | None] = {
     "@password": models.CharField,
     "@file": models.FileField,
 }
+NO_SUCH_FIELD = "the table tells of a field that does not exist."
 
 
 def problem(number: int, where: str, sentence: str, hint: str | None = None) -> checks.Error:
@@ -80,7 +81,7 @@ def problems_of_fields(entry: Entry) -> Iterator[checks.CheckMessage]:
             f"scip/privacy/table/{entry.label.split('.')[0]}.toml.",
         )
     for name in sorted(set(said) - real.keys()):
-        yield problem(4, f"{entry.label}.{name}", "the table tells of a field that does not exist.")
+        yield problem(4, f"{entry.label}.{name}", NO_SUCH_FIELD)
     for name in sorted({name for name in said if said.count(name) > 1}):
         yield problem(4, f"{entry.label}.{name}", "stands in two lists.")
     for name, sentence in entry.kept.items():
@@ -155,15 +156,21 @@ def problems_of_blank(
     if bool(blank) != is_wanted:
         wrong = "no field is blanked" if is_wanted else "fields are blanked in rows that go or stay"
         yield problem(7, entry.label, f"{wrong}.")
-    for name, value in blank.items():
-        where = f"{entry.label}.{name}"
+    for path, value in blank.items():
+        name, _dot, key = path.partition(".")
         try:
             field = entry.model._meta.get_field(name)
         except FieldDoesNotExist:
-            yield problem(4, where, "the table tells of a field that does not exist.")
+            yield problem(4, f"{entry.label}.{path}", NO_SUCH_FIELD)
             continue
-        if sentence := refusal_of(field, value):
-            yield problem(7, where, sentence)
+        if sentence := refusal_within(field, value) if key else refusal_of(field, value):
+            yield problem(7, f"{entry.label}.{path}", sentence)
+    yield from problems_of_constraints(entry, blank)
+
+
+def problems_of_constraints(
+    entry: Entry, blank: Mapping[str, Any]
+) -> Iterator[checks.CheckMessage]:
     for constraint in entry.model._meta.constraints:
         if isinstance(constraint, CheckConstraint) and not is_kept(constraint.condition, blank):
             yield problem(
@@ -172,6 +179,13 @@ def problems_of_blank(
         if isinstance(constraint, UniqueConstraint) and constraint.fields:
             if set(constraint.fields) <= blank.keys():
                 yield problem(7, entry.label, f"“{constraint.name}” asks for different values.")
+
+
+def refusal_within(field: Any, value: Any) -> str:
+    """Why a single word within a field can't be blanked; empty if it can."""
+    if isinstance(field, models.JSONField) and isinstance(value, str):
+        return ""
+    return "only words of a JSON field can be blanked one by one."
 
 
 def refusal_of(field: Any, value: Any) -> str:

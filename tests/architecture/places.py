@@ -169,11 +169,13 @@ def build() -> House:
     from tests.architecture.level_c import add_supervision
     from tests.architecture.pairs import add_pairs
     from tests.architecture.portfolios import add_portfolios
+    from tests.architecture.privacy import add_requests
 
     add_supervision(house)
     add_candidacies(house)
     add_pairs(house)
     add_portfolios(house)
+    add_requests(house)
     return house
 
 
