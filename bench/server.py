@@ -105,12 +105,18 @@ def put_under_load(
 async def _load(port: int, next_ask: Callable[[], Ask], connections: int, seconds: float) -> Load:
     load = Load()
     started = time.perf_counter()
-    end = started + seconds
+    await load_in(load, port, next_ask, connections=connections, end=started + seconds)
+    load.seconds = time.perf_counter() - started
+    return load
+
+
+async def load_in(
+    load: Load, port: int, next_ask: Callable[[], Ask], *, connections: int, end: float
+) -> None:
+    """So many connections until ``end`` (of the performance counter), noted in ``load``."""
     async with asyncio.TaskGroup() as group:
         for _ in range(connections):
             group.create_task(_one(port, next_ask, end, load))
-    load.seconds = time.perf_counter() - started
-    return load
 
 
 async def _one(port: int, next_ask: Callable[[], Ask], end: float, load: Load) -> None:
@@ -127,20 +133,26 @@ async def _one(port: int, next_ask: Callable[[], Ask], end: float, load: Load) -
         writer.close()
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> int:
-    """The status of one answer; its body is read to the end."""
+async def read_head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+    """Status and headers of one answer."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     headers = {
         name.strip().lower(): value.strip()
         for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:] if line)
     }
+    return int(head.split()[1]), headers
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> int:
+    """The status of one answer; its body is read to the end."""
+    status, headers = await read_head(reader)
     if "content-length" in headers:
         await reader.readexactly(int(headers["content-length"]))
     elif headers.get("transfer-encoding") == "chunked":
         while size := int((await reader.readline()).split(b";")[0], 16):
             await reader.readexactly(size + 2)
         await reader.readline()
-    return int(head.split()[1])
+    return status
 
 
 def in_turn(asks: Sequence[Ask]) -> Callable[[], Ask]:

@@ -13,7 +13,7 @@ from scip.accounts.models import Role
 EITHER = Q(excerpt=None, case__isnull=False) | Q(excerpt__isnull=False, case=None)
 
 
-def opened_to_office(user: Any, kind: str) -> models.QuerySet[Any, Any]:
+def opened_to_office(user: Any, kind: str) -> Any:
     """Keys of what somebody of the office opened by an act that still runs: of ``excerpt``s or
     ``case`` studies. Who left the office is out in the same moment."""
     return OfficeAccess.objects.running(user).exclude(**{kind: None}).values(kind)

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -108,7 +109,7 @@ def destroy_files(candidacy: Candidacy, *, now: datetime) -> int:
     until = kept_until(locked) if locked is not None else None
     if locked is None or until is None or until > now:
         return 0
-    ours = {"skip_locked": True, "no_key": True, "of": ("self",)}
+    ours: dict[str, Any] = {"skip_locked": True, "no_key": True, "of": ("self",)}
     excerpts = kept_excerpts(locked).select_for_update(**ours)
     receipts = [let_go(row, cause=Cause.OVER, by=None, now=now) for row in excerpts]
     for item in kept_material(locked).select_for_update(**ours):

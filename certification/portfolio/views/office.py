@@ -53,7 +53,7 @@ def office(request: HttpRequest, pk: int) -> HttpResponseBase:
 
     Kinds, days and sizes stand here, never a title or a word.
     """
-    rows = Candidacy.objects.visible_to(request.user).exclude(user=request.user)
+    rows = Candidacy.objects.visible_to(request.user).exclude(user=person(request))
     rows = rows.filter(portfolio__isnull=False).select_related("portfolio", "user", "edition")
     candidacy = get_object_or_404(rows, pk=pk)
     if not has_fresh_factor(request):
