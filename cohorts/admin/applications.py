@@ -3,17 +3,15 @@
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from cohorts.admin.decisions import DECISIONS, Decision, possible
+from cohorts.admin.decisions import DECISIONS
 from cohorts.models import Application, Enrolment, Offer, Seat
 from cohorts.queries.admission import (
     aid_outcome,
@@ -23,10 +21,10 @@ from cohorts.queries.admission import (
     waiting_position,
 )
 from cohorts.requirements.admission import holding_up_a_place
-from scip.access.admin import StaffModelAdmin
+from scip.accounts.admin.deciding import DecidingAdmin, Decision
 from scip.accounts.models import Prerequisite, User
 from scip.audit.models import Entry
-from scip.requirements import Refusal
+from scip.formats import money
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -56,8 +54,11 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Application)
-class ApplicationAdmin(StaffModelAdmin):
+class ApplicationAdmin(DecidingAdmin):
     """Applications are written by people and decided through the services."""
+
+    decisions = DECISIONS
+    row_related = ("user", "cohort__edition")
 
     list_display = ("person", "cohort", "state", "tier", "submitted_at", "waits", "waiting_rank")
     list_filter = ("state", WaitingFilter, "cohort")
@@ -79,37 +80,27 @@ class ApplicationAdmin(StaffModelAdmin):
         since = row.sent_again_at or row.submitted_at
         return timesince(since) if row.state == Application.State.SUBMITTED and since else ""
 
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path(
-                "<int:pk>/decide/<slug:verb>/",
-                wrap(self.decide_view),
-                name="cohorts_application_decide",
-            ),
-            *super().get_urls(),
-        ]
+    def possible(self, row: Any) -> list[tuple[str, Decision]]:
+        """Confirming before payment needs a place that waits for one."""
+        found = super().possible(row)
+        places = Enrolment.objects.filter(application=row, state=Enrolment.State.AWAITING_PAYMENT)
+        is_settled = any(verb == "promise" for verb, _item in found) and not places.exists()
+        return [item for item in found if not is_settled or item[0] != "promise"]
 
-    def acting(self, request: HttpRequest) -> User:
-        """The person of the office who acts; PermissionDenied for anybody else."""
-        if not self.opens_for(request) or not isinstance(request.user, User):
-            raise PermissionDenied
-        return request.user
-
-    def application(self, request: HttpRequest, pk: int | str) -> Application:
-        """A sent application; 404 for drafts and unknown ones."""
-        rows = self.get_queryset(request).select_related("user", "cohort__edition")
-        application: Application = get_object_or_404(rows, pk=pk)
-        return application
+    def intro(self, row: Any) -> str:
+        """Who it is about, for which cohort, and the aid that is taken off by itself."""
+        words = f"{row.user} · {row.cohort}"
+        aid = aid_outcome(row)
+        if aid is None or not aid.is_granted:
+            return words
+        taken_off = _("{amount} of aid is taken off by itself")
+        return f"{words} · " + taken_off.format(amount=money(aid.granted_cents))
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Everything about one application, and what can be decided."""
-        self.acting(request)
-        if not object_id.isdecimal():
-            raise Http404
-        application = self.application(request, object_id)
+        application = self.row_of(request, object_id)
         context = self.page_context(request, application)
         return render(request, "cohorts/admin/application_change.html", context)
 
@@ -123,11 +114,9 @@ class ApplicationAdmin(StaffModelAdmin):
             .first()
         )
         return {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
+            **self.own_context(request, application),
             "title": str(application.user),
             "application": application,
-            "original": application,
             "findings": list(assessment),
             "unmet": holding_up_a_place(assessment),
             "evidence": Prerequisite.objects.visible_to(request.user)
@@ -145,49 +134,7 @@ class ApplicationAdmin(StaffModelAdmin):
             "places_left": places_left(application.cohort),
             "position": waiting_position(application),
             "history": told(history(application)),
-            "decisions": possible(application, place),
         }
-
-    def decide_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:
-        """Fill in, look at the letter as it will go, then send."""
-        by = self.acting(request)
-        application = self.application(request, pk)
-        decision = DECISIONS.get(verb)
-        if decision is None:
-            raise Http404
-        if application.state not in decision.states:
-            messages.warning(request, _("This application moved on; here is where it stands."))
-            return redirect("admin:cohorts_application_change", pk)
-        form = decision.form(request.POST or None, application=application)
-        draft = None
-        if request.method == "POST" and form.is_valid():
-            try:
-                if "send" in request.POST:
-                    decision.act(application, form.cleaned_data, by)
-                    messages.success(request, str(decision.done))
-                    return redirect("admin:cohorts_application_change", pk)
-                draft = decision.preview(application, form.cleaned_data, by)
-            except Refusal as refusal:
-                form.add_error(None, str(refusal.sentence))
-                for finding in refusal.findings:
-                    form.add_error(None, f"{finding.title}: {finding.found or finding.needed}")
-        return self.decide_page(request, application, decision, form=form, draft=draft)
-
-    def decide_page(
-        self, request: HttpRequest, application: Application, decision: Decision, **context: Any
-    ) -> HttpResponse:
-        return render(
-            request,
-            "cohorts/admin/application_decide.html",
-            {
-                **self.admin_site.each_context(request),
-                "opts": self.model._meta,
-                "application": application,
-                "aid": aid_outcome(application),
-                "title": decision.title,
-                **context,
-            },
-        )
 
 
 def told(entries: list[Entry]) -> list[dict[str, Any]]:

@@ -1,12 +1,10 @@
 """The office's decisions about an application: each shows its letter, then acts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cohorts.emails import admission as letters
@@ -37,25 +35,17 @@ from cohorts.services.offers import (
 )
 from cohorts.services.places import promise_place
 from payments.services import plan_cancellation
+from scip.accounts.admin.deciding import Data, Decision, while_in
 from scip.accounts.models import User
 from scip.mail.services import Draft
 from scip.requirements import Refusal
 
 State = Application.State
-type Data = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """One thing that the office can do, from which states, with which letter."""
-
-    verb: str
-    title: Promise
-    done: Promise
-    form: type[DecisionForm]
-    states: frozenset[str]
-    preview: Callable[[Application, Data, User], Draft]
-    act: Callable[[Application, Data, User], object]
+def asking(form: type[DecisionForm]) -> Callable[[Any, Any], DecisionForm]:
+    """A form about the application at hand."""
+    return lambda row, data: form(data, application=row)
 
 
 def preview_question(application: Application, data: Data, by: User) -> Draft:
@@ -112,103 +102,80 @@ def preview_release(application: Application, data: Data, by: User) -> Draft:
 
 
 DECISIONS = {
-    decision.verb: decision
-    for decision in (
-        Decision(
-            verb="ask",
-            title=_("Ask a question"),
-            done=_("The question is on its way."),
-            form=QuestionForm,
-            states=frozenset({State.SUBMITTED}),
-            preview=preview_question,
-            act=lambda row, data, by: ask_for_information(row, question=data["question"], by=by),
+    "ask": Decision(
+        title=_("Ask a question"),
+        done=_("The question is on its way."),
+        form=asking(QuestionForm),
+        is_possible=while_in(State.SUBMITTED),
+        draft=preview_question,
+        act=lambda row, data, by: ask_for_information(row, question=data["question"], by=by),
+    ),
+    "offer": Decision(
+        title=_("Offer a place"),
+        done=_("The place is held and the offer is on its way."),
+        form=asking(OfferForm),
+        is_possible=while_in(State.SUBMITTED, State.WAITING_LIST, State.LAPSED, State.DECLINED),
+        draft=preview_offer,
+        act=lambda row, data, by: offer_place(
+            row,
+            tier=data["tier"],
+            order_reason=data["order_reason"],
+            note=data["note"],
+            by=by,
         ),
-        Decision(
-            verb="offer",
-            title=_("Offer a place"),
-            done=_("The place is held and the offer is on its way."),
-            form=OfferForm,
-            states=frozenset({State.SUBMITTED, State.WAITING_LIST, State.LAPSED, State.DECLINED}),
-            preview=preview_offer,
-            act=lambda row, data, by: offer_place(
-                row,
-                tier=data["tier"],
-                order_reason=data["order_reason"],
-                note=data["note"],
-                by=by,
-            ),
+    ),
+    "waiting-list": Decision(
+        title=_("Put on the waiting list"),
+        done=_("On the waiting list; the letter is on its way."),
+        form=asking(WaitingListForm),
+        is_possible=while_in(State.SUBMITTED, State.LAPSED, State.DECLINED),
+        draft=lambda row, data, _by: letters.waiting_list(row, note=data["note"]),
+        act=lambda row, data, by: put_on_waiting_list(
+            row, by=by, rank=data["rank"], reason=data["reason"], note=data["note"]
         ),
-        Decision(
-            verb="waiting-list",
-            title=_("Put on the waiting list"),
-            done=_("On the waiting list; the letter is on its way."),
-            form=WaitingListForm,
-            states=frozenset({State.SUBMITTED, State.LAPSED, State.DECLINED}),
-            preview=lambda row, data, _by: letters.waiting_list(row, note=data["note"]),
-            act=lambda row, data, by: put_on_waiting_list(
-                row, by=by, rank=data["rank"], reason=data["reason"], note=data["note"]
-            ),
+    ),
+    "decline": Decision(
+        title=_("No place this time"),
+        done=_("The letter is on its way."),
+        form=asking(DeclineForm),
+        is_possible=while_in(State.SUBMITTED, State.INFO_NEEDED, State.WAITING_LIST),
+        draft=preview_decline,
+        act=lambda row, data, by: decline_application(row, note=data["note"], by=by),
+    ),
+    "correct": Decision(
+        title=_("Correct the price"),
+        done=_("The offer is replaced, the seat stays; the letter is on its way."),
+        form=asking(CorrectionForm),
+        is_possible=while_in(State.OFFERED),
+        draft=preview_correction,
+        act=lambda row, data, by: correct_offer(
+            open_offer(row), tier=data["tier"], note=data["note"], by=by
         ),
-        Decision(
-            verb="decline",
-            title=_("No place this time"),
-            done=_("The letter is on its way."),
-            form=DeclineForm,
-            states=frozenset({State.SUBMITTED, State.INFO_NEEDED, State.WAITING_LIST}),
-            preview=preview_decline,
-            act=lambda row, data, by: decline_application(row, note=data["note"], by=by),
+    ),
+    "take-back": Decision(
+        title=_("Take the offer back"),
+        done=_("The offer is taken back; the letter is on its way."),
+        form=asking(DecisionForm),
+        is_possible=while_in(State.OFFERED),
+        draft=lambda row, _data, _by: letters.offer_taken_back(row),
+        act=lambda row, _data, by: take_back_offer(open_offer(row), by=by),
+    ),
+    "promise": Decision(
+        title=_("Confirm before payment"),
+        done=_("The place is confirmed; the letter is on its way."),
+        form=asking(PromiseForm),
+        is_possible=while_in(State.ACCEPTED),
+        draft=preview_promise,
+        act=lambda row, data, by: promise_place(waiting_place(row), by=by, reason=data["reason"]),
+    ),
+    "release": Decision(
+        title=_("Cancel the place"),
+        done=_("The place is free; the money and the letter are on their way."),
+        form=asking(ReleaseForm),
+        is_possible=while_in(State.ACCEPTED),
+        draft=preview_release,
+        act=lambda row, data, by: release_place(
+            row, reason=data["reason"], refund_cents=data["refund"], by=by
         ),
-        Decision(
-            verb="correct",
-            title=_("Correct the price"),
-            done=_("The offer is replaced, the seat stays; the letter is on its way."),
-            form=CorrectionForm,
-            states=frozenset({State.OFFERED}),
-            preview=preview_correction,
-            act=lambda row, data, by: correct_offer(
-                open_offer(row), tier=data["tier"], note=data["note"], by=by
-            ),
-        ),
-        Decision(
-            verb="take-back",
-            title=_("Take the offer back"),
-            done=_("The offer is taken back; the letter is on its way."),
-            form=DecisionForm,
-            states=frozenset({State.OFFERED}),
-            preview=lambda row, _data, _by: letters.offer_taken_back(row),
-            act=lambda row, _data, by: take_back_offer(open_offer(row), by=by),
-        ),
-        Decision(
-            verb="promise",
-            title=_("Confirm before payment"),
-            done=_("The place is confirmed; the letter is on its way."),
-            form=PromiseForm,
-            states=frozenset({State.ACCEPTED}),
-            preview=preview_promise,
-            act=lambda row, data, by: promise_place(
-                waiting_place(row), by=by, reason=data["reason"]
-            ),
-        ),
-        Decision(
-            verb="release",
-            title=_("Cancel the place"),
-            done=_("The place is free; the money and the letter are on their way."),
-            form=ReleaseForm,
-            states=frozenset({State.ACCEPTED}),
-            preview=preview_release,
-            act=lambda row, data, by: release_place(
-                row, reason=data["reason"], refund_cents=data["refund"], by=by
-            ),
-        ),
-    )
+    ),
 }
-
-
-def possible(application: Application, place: Enrolment | None) -> list[Decision]:
-    """What can be decided as the application and its place stand."""
-    waits = place is not None and place.state == Enrolment.State.AWAITING_PAYMENT
-    return [
-        item
-        for item in DECISIONS.values()
-        if application.state in item.states and (waits or item.verb != "promise")
-    ]

@@ -1,16 +1,11 @@
 """What the office can do about supervisors: each shows its letter, then acts."""
 
-from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass
-from typing import Any
 
-from django import forms
-from django.db.models import Model
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from scip.accounts.admin.deciding import Data, Decision, while_in
 from scip.accounts.models import User
 from scip.mail.services import Draft
 from supervision.emails import supervisors as letters
@@ -24,26 +19,6 @@ from supervision.forms.supervisors import (
 from supervision.models import Approval, Invitation, Supervisor, SupervisorApplication
 from supervision.queries.supervisors import current_approval
 from supervision.services import supervisors as services
-
-type Data = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """One thing that the office can do with a row of ``model``, when, and with which letter."""
-
-    verb: str
-    model: type[Model]
-    title: Promise
-    done: Promise
-    form: type[forms.Form]
-    is_possible: Callable[[Any], bool]
-    preview: Callable[[Any, Data, User], Draft]
-    act: Callable[[Any, Data, User], object]
-
-
-def is_submitted(application: SupervisorApplication) -> bool:
-    return application.state == SupervisorApplication.State.SUBMITTED
 
 
 def has_approval(supervisor: Supervisor) -> bool:
@@ -90,58 +65,50 @@ def invite(_row: None, data: Data, by: User) -> object:
     return services.invite_guest(whom, words=data["words"], by=by)
 
 
-ACTS = {
-    act.verb: act
-    for act in (
-        Act(
-            verb="approve",
-            model=SupervisorApplication,
-            title=_("Approve"),
-            done=_("Approved; the letter is on its way."),
-            form=ApprovalForm,
-            is_possible=is_submitted,
-            preview=preview_approval,
-            act=lambda row, data, by: services.approve(row, by=by, **data),
-        ),
-        Act(
-            verb="decline",
-            model=SupervisorApplication,
-            title=_("Not now"),
-            done=_("The letter is on its way."),
-            form=DeclineForm,
-            is_possible=is_submitted,
-            preview=preview_decline,
-            act=lambda row, data, by: services.decline(row, by=by, **data),
-        ),
-        Act(
-            verb="renew",
-            model=Supervisor,
-            title=_("Renew the approval"),
-            done=_("Renewed; the letter is on its way."),
-            form=RenewalForm,
-            is_possible=lambda _row: True,
-            preview=preview_renewal,
-            act=lambda row, data, by: services.renew(row, by=by, **data),
-        ),
-        Act(
-            verb="end",
-            model=Supervisor,
-            title=_("End the approval"),
-            done=_("The end is on record; the letter is on its way."),
-            form=EndForm,
-            is_possible=has_approval,
-            preview=lambda row, data, _by: letters.ended_draft(row, **data),
-            act=lambda row, data, by: services.end_approval(row, by=by, **data),
-        ),
-        Act(
-            verb="invite",
-            model=Supervisor,
-            title=_("Invite a supervisor"),
-            done=_("The invitation is on its way."),
-            form=InviteForm,
-            is_possible=lambda row: row is None,
-            preview=preview_invitation,
-            act=invite,
-        ),
-    )
+APPLICATION_DECISIONS = {
+    "approve": Decision(
+        title=_("Approve"),
+        done=_("Approved; the letter is on its way."),
+        form=lambda _row, data: ApprovalForm(data),
+        is_possible=while_in(SupervisorApplication.State.SUBMITTED),
+        draft=preview_approval,
+        act=lambda row, data, by: services.approve(row, by=by, **data),
+    ),
+    "decline": Decision(
+        title=_("Not now"),
+        done=_("The letter is on its way."),
+        form=lambda _row, data: DeclineForm(data),
+        is_possible=while_in(SupervisorApplication.State.SUBMITTED),
+        draft=preview_decline,
+        act=lambda row, data, by: services.decline(row, by=by, **data),
+    ),
 }
+
+SUPERVISOR_DECISIONS = {
+    "renew": Decision(
+        title=_("Renew the approval"),
+        done=_("Renewed; the letter is on its way."),
+        form=lambda _row, data: RenewalForm(data),
+        is_possible=lambda _row: True,
+        draft=preview_renewal,
+        act=lambda row, data, by: services.renew(row, by=by, **data),
+    ),
+    "end": Decision(
+        title=_("End the approval"),
+        done=_("The end is on record; the letter is on its way."),
+        form=lambda _row, data: EndForm(data),
+        is_possible=has_approval,
+        draft=lambda row, data, _by: letters.ended_draft(row, **data),
+        act=lambda row, data, by: services.end_approval(row, by=by, **data),
+    ),
+}
+
+# About nobody yet, so it has a page of its own instead of a row's.
+INVITATION = Decision(
+    title=_("Invite a supervisor"),
+    done=_("The invitation is on its way."),
+    form=lambda _row, data: InviteForm(data),
+    is_possible=lambda _row: True,
+    draft=preview_invitation,
+    act=invite,
+)

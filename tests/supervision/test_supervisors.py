@@ -300,15 +300,15 @@ def test_the_office_sees_the_letter_before_it_goes(vera, staff, as_user):
     stem = f"/admin/supervision/supervisorapplication/{row.pk}"
     assert "Ten years." in client.get(f"{stem}/change/").content.decode()
     form = {"from_on": str(date.today()), "until_on": "2030-06-01", "note": "So glad."}
-    page = client.post(f"{stem}/approve/do/", form).content.decode()
+    page = client.post(f"{stem}/decide/approve/", form).content.decode()
     assert "So glad." in page
     assert "Saturday 1 June 2030" in page
     assert not Approval.objects.exists()
-    done = client.post(f"{stem}/approve/do/", form | {"send": "1"}, follow=True).content.decode()
+    done = client.post(f"{stem}/decide/approve/", form | {"send": "1"}, follow=True).content.decode()
     assert "Approved; the letter is on its way." in done
     approval = Approval.objects.get()
     assert (str(approval.until_on), approval.approved_by) == ("2030-06-01", staff)
-    moved = client.get(f"{stem}/decline/do/", follow=True).content.decode()
+    moved = client.get(f"{stem}/decide/decline/", follow=True).content.decode()
     assert "moved on" in moved
 
 
@@ -316,18 +316,18 @@ def test_the_office_declines_renews_ends_and_invites(vera, staff, stranger, as_u
     client = as_user(staff)
     row = applied(vera)
     stem = f"/admin/supervision/supervisorapplication/{row.pk}"
-    client.post(f"{stem}/decline/do/", {"note": "Not yet.", "send": "1"})
+    client.post(f"{stem}/decide/decline/", {"note": "Not yet.", "send": "1"})
     row.refresh_from_db()
     assert row.state == State.DECLINED
     supervisor = world.make_supervisor(vera, until_on=date(2031, 1, 1))
     stem = f"/admin/supervision/supervisor/{supervisor.pk}"
     assert "Wednesday 1 January 2031" in client.get(f"{stem}/change/").content.decode()
-    refused = client.post(f"{stem}/renew/do/", {"until_on": "2030-01-01", "send": "1"})
+    refused = client.post(f"{stem}/decide/renew/", {"until_on": "2030-01-01", "send": "1"})
     assert "has to lie ahead" in refused.content.decode()
-    client.post(f"{stem}/renew/do/", {"until_on": "2033-01-01", "send": "1"})
+    client.post(f"{stem}/decide/renew/", {"until_on": "2033-01-01", "send": "1"})
     assert supervisor.approvals.count() == 2
     end = {"on": str(date.today()), "reason": "Retired.", "send": "1"}
-    client.post(f"{stem}/end/do/", end)
+    client.post(f"{stem}/decide/end/", end)
     assert not approved_on(supervisor, date.today())
     assert "Retired." in client.get(f"{stem}/change/").content.decode()
     invite = "/admin/supervision/supervisor/invite/"

@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from certification.candidacy import services
-from certification.candidacy.admin.deciding import DecidingAdmin, Decision
 from certification.candidacy.emails import registration as letters
 from certification.candidacy.forms.office import ReasonForm
 from certification.candidacy.models import Candidacy
 from certification.candidacy.queries import edition_of
 from certification.candidacy.queries.registration import registration_evidence
 from certification.candidacy.requirements.registration import registration_findings
+from scip.accounts.admin.deciding import DecidingAdmin, Decision, while_in
 
 State = Candidacy.State
 
@@ -41,26 +41,26 @@ class CandidacyAdmin(DecidingAdmin):
             title=_("Let the retreat wait"),
             done=_("It may wait. The letter is on its way."),
             send=_("Let it wait and send the letter"),
-            states=frozenset(Candidacy.ALIVE),
+            is_possible=while_in(*Candidacy.ALIVE),
             form=lambda _row, data: ReasonForm(data),
-            draft=lambda row, data: letters.retreat_deferred(row, data["reason"]),
+            draft=lambda row, data, _by: letters.retreat_deferred(row, data["reason"]),
             act=lambda row, data, by: services.defer_retreat(row, by=by, reason=data["reason"]),
         ),
         "close": Decision(
             title=_("Close it"),
             done=_("Closed. The letter is on its way."),
             send=_("Close it and send the letter"),
-            states=frozenset(Candidacy.REGISTERED),
+            is_possible=while_in(*Candidacy.REGISTERED),
             form=lambda _row, data: ReasonForm(data),
-            draft=lambda row, data: letters.closed(row, data["reason"]),
+            draft=lambda row, data, _by: letters.closed(row, data["reason"]),
             act=lambda row, data, by: services.close_candidacy(row, by=by, reason=data["reason"]),
         ),
         "set_back": Decision(
             title=_("Put the unpaid registration back"),
             done=_("Put back. The letter is on its way."),
             send=_("Put it back and send the letter"),
-            states=frozenset({State.AWAITING_PAYMENT}),
-            draft=lambda row, _data: letters.set_back(row),
+            is_possible=while_in(State.AWAITING_PAYMENT),
+            draft=lambda row, _data, _by: letters.set_back(row),
             act=lambda row, _data, by: services.set_back(row, by=by),
         ),
     }

@@ -11,11 +11,12 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from certification.candidacy.admin.deciding import Data, DecidingAdmin, Decision
 from certification.candidacy.emails import equivalency as letters
 from certification.candidacy.forms.office import DecisionForm, ReasonForm, VerdictForm
 from certification.candidacy.models import EquivalencyCase, EquivalencyItem
 from certification.candidacy.services import equivalency as services
+from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, while_in
+from scip.accounts.models import User
 from scip.credentials.models import Completion
 from scip.mail.services import Draft
 from scip.requirements import Refusal
@@ -23,7 +24,7 @@ from scip.requirements import Refusal
 State = EquivalencyCase.State
 
 
-def decision_draft(row: EquivalencyCase, data: Data) -> Draft:
+def decision_draft(row: EquivalencyCase, data: Data, by: User) -> Draft:
     """The letter of a decision: credit, or a kind word without it."""
     if data["levels"]:
         return letters.case_granted(row, levels=sorted(data["levels"]), reason=data["reason"])
@@ -39,16 +40,16 @@ class EquivalencyCaseAdmin(DecidingAdmin):
             title=_("Ask a question"),
             done=_("Asked. The letter is on its way."),
             send=_("Ask and send the letter"),
-            states=frozenset({State.SUBMITTED}),
+            is_possible=while_in(State.SUBMITTED),
             form=lambda _row, data: ReasonForm(data),
-            draft=lambda row, data: letters.case_question(row, data["reason"]),
+            draft=lambda row, data, _by: letters.case_question(row, data["reason"]),
             act=lambda row, data, by: services.ask_question(row, question=data["reason"], by=by),
         ),
         "decide": Decision(
             title=_("Decide"),
             done=_("Decided. The letter is on its way."),
             send=_("Decide and send the letter"),
-            states=frozenset({State.SUBMITTED}),
+            is_possible=while_in(State.SUBMITTED),
             form=lambda row, data: DecisionForm(data, levels=services.creditable(row.user)),
             draft=decision_draft,
             act=lambda row, data, by: services.decide_case(row, by=by, **data),

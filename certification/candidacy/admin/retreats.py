@@ -7,10 +7,10 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from certification.candidacy import services
-from certification.candidacy.admin.deciding import DecidingAdmin, Decision
 from certification.candidacy.emails import registration as letters
 from certification.candidacy.forms.office import ReasonForm
 from certification.candidacy.models import Retreat
+from scip.accounts.admin.deciding import DecidingAdmin, Decision, while_in
 
 State = Retreat.State
 
@@ -24,17 +24,17 @@ class RetreatAdmin(DecidingAdmin):
             title=_("Verify"),
             done=_("Verified. The letter is on its way."),
             send=_("Verify it and send the letter"),
-            states=frozenset({State.SUBMITTED}),
-            draft=lambda row, _data: letters.retreat_verified(row),
+            is_possible=while_in(State.SUBMITTED),
+            draft=lambda row, _data, _by: letters.retreat_verified(row),
             act=lambda row, _data, by: services.verify_retreat(row, by=by),
         ),
         "return": Decision(
             title=_("Return with a reason"),
             done=_("Returned. The letter is on its way."),
             send=_("Return it and send the letter"),
-            states=frozenset({State.SUBMITTED, State.VERIFIED}),
+            is_possible=while_in(State.SUBMITTED, State.VERIFIED),
             form=lambda _row, data: ReasonForm(data),
-            draft=lambda row, data: letters.retreat_returned(row, data["reason"]),
+            draft=lambda row, data, _by: letters.retreat_returned(row, data["reason"]),
             act=lambda row, data, by: services.return_retreat(row, by=by, reason=data["reason"]),
         ),
     }
