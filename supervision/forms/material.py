@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from scip.accounts.forms.text import PlainTextField
 from scip.vault.forms import VaultFileField
 from scip.vault.inspection.check import megabytes
-from supervision.models import Appointment, CaseMaterial, SupervisionSession
+from supervision.models import Appointment, SupervisionSession
 from supervision.services.material import MATERIAL_BYTES
 
 
@@ -45,7 +45,7 @@ class MaterialForm(forms.Form):
     )
     document = VaultFileField(label=_("Document"), required=False, max_bytes=MATERIAL_BYTES)
     is_deidentified = forms.BooleanField(
-        label=CaseMaterial._meta.get_field("is_deidentified").verbose_name, required=False
+        label=_("Nobody can be recognised in it, and the client has agreed"), required=False
     )
 
     def __init__(

@@ -26,8 +26,9 @@ from supervision.models import (
 from supervision.queries.agreements import other_of, side_of, with_people
 from supervision.queries.recommendations import told_of
 from supervision.queries.sessions import ledger_evidence
-from supervision.requirements.ledger import LedgerEvidence, Stop, ledger_findings, track
+from supervision.requirements.ledger import LedgerEvidence, ledger_findings
 from supervision.requirements.recommendations import Told, may_recommend
+from supervision.requirements.track import Stop, track
 
 Side = Signature.Side
 State = SupervisionSession.State

@@ -282,7 +282,8 @@ def counts(
     """Does this session count towards certification, and if not, why?
 
     Asked in this order: confirmed by the other, long enough, a supervisor with CMSC's approval on
-    that day, within an agreement, and in its phase.
+    that day, within an agreement, and in its phase. It waits where it would count as soon as
+    sessions before it are confirmed.
     """
     title = _("This session counts")
     code = f"session-{session.pk}"
@@ -300,11 +301,17 @@ def counts(
     elif session.opened_on is None or session.held_on < session.opened_on:
         reason = _("It was held before both had signed the agreement.")
     else:
-        gate = phase_open(
-            session.kind, evidence, edition=edition, held_on=session.held_on, states=states
-        )
+        gate = gate_at(session, evidence, edition, states)
         if not gate.is_met:
             reason = f"{gate.needed} {gate.found}"
+        if reason and gate_at(session, evidence, edition, SupervisionSession.STANDING).is_met:
+            return Finding(
+                code=code,
+                title=title,
+                status=Status.WAITING,
+                found=reason,
+                waiting_for=_("the confirmation of an earlier session"),
+            )
     if reason:
         return Finding(
             code=code,
@@ -314,6 +321,15 @@ def counts(
             needed=_("It stays in the ledger all the same. If a figure is wrong, correct it."),
         )
     return Finding(code=code, title=title, status=Status.MET)
+
+
+def gate_at(
+    session: SessionFacts, evidence: LedgerEvidence, edition: Edition, states: Sequence[str]
+) -> Finding:
+    """Was its phase open on the day of a session, by the earlier ones in ``states``?"""
+    return phase_open(
+        session.kind, evidence, edition=edition, held_on=session.held_on, states=states
+    )
 
 
 def waits(code: str, title: str, session: SessionFacts) -> Finding:
@@ -348,14 +364,16 @@ def phase_finding(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> F
     """Sessions of a phase: number and kinds."""
     needed = needed_in(phase, edition)
     done = counted(evidence, phase, edition=edition)
-    kinds = {item.kind for item in done}
-    absent = [kind for kind in NEEDED_KINDS[phase] if kind not in kinds]
     waiting = [
         item
         for item in evidence.sessions
-        if item.phase == phase and item.state in OPEN and not item.is_correction
+        if item.phase == phase
+        and not item.is_correction
+        and counts(item, evidence, edition=edition).status is Status.WAITING
     ]
-    is_met = len(done) >= needed and not absent
+    there = {item.kind for item in (*done, *waiting)}
+    absent = [kind for kind in NEEDED_KINDS[phase] if kind not in there]
+    is_met = len(done) >= needed and {item.kind for item in done} >= set(NEEDED_KINDS[phase])
     status = Status.MET if is_met else Status.WAITING if waiting else Status.OPEN
     if status is Status.OPEN and not done and not is_begun(phase, evidence, edition):
         status = Status.LATER
@@ -422,74 +440,3 @@ def next_kind(evidence: LedgerEvidence, *, edition: Edition, held_on: date) -> s
             gate = phase_open(kind, evidence, edition=edition, held_on=held_on)
             return kind if gate.is_met else Kind.SUPERVISION
     return Kind.SUPERVISION
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """One place on the track of sessions. ``state``: done, waiting, talk, short (it stands but
-    does not count), next or ahead."""
-
-    number: int
-    label: str
-    phase: str
-    state: str
-    session: SessionFacts | None = None
-    why: str = ""
-
-
-def track(evidence: LedgerEvidence, *, edition: Edition) -> tuple[Stop, ...]:
-    """The ten sessions (and extra ones) as a row of stops, in their phases' order."""
-    stops: list[Stop] = []
-    has_next = False
-    for phase in Phase:
-        rows = [row for row in evidence.sessions if row.phase == phase and not row.is_correction]
-        for item in sorted(rows, key=lambda row: (row.started_at, row.pk)):
-            state, why = standing_of(item, evidence, edition)
-            stops.append(
-                Stop(
-                    number=len(stops) + 1,
-                    label=str(Kind(item.kind).label),
-                    phase=str(phase.label),
-                    state=state,
-                    session=item,
-                    why=why,
-                )
-            )
-        for label in to_come(phase, evidence, edition):
-            state = "ahead" if has_next else "next"
-            has_next = True
-            stops.append(
-                Stop(number=len(stops) + 1, label=label, phase=str(phase.label), state=state)
-            )
-    return tuple(stops)
-
-
-def standing_of(item: SessionFacts, evidence: LedgerEvidence, edition: Edition) -> tuple[str, str]:
-    """A session's state on the track, and why it does not count."""
-    finding = counts(item, evidence, edition=edition)
-    if finding.is_met:
-        return "done", ""
-    if item.state == State.DISPUTED:
-        return "talk", _("under discussion")
-    if finding.status is Status.WAITING:
-        return "waiting", _("waiting for confirmation")
-    return "short", str(finding.found)
-
-
-def to_come(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> list[str]:
-    """Labels of the sessions that a phase still lacks; waiting ones are not asked for again."""
-    there = [
-        item
-        for item in evidence.sessions
-        if item.phase == phase
-        and not item.is_correction
-        and standing_of(item, evidence, edition)[0] in {"done", "waiting", "talk"}
-    ]
-    kinds = [item.kind for item in there]
-    absent = [kind for kind in NEEDED_KINDS[phase] if kind not in kinds]
-    short = max(needed_in(phase, edition) - len(there), len(absent))
-    if not short:
-        return []
-    filler = Kind.SUPERVISION if phase == Phase.SUPERVISION else NEEDED_KINDS[phase][-1]
-    labels = [str(kind.label) for kind in absent]
-    return labels + [str(filler.label)] * (short - len(labels))

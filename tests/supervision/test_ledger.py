@@ -18,8 +18,8 @@ from supervision.requirements.ledger import (
     next_kind,
     phase_open,
     supervision_from,
-    track,
 )
+from supervision.requirements.track import track
 from tests.supervision.pair import ALL, START
 
 Kind = SupervisionSession.Kind
@@ -155,6 +155,24 @@ def test_an_assessment_session_that_can_not_count_opens_nothing():
     gate = phase_open(Kind.SUPERVISION, evidence(*rows), edition=EDITION, held_on=PLANNED)
     assert not gate.is_met
     assert next_kind(evidence(*rows), edition=EDITION, held_on=PLANNED) == Kind.PLAN_MEETING
+
+
+def test_what_counts_once_an_earlier_session_is_confirmed_waits_and_is_not_asked_for_again():
+    rows = list(whole().sessions)
+    rows[3] = facts(Kind.SUPERVISION, 22, state=State.DISPUTED)
+    found = evidence(*rows)
+    last = counts(rows[-1], found, edition=EDITION)
+    assert last.status is Status.WAITING
+    assert last.waiting_for == "the confirmation of an earlier session"
+    stops = track(found, edition=EDITION)
+    assert [stop.state for stop in stops] == [
+        *["done"] * 3,
+        "talk",
+        *["done"] * 4,
+        *["waiting"] * 2,
+    ]
+    closing = ledger_findings(found, edition=EDITION)[-1]
+    assert (closing.status, closing.needed) == (Status.WAITING, "")
 
 
 def test_who_logs_need_not_wait_but_what_counts_does():
