@@ -44,6 +44,7 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
     "pages: applications have opened": ("scip.pages.announce_opening", crontab(minute=15)),
     "privacy: requests to be erased": ("privacy.carry_out_due", crontab(minute=55)),
     "privacy: what is over its days": ("privacy.sweep_timed", crontab(hour=2, minute=15)),
+    "privacy: copies of people's data": ("privacy.follow_exports", 120),
     "vault: large files on their way in": ("scip.vault.follow_arrivals", 120),
     "vault: sweep orphans": ("scip.vault.sweep_orphans", crontab(hour=3, minute=30)),
 }

@@ -307,6 +307,10 @@ except WrongIdentity as error:
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(DEMO_DATA / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# How long somebody can fetch the copy of their data that they asked for.
+DATA_EXPORT_DAYS = env.int("DATA_EXPORT_DAYS", default=7)
+if DATA_EXPORT_DAYS < 1:
+    raise refuse("DATA_EXPORT_DAYS", "set it to a number of days, at least 1.")
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DEMO_DATA / "files")))
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Templates name files by their hashed names only; half as many to compress.
@@ -418,6 +422,7 @@ CELERY_TASK_ROUTES = {
     "payments.make_*": {"queue": "pdf"},
     # Minutes for one file: a worker of its own, so that no letter and no PDF waits for it.
     "scip.vault.check_arrival": {"queue": "arrivals"},
+    "privacy.make_export": {"queue": "arrivals"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

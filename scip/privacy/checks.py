@@ -24,6 +24,7 @@ MADE: Mapping[str, type[Field[Any, Any]] | None] = {
     "@password": models.CharField,
     "@file": models.FileField,
 }
+PERSON = "accounts.User"
 NO_SUCH_FIELD = "the table tells of a field that does not exist."
 
 
@@ -55,6 +56,7 @@ def problems_of(found: Table) -> Iterator[checks.CheckMessage]:
         entry = found.entries[label]
         yield from problems_of_fields(entry)
         yield from problems_of_kind(entry, found)
+        yield from problems_of_export(entry)
         for about in entry.about:
             yield from problems_of_about(entry, about, found)
         for timed in entry.timed:
@@ -102,6 +104,26 @@ def loses(entry: Entry, name: str) -> bool:
         about.erase in {Erase.DELETE, Erase.DESTROY, Erase.KEEP} or name in about.blank
         for about in entry.about
     )
+
+
+def problems_of_export(entry: Entry) -> Iterator[checks.CheckMessage]:
+    """Words of an author have to lead to them, and “as seen” needs something that says what is."""
+    for name, way in entry.alone.items():
+        if name not in entry.personal:
+            yield problem(
+                12, f"{entry.label}.{name}", "belongs to somebody alone, and is no personal field."
+            )
+        if way != "nobody" and (":" in way or not leads_to_person(entry.model, way)):
+            yield problem(12, f"{entry.label}.{name}", f"“{way}” does not lead to its author.")
+    if any(about.is_as_seen for about in entry.about):
+        if not hasattr(entry.model._default_manager, "visible_to"):
+            yield problem(12, entry.label, "nothing says which of its rows somebody sees.")
+    for field in entry.model._meta.concrete_fields:
+        is_plain = field.name in entry.context or field.name in entry.personal
+        if is_plain and field.is_relation and field.related_model._meta.label == PERSON:
+            yield problem(
+                12, f"{entry.label}.{field.name}", "points to a person; it belongs into people."
+            )
 
 
 def problems_of_kind(entry: Entry, found: Table) -> Iterator[checks.CheckMessage]:

@@ -1,11 +1,11 @@
-"""One function per letter about a request to be erased."""
+"""One function per letter about a request to be erased, and about a copy of one's data."""
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from scip.mail.services import Address, forget_once_sent, queue_letter
-from scip.privacy.models import ErasureRequest
+from scip.privacy.models import DataExport, ErasureRequest
 from scip.privacy.queries.hindrances import hindrances
 
 
@@ -68,3 +68,23 @@ def carried_out(request: ErasureRequest, *, to: Address) -> None:
         dedupe_key=key,
     )
     forget_once_sent(key)
+
+
+def export_ready(export: DataExport) -> None:
+    """To the person: it can be fetched until. No link opens it; the page asks to sign in."""
+    queue_letter(
+        "privacy/emails/export_ready",
+        to=export.person,
+        context={"export": export, **to_data_page()},
+        dedupe_key=f"export:{export.pk}:ready",
+    )
+
+
+def export_failed(export: DataExport) -> None:
+    """To the person, once each time: it could not be made, and how to begin again."""
+    queue_letter(
+        "privacy/emails/export_failed",
+        to=export.person,
+        context={"export": export, **to_data_page()},
+        dedupe_key=f"export:{export.pk}:failed:{export.failed_at:%Y%m%d%H%M%S}",
+    )

@@ -1,6 +1,7 @@
-"""Requests to be erased."""
+"""Requests to be erased, and to take one's data along."""
 
-from typing import Any, Self
+from datetime import datetime
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scip.accounts.models import Role
 from scip.states import Stateful
+from scip.vault.models import StoredFile
 
 
 class ErasureRequestQuerySet(models.QuerySet["ErasureRequest"]):
@@ -96,3 +98,127 @@ class ErasureRequest(Stateful):
     @property
     def audit_subject(self) -> Any:
         return self.person
+
+
+class DataExportQuerySet(models.QuerySet["DataExport"]):
+    def visible_to(self, user: Any) -> Self:
+        """One's own and nobody else's, not even for the office: it holds everything."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(person=user)
+
+    def open(self) -> Self:
+        """Asked for and not there yet."""
+        return self.filter(state__in=DataExport.OPEN)
+
+
+class DataExport(Stateful):
+    """Somebody takes their data along: zip files that a worker makes, one part after the other.
+
+    ``touched_at`` is when somebody last worked on it, ``attempts`` how often the part that is next
+    was begun. The parts are destroyed at ``until_at``.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("waiting")
+        MAKING = "making", _("being made")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("not made")
+        EXPIRED = "expired", _("gone")
+
+    OPEN = (State.ASKED, State.MAKING)
+    TRANSITIONS = {
+        State.ASKED: frozenset({State.MAKING}),
+        State.MAKING: frozenset({State.READY, State.FAILED}),
+        State.FAILED: frozenset({State.ASKED, State.EXPIRED}),
+        State.READY: frozenset({State.EXPIRED}),
+    }
+    FIRST_STAMPS: ClassVar[frozenset[str]] = frozenset({"asked_at", "making_at"})
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="data_exports",
+        verbose_name=_("person"),
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
+    percent = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now)
+    making_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    until_at = models.DateTimeField(_("can be fetched until"), null=True)
+    failed_at = models.DateTimeField(null=True)
+    expired_at = models.DateTimeField(null=True)
+
+    objects = DataExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("copy of somebody’s data")
+        verbose_name_plural = _("copies of people’s data")
+        ordering = ("-asked_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(state__in=["asked", "making"]),
+                name="export_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(percent__lte=100), name="export_percent_within_a_hundred"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(ready_at__isnull=False, until_at__isnull=False),
+                name="export_ready_has_an_end",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["state", "touched_at"],
+                name="export_to_follow",
+                condition=~Q(state="expired"),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person_id}, {self.asked_at:%Y-%m-%d}"
+
+    @property
+    def audit_subject(self) -> Any:
+        return self.person
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    @property
+    def is_failed(self) -> bool:
+        return self.state == self.State.FAILED
+
+    def can_be_fetched(self, now: datetime | None = None) -> bool:
+        """Ready, and its days are not over (the sweep may be a little later)."""
+        end = self.until_at
+        return self.state == self.State.READY and end is not None and end > (now or timezone.now())
+
+
+class ExportPart(models.Model):
+    """One zip file of a copy: which sealed files go into it, and once it is made, itself sealed."""
+
+    export = models.ForeignKey(DataExport, models.CASCADE, related_name="parts")
+    number = models.PositiveSmallIntegerField()
+    files = ArrayField(models.UUIDField(), default=list)
+    archive = models.OneToOneField(
+        StoredFile, models.SET_NULL, null=True, related_name="export_part"
+    )
+    made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("part of a copy of somebody’s data")
+        verbose_name_plural = _("parts of copies of people’s data")
+        ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(fields=["export", "number"], name="export_part_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.export_id}/{self.number}"

@@ -52,12 +52,14 @@ class About:
     ``number:<field>`` (their number) or ``mentions:<fields>`` (their name or address occurs).
     ``where`` and ``where_not`` narrow it. ``blank`` names the values that take the place of what
     was there; those with an ``@`` are made when it happens (`erasing.made`). ``because`` says why
-    rows stay. ``export``: do the rows belong into what the person takes along?
+    rows stay. ``export``: do the rows belong into what the person takes along? With
+    ``export = "as_seen"`` only those that the site shows them today (the model's ``visible_to``).
     """
 
     person: str
     erase: Erase
     export: bool
+    is_as_seen: bool
     because: str
     blank: Mapping[str, Any]
     where: Mapping[str, Any]
@@ -82,7 +84,9 @@ class Entry:
     Every field stands in one of four lists: ``personal`` (says something about somebody, or was
     written by them), ``people`` (points to a person), ``secret`` (keys and codes; never exported),
     ``context`` (numbers, states and moments). ``kept`` tells why a personal field stays although
-    the row is blanked. ``nobody`` tells why no row is about a person.
+    the row is blanked. ``alone`` names fields that belong to their author alone, with the way to
+    that person (or ``nobody``): in what anybody else takes along they are missing. ``nobody`` tells
+    why no row is about a person.
     """
 
     label: str
@@ -93,6 +97,7 @@ class Entry:
     secret: tuple[str, ...]
     context: tuple[str, ...]
     kept: Mapping[str, str]
+    alone: Mapping[str, str]
     about: tuple[About, ...]
     timed: tuple[Timed, ...]
 
@@ -103,8 +108,8 @@ class Entry:
 
     @property
     def exported_fields(self) -> tuple[str, ...]:
-        """What a person may take along of a row: all but secrets and who else had a part in it."""
-        return (*self.context, *self.personal)
+        """What a person may take along of a row: all but secrets."""
+        return (*self.context, *self.personal, *self.people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +132,13 @@ class BadTable(Exception):
 
 
 MODEL_KEYS = frozenset(
-    {"note", "kind", "nobody", "personal", "people", "secret", "context", "kept", "about", "timed"}
-)
+    {
+        "note", "kind", "nobody", "personal", "people", "secret", "context", "kept", "alone",
+        "about", "timed",
+    }
+)  # fmt: skip
 ABOUT_KEYS = frozenset({"person", "erase", "export", "because", "blank", "where", "where_not"})
+AS_SEEN = "as_seen"
 TIMED_KEYS = frozenset({"after_days", "from", "do", "blank", "where"})
 KIND_KEYS = frozenset({"position", "title", "what", "why", "lasts"})
 
@@ -146,7 +155,8 @@ def read_about(found: Mapping[str, Any], place: str) -> About:
         return About(
             person=found["person"],
             erase=Erase(found["erase"]),
-            export=bool(found["export"]),
+            export={True: True, False: False, AS_SEEN: True}[found["export"]],
+            is_as_seen=found["export"] == AS_SEEN,
             because=found.get("because", "").strip(),
             blank=found.get("blank", {}),
             where=found.get("where", {}),
@@ -179,6 +189,7 @@ def read_entry(label: str, found: Mapping[str, Any]) -> Entry:
         secret=tuple(found.get("secret", ())),
         context=tuple(found.get("context", ())),
         kept=found.get("kept", {}),
+        alone=found.get("alone", {}),
         about=tuple(read_about(row, f"{label}.about") for row in found.get("about", ())),
         timed=tuple(read_timed(row, f"{label}.timed") for row in found.get("timed", ())),
     )

@@ -74,6 +74,18 @@ def seal(checked: CheckedUpload, *, owner: AbstractBaseUser, purpose: str) -> St
     return file
 
 
+def seal_copy(stream: Readable, *, owner: AbstractBaseUser, name: str, kind: str) -> StoredFile:
+    """Seal what we made for a person out of their own data; returns its row, which the caller saves.
+
+    ``kind`` is its content type. The stream is read once. Raises NoRoom when the storage is full.
+    """
+    file = StoredFile(
+        owner_id=owner.pk, purpose=StoredFile.COPY, original_name=name, content_type=kind
+    )
+    seal_into(file, stream)
+    return file
+
+
 def seal_into(row: Sealed, stream: Readable) -> None:
     """Encrypt ``stream`` under a new key into storage, in constant memory, and say so on ``row``.
 

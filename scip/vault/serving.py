@@ -45,8 +45,10 @@ def _subject(file: StoredFile, user: AbstractBaseUser | AnonymousUser) -> str:
 
 
 def lifetime(file: StoredFile) -> int:
-    """Seconds for which a token opens this file: a player comes back for each part of a recording."""
-    return PLAYBACK_SECONDS if file.content_type in RECORDINGS else TOKEN_SECONDS
+    """Seconds for which a token opens this file: a player comes back for each part of a recording,
+    a browser for the rest of a long download."""
+    is_long = file.content_type in RECORDINGS or file.purpose == StoredFile.COPY
+    return PLAYBACK_SECONDS if is_long else TOKEN_SECONDS
 
 
 def mint_token(file: StoredFile, user: AbstractBaseUser) -> str:
@@ -105,8 +107,10 @@ def serve(
 
 
 def _answer(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    wanted = _wanted_range(request, file.size)
-    if wanted is None and file.size <= DOCUMENT_BYTES:
+    # A browser saves a copy with one request for all of it, and goes on after a cut with another.
+    is_saved = file.purpose == StoredFile.COPY
+    wanted = _wanted_range(request, file, most=file.size if is_saved else RANGE_BYTES)
+    if wanted is None and (is_saved or file.size <= DOCUMENT_BYTES):
         return _stream(request, file, 0, file.size, status=200)
     # A player asks for parts; whoever wants a recording at once would hold a worker for minutes.
     start, end = wanted or (0, 0)
@@ -119,13 +123,20 @@ def _answer(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
     return partial
 
 
-def _wanted_range(request: HttpRequest, size: int) -> tuple[int, int] | None:
+def _validator(file: StoredFile) -> str:
+    """A sealed file never changes, so its number says whether it is still the same."""
+    return f'"{file.pk.hex}"'
+
+
+def _wanted_range(request: HttpRequest, file: StoredFile, *, most: int) -> tuple[int, int] | None:
     """Read the Range header: None to send everything, an empty range when it can't be met (RFC 9110, 14.2).
 
-    Several ranges, other units and If-Range (no validator is ever given out) are answered in full.
+    Several ranges, other units and another If-Range than the one given out are answered in full.
     """
+    size = file.size
     header = request.headers.get("Range")
-    if request.method != "GET" or header is None or "If-Range" in request.headers:
+    is_same = request.headers.get("If-Range") in {None, _validator(file)}
+    if request.method != "GET" or header is None or not is_same:
         return None
     match = _RANGE.match(header.strip())
     if match is None or match[0] == "bytes=-":
@@ -137,7 +148,7 @@ def _wanted_range(request: HttpRequest, size: int) -> tuple[int, int] | None:
         return None
     else:
         start, end = int(first), min(size, int(last) + 1) if last else size
-    return start, min(end, start + RANGE_BYTES)
+    return start, min(end, start + most)
 
 
 def _stream(
@@ -159,6 +170,8 @@ def _harden(response: HttpResponseBase, file: StoredFile, *, as_attachment: bool
     disposition = content_disposition_header(as_attachment, file.original_name or "file")
     response["Content-Disposition"] = disposition or "attachment"
     response["Accept-Ranges"] = "bytes"
+    if file.purpose == StoredFile.COPY:
+        response["ETag"] = _validator(file)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"

@@ -107,6 +107,10 @@ class House:
             return {"pk": thing.pk, "token": token}
         return {"pk": thing.pk}
 
+        if kind == "copy_file":
+            person = self.people[asker]
+            token = mint_token(thing.archive, person if person.pk else self.people["stranger"])
+            return {"pk": thing.export_id, "number": thing.number, "token": token}
 
 MISSING: dict[str, dict[str, Any]] = {
     "session_of_enrolment": {"pk": 999_999_999, "number": 1},
@@ -124,6 +128,8 @@ MISSING: dict[str, dict[str, Any]] = {
     "excerpt_file": {"pk": 999_999_999, "token": "none"},
     "arrival": {"pk": UUID(int=1)},
     "agreement_version": {"pk": 999_999_999, "number": 1},
+    "copy_part": {"pk": 999_999_999, "number": 1},
+    "copy_file": {"pk": 999_999_999, "number": 1, "token": "none"},
     "plan_version": {"pk": 999_999_999, "number": 1},
     "private_note": {"kind": "note", "pk": 999_999_999},
     "journal_entry": {"kind": "entry", "pk": 999_999_999},

@@ -1,0 +1,242 @@
+"""What goes into each zip file of a copy, in which order, under which names."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import Storage
+from django.db.models import FileField, Model, QuerySet
+from django.template.loader import render_to_string
+from django.utils.text import capfirst, get_valid_filename
+
+from payments.models import Invoice
+from payments.services import invoices
+from scip.accounts.models import User
+from scip.pdf.agreements import render_agreement
+from scip.pdf.papers import paper_for_country
+from scip.privacy.archive.rows import (
+    Owner,
+    exported_entries,
+    exported_rows,
+    json_pieces,
+    owner_of,
+)
+from scip.privacy.archive.zipping import Item
+from scip.privacy.rules import Entry, table
+from scip.privacy.wording import with_days
+from scip.vault.errors import BlobMissing, Destroyed
+from scip.vault.models import StoredFile
+from scip.vault.services import open_stream
+from supervision.models import AgreementVersion
+from supervision.queries.papers import paper_copy
+
+logger = logging.getLogger(__name__)
+
+PART_BYTES = 1024**3
+"""Files are put into one zip file up to this size; a larger one gets a zip file of its own."""
+WORDS_WEIGHT = 100_000
+"""What a file of words counts in the progress beside the bytes of files."""
+MISSING = "This file could not be read when the copy was made. Please write to the office.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A file of the archive and what it counts in the progress."""
+
+    item: Item
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A JSON document of the archive, for its index."""
+
+    path: str
+    title: str
+    count: int
+
+
+def entry_of(model: type[Model]) -> Entry:
+    return table().entries[model._meta.label]
+
+
+def files_of(owner: Owner) -> QuerySet[Any]:
+    """The sealed files that the person takes along: theirs, and none that is a copy itself."""
+    keys = exported_rows(entry_of(StoredFile), owner).values("pk")
+    rows = StoredFile.objects.readable().filter(pk__in=keys).exclude(purpose=StoredFile.COPY)
+    return rows.order_by("created_at", "pk")
+
+
+def plan(user: User, most: int = PART_BYTES) -> list[list[UUID]]:
+    """Which sealed files go into which zip file, up to ``most`` bytes each. The first has the words,
+    and perhaps nothing else."""
+    parts: list[list[UUID]] = [[]]
+    filled = 0
+    for pk, size in files_of(owner_of(user)).values_list("pk", "size"):
+        if parts[-1] and filled + size > most:
+            parts.append([])
+            filled = 0
+        parts[-1].append(pk)
+        filled += size
+    return parts
+
+
+def path_of(file: StoredFile) -> str:
+    """Where a sealed file lies in the archive: by what it was handed in for, and when."""
+    name = get_valid_filename(file.original_name or "file")
+    return f"files/{file.purpose}/{file.created_at:%Y-%m-%d}-{file.pk.hex[:8]}-{name}"
+
+
+def first_part(user: User, parts: list[list[UUID]]) -> Iterator[Weighed]:
+    """The pages that explain, all words, papers, and the files of the first part."""
+    owner = owner_of(user)
+    rows = StoredFile.objects.readable().filter(pk__in=[pk for part in parts for pk in part])
+    files = {row.pk: row for row in rows}
+    paths = {
+        pk: folder(number, len(parts)) + path_of(files[pk])
+        for number, part in enumerate(parts, start=1)
+        for pk in part
+        if pk in files
+    }
+    entries = exported_entries()
+    counts = {entry.label: exported_rows(entry, owner).count() for entry in entries}
+    filled = [entry for entry in entries if counts[entry.label]]
+    yield from explained(owner, filled, counts, sorted(paths.values()), len(parts))
+    for entry in filled:
+        known = paths if entry.model is StoredFile else None
+        yield words(path_of_words(entry), partial(json_pieces, entry, owner, known))
+    yield from papers(owner)
+    yield from sealed(files[pk] for pk in parts[0] if pk in files)
+
+
+def folder(number: int, count: int) -> str:
+    """Beside a path, which zip file it is in, where there is more than one."""
+    return "" if count == 1 else f"part {number}: "
+
+
+def further_part(keys: list[UUID]) -> Iterator[Weighed]:
+    """The files of a later part, as far as they were not destroyed meanwhile."""
+    rows = StoredFile.objects.readable().filter(pk__in=keys)
+    yield from sealed(rows.order_by("created_at", "pk"))
+
+
+def words(path: str, pieces: Callable[[], Iterable[bytes]]) -> Weighed:
+    return Weighed(Item(path, pieces), WORDS_WEIGHT)
+
+
+def path_of_words(entry: Entry) -> str:
+    kind = table().kinds[entry.kind]
+    return f"data/{kind.position:02}-{kind.key}/{entry.label}.json"
+
+
+def explained(
+    owner: Owner, entries: list[Entry], counts: Mapping[str, int], files: list[str], parts: int
+) -> Iterator[Weighed]:
+    """The two pages that say what lies where, in plain words."""
+    found = table()
+    sheets: dict[str, list[Sheet]] = {}
+    for entry in entries:
+        sheet = Sheet(path_of_words(entry), title_of(entry), counts[entry.label])
+        sheets.setdefault(entry.kind, []).append(sheet)
+    context = {
+        "person": owner.user,
+        "kinds": [
+            {
+                "kind": found.kinds[key],
+                "lasts": with_days(found.kinds[key].lasts, found),
+                "sheets": rows,
+            }
+            for key, rows in sheets.items()
+        ],
+        "files": files,
+        "parts": parts,
+    }
+    for path, template in (
+        ("README.txt", "privacy/archive/readme.txt"),
+        ("index.html", "privacy/archive/index.html"),
+        ("style.css", "privacy/archive/style.css"),
+    ):
+        page = render_to_string(template, context)
+        yield words(path, partial(iter, [page.encode()]))
+
+
+def title_of(entry: Entry) -> str:
+    """What the rows of a model are called; a table that only ties two models is called by both."""
+    meta = entry.model._meta
+    if not meta.auto_created:
+        return str(capfirst(meta.verbose_name_plural))
+    tied = meta.concrete_fields[-1].related_model
+    return (
+        f"{capfirst(meta.auto_created._meta.verbose_name_plural)}: {tied._meta.verbose_name_plural}"
+    )
+
+
+def sealed(files: Iterable[StoredFile]) -> Iterator[Weighed]:
+    """Sealed files, opened piece by piece while the archive is made."""
+    for file in files:
+        path = path_of(file)
+        try:
+            pieces = open_stream(file)
+        except (BlobMissing, Destroyed):
+            logger.warning("A file is missing in a copy of somebody’s data: %s", file.pk)
+            yield replace(
+                words(f"{path}.missing.txt", partial(iter, [MISSING.encode()])), weight=file.size
+            )
+            continue
+        yield Weighed(Item(path, partial(iter, pieces), is_packed=False), file.size)
+
+
+def papers(owner: Owner) -> Iterator[Weighed]:
+    """Certificates, receipts and credit notes as they were issued, the portrait, and what is drawn
+    each time that somebody asks: invoices and signed agreements."""
+    for entry in exported_entries():
+        for field in entry.model._meta.concrete_fields:
+            if isinstance(field, FileField) and field.name in entry.exported_fields:
+                yield from plain_files(entry, field.name, owner)
+    invoice_keys = exported_rows(entry_of(Invoice), owner).values("pk")
+    for invoice in Invoice.objects.filter(pk__in=invoice_keys).select_related("charge"):
+        path = f"papers/invoice/{get_valid_filename(invoice.label)}.pdf"
+        yield words(path, partial(drawn_invoice, invoice))
+    version_keys = exported_rows(entry_of(AgreementVersion), owner).values("pk")
+    versions = AgreementVersion.objects.filter(pk__in=version_keys, signatures__isnull=False)
+    people = (
+        "agreement__candidacy__user",
+        "agreement__candidacy__edition",
+        "agreement__supervisor__user",
+    )
+    for version in versions.distinct().select_related(*people).prefetch_related("signatures"):
+        path = f"papers/agreement/{version.agreement_id}-{version.number}.pdf"
+        yield words(path, partial(drawn_agreement, version, owner))
+
+
+def drawn_invoice(invoice: Invoice) -> Iterator[bytes]:
+    yield invoices.render(invoice)
+
+
+def drawn_agreement(version: AgreementVersion, owner: Owner) -> Iterator[bytes]:
+    paper = paper_for_country(str(owner.user.country or ""))
+    yield render_agreement(paper_copy(version.agreement, version), paper)
+
+
+def plain_files(entry: Entry, name: str, owner: Owner) -> Iterator[Weighed]:
+    """The files of one field that lie in storage as they are."""
+    storage = entry.model._meta.get_field(name).storage  # type: ignore[union-attr]
+    names = exported_rows(entry, owner).exclude(**{name: ""}).values_list(name, flat=True)
+    for stored in list(names):
+        path = f"papers/{entry.model._meta.model_name}/{PurePath(stored).name}"
+        if not storage.exists(stored):
+            logger.warning("A file is missing in a copy of somebody’s data: %s", stored)
+            yield words(f"{path}.missing.txt", partial(iter, [MISSING.encode()]))
+            continue
+        pieces = partial(chunks_of, storage, stored)
+        yield Weighed(Item(path, pieces, is_packed=False), WORDS_WEIGHT)
+
+
+def chunks_of(storage: Storage, name: str) -> Iterator[bytes]:
+    """A plain file of a storage, piece by piece."""
+    with storage.open(name) as file:
+        yield from file.chunks()
