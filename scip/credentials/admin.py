@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -17,24 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from scip.access.admin import StaffModelAdmin
 from scip.accounts.models import User
 from scip.credentials import services
-from scip.credentials.emails import contact
+from scip.credentials.acts import ACTS, Act
 from scip.credentials.joint import CREDITABLE, record_equivalency
 from scip.credentials.models import Certificate, Completion, Credential, today
-from scip.mail.services import render_letter
+from scip.credentials.proof import agrees
 from scip.requirements import Refusal
-
-
-class RevokeForm(forms.Form):
-    """Why a credential is taken back. The holder reads these words."""
-
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=1500,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_(
-            "The person reads this in their letter; the verification page shows no reason."
-        ),
-    )
 
 
 class CreditForm(forms.Form):
@@ -52,13 +39,14 @@ class CreditForm(forms.Form):
 
 
 class StandingFilter(admin.SimpleListFilter):
-    """Active, expired, revoked."""
+    """Active, expired, suspended, revoked, replaced."""
 
     title = _("standing")
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("active", _t("active")), ("expired", _t("expired")), ("revoked", _t("revoked"))]
+        states = [(str(value), str(label)) for value, label in Credential.State.choices]
+        return [*states, ("expired", _t("expired"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
@@ -66,14 +54,14 @@ class StandingFilter(admin.SimpleListFilter):
                 return queryset.in_force(today())  # type: ignore[attr-defined, no-any-return]
             case "expired":
                 return queryset.expired(today())  # type: ignore[attr-defined, no-any-return]
-            case "revoked":
-                return queryset.filter(state=Credential.State.REVOKED)
+            case value if value in Credential.State.values:
+                return queryset.filter(state=value)
         return queryset
 
 
 @admin.register(Credential)
 class CredentialAdmin(StaffModelAdmin):
-    """Recognitions under their numbers; taken back in two steps, with the letter shown first."""
+    """Recognitions under their numbers; every act in two steps, with the letter shown first."""
 
     change_form_template = "credentials/admin/credential_change.html"
     list_display = ("number", "holder_name", "kind", "issued_on", "expires_on", "state", "papers")
@@ -91,11 +79,16 @@ class CredentialAdmin(StaffModelAdmin):
         "issued_on",
         "expires_on",
         "state",
-        "revoked_at",
-        "revoked_by",
+        ("suspended_at", "suspended_by", "suspension_ground"),
+        "suspension_reason",
+        ("revoked_at", "revoked_by", "revocation_ground"),
         "revocation_reason",
+        "appeal_contact",
+        ("replaces", "issued_anew_for"),
+        ("replaced_at", "replaced_by"),
+        "is_as_sealed",
     )
-    readonly_fields = ("number", "code")
+    readonly_fields = ("number", "code", "is_as_sealed")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         made = Count("certificates", filter=Q(certificates__made_at__isnull=False))
@@ -107,58 +100,97 @@ class CredentialAdmin(StaffModelAdmin):
     def papers(self, credential: Any) -> str:
         return _t("{made} of {wanted} made").format(made=credential.made, wanted=credential.wanted)
 
+    @admin.display(description=_("states what was sealed"), boolean=True)
+    def is_as_sealed(self, credential: Credential) -> bool:
+        return agrees(credential)
+
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
-        return [
-            path("<int:pk>/revoke/", wrap(self.revoke_view), name="credentials_credential_revoke"),
-            *super().get_urls(),
+        acts = [
+            path(
+                f"<int:pk>/{name}/",
+                wrap(getattr(self, f"{name}_view")),
+                name=f"credentials_credential_{name}",
+            )
+            for name in ACTS
         ]
+        return [*acts, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "acts": list(ACTS.values())}
+        return super().change_view(request, object_id, form_url, context)
+
+    def suspend_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Let it rest until something is settled."""
+        return self.act(request, pk, ACTS["suspend"])
+
+    def lift_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Let it stand again."""
+        return self.act(request, pk, ACTS["lift"])
 
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """First the reason, then the letter as it will go, then it is done."""
-        if not self.opens_for(request):
+        """Take it back."""
+        return self.act(request, pk, ACTS["revoke"])
+
+    def anew_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Give it a new number: another name, a correction, another period."""
+        return self.act(request, pk, ACTS["anew"])
+
+    def act(self, request: HttpRequest, pk: int, act: Act) -> HttpResponseBase:
+        """First the form, then the letter as it will go, then it is done."""
+        if not self.opens_for(request) or not isinstance(request.user, User):
             raise PermissionDenied
         credential = get_object_or_404(self.get_queryset(request), pk=pk)
-        form = RevokeForm(request.POST or None)
+        form = act.form(request.POST or None)
         letter = None
         if request.method == "POST" and form.is_valid():
-            reason = form.cleaned_data["reason"]
-            if "confirm" in request.POST:
-                try:
-                    services.revoke_credential(credential, by=request.user, reason=reason)
-                except Refusal as refusal:
-                    messages.error(request, str(refusal.sentence))
-                else:
-                    messages.success(request, _t("The credential is revoked; the person is told."))
-                return redirect("admin:credentials_credential_change", pk)
-            credential.revocation_reason = reason
-            letter = render_letter(
-                "credentials/emails/credential_revoked",
-                credential.user,
-                {"credential": credential, **contact()},
-            )
+            try:
+                if "confirm" in request.POST:
+                    act.perform(credential, request.user, form.cleaned_data)
+                    messages.success(request, str(act.done))
+                    return redirect("admin:credentials_credential_change", pk)
+                if "change" not in request.POST:
+                    letter = act.preview(credential, form.cleaned_data)
+            except Refusal as refusal:
+                form.add_error(None, str(refusal.sentence))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
-            "title": _t("Revoke a credential"),
+            "title": act.title,
+            "act": act,
             "credential": credential,
             "form": form,
             "letter": letter,
         }
-        return render(request, "credentials/admin/credential_revoke.html", context)
+        return render(request, "credentials/admin/credential_act.html", context)
 
 
 @admin.register(Certificate)
 class CertificateAdmin(StaffModelAdmin):
     """The PDFs. One that can't be made says why; after mending, it is tried again."""
 
-    list_display = ("credential", "holder", "paper", "requested_at", "made_at", "problem")
-    list_filter = (("made_at", admin.EmptyFieldListFilter), "paper", "requested_at")
+    list_display = ("credential", "holder", "kind", "paper", "requested_at", "made_at", "problem")
+    list_filter = (("made_at", admin.EmptyFieldListFilter), "kind", "paper", "requested_at")
     search_fields = ("credential__number", "credential__holder_name", "credential__code")
     list_select_related = ("credential",)
     ordering = ("-requested_at", "-id")
     actions = ("try_again",)
-    fields = ("credential", "paper", "requested_at", "made_at", "sha256", "problem", "verify")
+    fields = (
+        "credential",
+        "kind",
+        "paper",
+        "requested_at",
+        "made_at",
+        "sha256",
+        "problem",
+        "verify",
+    )
     readonly_fields = ("verify",)
 
     @admin.display(description=_("holder"))

@@ -4,7 +4,7 @@ from django import forms
 from django.core.files import File
 from django.utils.translation import gettext_lazy as _
 
-from scip.credentials.models import normalise_code
+from scip.credentials.models import Credential, normalise_code
 from scip.vault.inspection.check import megabytes
 
 # A sealed document has a few pages; anything larger is another file.
@@ -48,3 +48,60 @@ class CompareForm(forms.Form):
                 )
             )
         return upload
+
+
+class BadgeForm(forms.Form):
+    """What the badge says of its holder beside the name."""
+
+    names_email = forms.BooleanField(
+        label=_("Put a hash of my e-mail address into the badge"),
+        required=False,
+        help_text=_(
+            "Some sites that collect badges ask for it, to see that the badge is yours. Nobody can "
+            "read the address from it, but whoever guesses it can check the guess."
+        ),
+    )
+
+
+class GroundForm(forms.Form):
+    """Why a credential is suspended or taken back, and who reads an appeal."""
+
+    ground = forms.ChoiceField(
+        label=_("Class of reason"),
+        choices=Credential.Ground,
+        help_text=_("For the books; the person reads your own words."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "The person reads this in their letter; the verification page shows no reason."
+        ),
+    )
+    appeal_contact = forms.CharField(
+        label=_("Who reads it if they see it differently"),
+        max_length=120,
+        help_text=_("By name, and somebody who had no part in this decision."),
+    )
+
+
+class LiftForm(forms.Form):
+    """A word with the good news."""
+
+    note = forms.CharField(
+        label=_("A word to the person"),
+        max_length=1500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class AnewForm(forms.Form):
+    """Why a credential gets a new number."""
+
+    reason = forms.ChoiceField(
+        label=_("Because of"),
+        choices=Credential.Anew,
+        help_text=_("A renewal gives it another period; the other two change the name only."),
+    )

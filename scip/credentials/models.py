@@ -57,6 +57,7 @@ class Completion(models.Model):
     class Basis(models.TextChoices):
         COHORT = "cohort", _("completed a cohort")
         EQUIVALENCY = "equivalency", _("credited for an earlier format")
+        REVIEW = "review", _("decided by the Certification Committee")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="completions")
     level = models.CharField(max_length=1, choices=Level)
@@ -110,9 +111,33 @@ class Credential(Stateful):
 
     class State(models.TextChoices):
         ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
         REVOKED = "revoked", _("revoked")
+        REPLACED = "replaced", _("replaced")
 
-    TRANSITIONS = {State.ACTIVE: frozenset({State.REVOKED})}
+    TRANSITIONS = {
+        State.ACTIVE: frozenset({State.SUSPENDED, State.REVOKED, State.REPLACED}),
+        State.SUSPENDED: frozenset({State.ACTIVE, State.REVOKED}),
+    }
+    # Whoever has one of these has the recognition, even where it rests.
+    HELD = (State.ACTIVE, State.SUSPENDED)
+
+    class Ground(models.TextChoices):
+        """The class of a reason, for the books; the holder reads words written for them."""
+
+        ERROR = "error", _("issued in error")
+        EVIDENCE = "evidence", _("something it rested on was not so")
+        LICENCE = "licence", _("licence or insurance ended")
+        CONDUCT = "conduct", _("a concern about conduct")
+        WISH = "wish", _("the holder’s wish")
+        OTHER = "other", _("another reason")
+
+    class Anew(models.TextChoices):
+        """Why a credential was issued anew under another number."""
+
+        NAME = "name", _("a change of name")
+        CORRECTION = "correction", _("a correction")
+        RENEWAL = "renewal", _("a renewal")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="credentials")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -128,19 +153,53 @@ class Credential(Stateful):
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
+    revocation_ground = models.CharField(max_length=20, choices=Ground, blank=True)
     revocation_reason = models.TextField(blank=True)
+    suspended_at = models.DateTimeField(null=True)
+    suspended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    suspension_ground = models.CharField(max_length=20, choices=Ground, blank=True)
+    suspension_reason = models.TextField(blank=True)
+    appeal_contact = models.CharField(
+        max_length=120, blank=True, help_text=_("Who reads it if the holder sees it differently.")
+    )
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="successor"
+    )
+    issued_anew_for = models.CharField(max_length=20, choices=Anew, blank=True)
+    replaced_at = models.DateTimeField(null=True)
+    replaced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    names_email = models.BooleanField(
+        default=False, help_text=_("The badge holds a hash of the holder’s e-mail address.")
+    )
+    # Our signature over the facts: whoever changes them without us is found out (see `proof`).
+    seal = models.TextField(blank=True, editable=False)
 
     objects = CredentialQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "kind"], condition=Q(state="active"), name="credential_active_once"
+                fields=["user", "kind"],
+                condition=Q(state__in=["active", "suspended"]),
+                name="credential_held_once",
             ),
             models.CheckConstraint(
                 condition=~Q(state="revoked")
                 | (~Q(revocation_reason="") & Q(revoked_at__isnull=False)),
                 name="credential_revoked_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="suspended")
+                | (~Q(suspension_reason="") & Q(suspended_at__isnull=False)),
+                name="credential_suspended_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces=None) | ~Q(issued_anew_for=""),
+                name="credential_issued_anew_for_a_reason",
             ),
         ]
 
@@ -148,11 +207,24 @@ class Credential(Stateful):
         return f"{self.number} {self.holder_name}"
 
     def standing(self, on: date | None = None) -> str:
-        """``active``, ``expired`` or ``revoked`` on a day (default today, the same for all)."""
+        """How it stands on a day (default today, the same for all): ``active``, ``expired``,
+        ``suspended``, ``revoked``, ``replaced``, or ``taken_down`` at its holder's wish."""
+        if self.is_taken_down:
+            return "taken_down"
         if self.state == self.State.ACTIVE and self.expires_on is not None:
             if self.expires_on < (on or today()):
                 return "expired"
         return self.state
+
+    @property
+    def is_taken_down(self) -> bool:
+        """Its holder was erased and had the name taken off."""
+        return bool(self.facts.get("taken_down"))
+
+    @property
+    def hands_out_papers(self) -> bool:
+        """Papers and badge can be fetched: it stands, or another number carries it on."""
+        return not self.is_taken_down and self.state in (self.State.ACTIVE, self.State.REPLACED)
 
 
 class NumberSeries(models.Model):
@@ -172,13 +244,18 @@ class NumberSeries(models.Model):
 
 
 class Certificate(models.Model):
-    """The PDF of a credential on one paper size. Made by a task that may run twice."""
+    """A PDF of a credential on one paper size. Made by a task that may run twice."""
+
+    class Kind(models.TextChoices):
+        CERTIFICATE = "certificate", _("Certificate")
+        LETTER = "letter", _("Letter of certification")
 
     class Paper(models.TextChoices):
         A4 = "a4", _("A4")
         LETTER = "letter", _("US Letter")
 
     credential = models.ForeignKey(Credential, models.CASCADE, related_name="certificates")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.CERTIFICATE)
     paper = models.CharField(max_length=10, choices=Paper)
     document = models.FileField(upload_to="certificates/%Y/", blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
@@ -191,7 +268,7 @@ class Certificate(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["credential", "paper"], name="certificate_once_per_paper"
+                fields=["credential", "kind", "paper"], name="certificate_once_per_paper"
             ),
             models.CheckConstraint(
                 condition=Q(made_at=None) | ~Q(sha256=""), name="certificate_made_with_hash"
@@ -204,7 +281,7 @@ class Certificate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.credential.number} ({self.get_paper_display()})"
+        return f"{self.credential.number}: {self.get_kind_display()} ({self.get_paper_display()})"
 
 
 class SealedDocumentQuerySet(models.QuerySet["SealedDocument"]):

@@ -2,6 +2,8 @@
 
 from scip.credentials.models import Credential, SealedDocument, normalise_code
 
+State = Credential.State
+
 
 def by_code(typed: str) -> Credential | None:
     """The credential under a code as somebody typed it, whatever its standing; None if unknown.
@@ -17,3 +19,39 @@ def sealed_by_code(typed: str) -> SealedDocument | None:
     Public for the same reason: whoever has the code was shown the document.
     """
     return SealedDocument.objects.filter(code=normalise_code(typed)).first()
+
+
+def carried_on_by(credential: Credential) -> Credential:
+    """The credential that holds today in the place of this one: itself unless it was replaced."""
+    current = credential
+    while current.state == State.REPLACED:
+        current = Credential.objects.get(replaces=current)
+    return current
+
+
+def hands_out_papers(credential: Credential) -> bool:
+    """Papers and badge of this one can be fetched: it stands, or what replaced it does."""
+    if not credential.hands_out_papers:
+        return False
+    return carried_on_by(credential).hands_out_papers
+
+
+def without_force(purpose: str, first: int, last: int) -> set[int]:
+    """Keys of the credentials in this range that are revoked, or suspended, for badges.
+
+    One that was taken down counts as revoked. What was replaced follows what replaced it: both
+    are true, or neither is.
+    """
+    state = State.REVOKED if purpose == "revocation" else State.SUSPENDED
+    found = set(Credential.objects.filter(state=state).values_list("pk", flat=True))
+    if purpose == "revocation":
+        down = Credential.objects.filter(facts__taken_down=True)
+        found |= set(down.values_list("pk", flat=True))
+    replaced = dict(
+        Credential.objects.exclude(replaces=None).values_list("pk", "replaces").order_by("-pk")
+    )
+    # From the newest to the oldest, so that a chain is walked to its end.
+    for new, old in replaced.items():
+        if new in found and old is not None:
+            found.add(old)
+    return {pk for pk in found if first <= pk <= last}

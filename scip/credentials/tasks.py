@@ -17,5 +17,5 @@ def sweep() -> None:
 
 @shared_task(name="scip.credentials.announce_expiries")
 def announce_expiries() -> None:
-    """Tell holders whose credential has expired (beat, hourly)."""
-    services.announce_expiries()
+    """Tell holders whose credential ends soon or has ended (beat, hourly)."""
+    services.announce_endings()

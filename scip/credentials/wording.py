@@ -18,6 +18,8 @@ class Wording:
     statement: str | Promise
     is_title: bool = True
     """False where it names what was completed, and nobody is called anything."""
+    designation: str = ""
+    """What its holder may put after their name."""
 
 
 WORDING: dict[str, Wording] = {
@@ -44,6 +46,7 @@ WORDING: dict[str, Wording] = {
             "has completed the supervised practice, the portfolio and the committee’s review of "
             "Self-Compassion in Psychotherapy and is a"
         ),
+        designation="SCIP-C",
     ),
 }
 

@@ -170,6 +170,12 @@ class Edition(models.Model):
     review_fee_cents = models.PositiveIntegerField(default=75_000)
     re_review_fee_cents = models.PositiveIntegerField(default=15_000)
     resubmission_months = models.PositiveSmallIntegerField(default=12)
+    certified_valid_months = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Months that a certification is valid; 0: it has no end.")
+    )
+    renewal_notice_days = models.PositiveSmallIntegerField(
+        default=60, help_text=_("Days before its end that the holder of a credential is told.")
+    )
     appeal_days = models.PositiveSmallIntegerField(default=30)
     appeal_of_decisions = models.BooleanField(
         default=False,
@@ -188,6 +194,12 @@ class Edition(models.Model):
     )
     listing_question_days = models.PositiveSmallIntegerField(
         default=180, help_text=_("A directory listing is asked “still true?” after so long.")
+    )
+    listing_answer_days = models.PositiveSmallIntegerField(
+        default=30,
+        help_text=_(
+            "Days for the answer; after them “taking on clients” is no longer believed."
+        ),
     )
     reviewers = models.PositiveSmallIntegerField(default=2)
     review_days = models.PositiveSmallIntegerField(default=30)

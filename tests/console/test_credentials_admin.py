@@ -15,6 +15,7 @@ from tests.pathway import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("edition")]
 LIST = "/admin/credentials/credential/"
+WHY = {"ground": "error", "reason": "Issued to the wrong person.", "appeal_contact": "Ada Office"}
 
 
 @pytest.fixture
@@ -57,12 +58,12 @@ def test_standing_is_a_filter(as_user, staff, credential):
 def test_revoking_takes_two_steps_and_shows_the_letter_first(as_user, staff, credential):
     client = as_user(staff)
     page = reverse("admin:credentials_credential_revoke", args=[credential.pk])
-    assert client.post(page, {"reason": " "}).context["letter"] is None
-    shown = client.post(page, {"reason": "Issued to the wrong person."})
+    assert client.post(page, WHY | {"reason": " "}).context["letter"] is None
+    shown = client.post(page, WHY)
     assert "Issued to the wrong person." in shown.context["letter"].text
     credential.refresh_from_db()
     assert (credential.state, Letter.objects.count()) == ("active", 0)
-    done = client.post(page, {"reason": "Issued to the wrong person.", "confirm": "1"})
+    done = client.post(page, WHY | {"confirm": "1"})
     assert done.status_code == 302
     credential.refresh_from_db()
     assert (credential.state, credential.revoked_by) == ("revoked", staff)
@@ -73,7 +74,7 @@ def test_revoking_twice_is_answered_kindly(as_user, staff, credential):
     client = as_user(staff)
     page = reverse("admin:credentials_credential_revoke", args=[credential.pk])
     for _i in range(2):
-        response = client.post(page, {"reason": "Mistaken.", "confirm": "1"}, follow=True)
+        response = client.post(page, WHY | {"confirm": "1"}, follow=True)
     assert "not possible any more" in response.content.decode()
     assert Letter.objects.count() == 1
 
@@ -82,7 +83,7 @@ def test_revoking_twice_is_answered_kindly(as_user, staff, credential):
 def test_only_the_office_revokes(as_user, request, credential, persona):
     client = as_user(request.getfixturevalue(persona))
     page = reverse("admin:credentials_credential_revoke", args=[credential.pk])
-    response = client.post(page, {"reason": "No.", "confirm": "1"})
+    response = client.post(page, WHY | {"confirm": "1"})
     assert response.status_code in {302, 403, 404}
     credential.refresh_from_db()
     assert credential.state == "active"

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from scip.audit.models import Entry
 from scip.credentials import services
 from scip.credentials.models import Certificate, Completion, Credential, normalise_code
+from scip.credentials.proof import seal
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from scip.states import IllegalMove
@@ -36,6 +37,13 @@ def issue(user, **fields) -> Credential:
         by=None,
         **{"issued_on": date(2026, 5, 28)} | fields,
     )
+
+
+def ends(credential, day) -> None:
+    """The credential as if it had been issued with this last day."""
+    credential.expires_on = day
+    seal(credential)
+    credential.save(update_fields=["expires_on", "seal"])
 
 
 def make_all(credential) -> None:
@@ -194,14 +202,19 @@ def test_a_credential_is_valid_through_its_last_day(participant, day, standing):
 
 def test_holders_are_told_once_when_a_credential_has_expired(participant):
     credential = issue(participant)
-    Credential.objects.update(expires_on=date(2027, 5, 28))
-    assert services.announce_expiries(world.utc(2027, 5, 28, 12)) == 0
-    services.announce_expiries(world.utc(2027, 5, 29, 12))
-    services.announce_expiries(world.utc(2027, 5, 30, 12))
-    assert (
-        Letter.objects.filter(dedupe_key__startswith=f"credential-expired:{credential.pk}").count()
-        == 1
-    )
+    ends(credential, date(2027, 5, 28))
+    told = Letter.objects.values_list("dedupe_key", flat=True)
+    # Sixty days before its end, as the Edition says, and not a day earlier.
+    assert services.announce_endings(world.utc(2027, 3, 28, 12)) == 0
+    services.announce_endings(world.utc(2027, 3, 29, 12))
+    services.announce_endings(world.utc(2027, 5, 28, 12))
+    assert list(told.all()) == [f"credential-ends-soon:{credential.pk}:2027-05-28"]
+    services.announce_endings(world.utc(2027, 5, 29, 12))
+    services.announce_endings(world.utc(2027, 5, 30, 12))
+    assert sorted(told.all()) == [
+        f"credential-ends-soon:{credential.pk}:2027-05-28",
+        f"credential-expired:{credential.pk}:2027-05-28",
+    ]
 
 
 @pytest.mark.parametrize(

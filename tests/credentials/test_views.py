@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from scip.credentials import services, throttle
-from scip.credentials.models import Credential, today
-from tests.credentials.test_services import issue, make_all
+from scip.credentials.models import today
+from tests.credentials.test_services import ends, issue, make_all
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def test_an_active_credential_shows_every_fact_of_its_certificate(client, partic
 
 def test_an_expired_credential_answers_200_and_says_until_when(client, participant):
     credential = issue(participant)
-    Credential.objects.update(expires_on=date(2026, 6, 1))
+    ends(credential, date(2026, 6, 1))
     page = client.get(reverse("credentials:verify", args=[credential.code]))
     assert (page.status_code, page.context["standing"]) == (200, "expired")
     assert "Monday 1 June 2026" in page.content.decode()
@@ -111,11 +111,11 @@ def test_markup_in_a_name_stays_text(client, participant):
 def test_a_credential_stands_the_same_in_every_visitors_zone(client, participant, zone):
     """UTC + 14 and UTC - 11: a day apart, whatever the hour."""
     credential = issue(participant)
-    Credential.objects.update(expires_on=today())
+    ends(credential, today())
     client.cookies["tz"] = zone
     page = client.get(reverse("credentials:verify", args=[credential.code]))
     assert page.context["standing"] == "active"
-    Credential.objects.update(expires_on=today() - timedelta(days=1))
+    ends(credential, today() - timedelta(days=1))
     page = client.get(reverse("credentials:verify", args=[credential.code]))
     assert page.context["standing"] == "expired"
 

@@ -1,0 +1,54 @@
+"""The papers of a credential, as they were issued, for whoever has the code."""
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from scip.access import public
+from scip.credentials import queries
+from scip.credentials.models import Certificate
+from scip.credentials.views.verification import unknown
+
+
+@public
+@never_cache
+@require_safe
+def certificate(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The certificate's PDF as it was issued (``?paper=letter`` for US Letter)."""
+    return paper_of(request, code, Certificate.Kind.CERTIFICATE)
+
+
+@public
+@never_cache
+@require_safe
+def letter(request: HttpRequest, code: str) -> HttpResponseBase:
+    """The letter of certification as it was issued; 404 where there is none."""
+    return paper_of(request, code, Certificate.Kind.LETTER)
+
+
+def paper_of(request: HttpRequest, code: str, kind: str) -> HttpResponseBase:
+    """Open to whoever has the code, so that an altered copy can be held against the original.
+
+    One that does not stand leads to the verification page; one still being made says so.
+    """
+    credential = queries.by_code(code)
+    if credential is None:
+        return unknown(request, code)
+    if not queries.hands_out_papers(credential):
+        return redirect("credentials:verify", code=credential.code)
+    paper = request.GET.get("paper", Certificate.Paper.A4)
+    found = credential.certificates.filter(kind=kind, paper=paper).first()
+    if found is None:
+        raise Http404
+    if found.made_at is None:
+        context = {"credential": credential}
+        return render(request, "credentials/certificate_pending.html", context, status=503)
+    piece = "" if kind == Certificate.Kind.CERTIFICATE else f"-{kind}"
+    response = FileResponse(
+        found.document.open("rb"),
+        content_type="application/pdf",
+        filename=f"{credential.number}{piece}-{paper}.pdf",
+    )
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
