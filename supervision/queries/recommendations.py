@@ -41,6 +41,16 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
     }
 
 
+def is_recommended(agreement: Agreement) -> bool:
+    """Does a recommendation of this candidate, whoever wrote it, rest on the record? One query."""
+    rows = Recommendation.objects.filter(
+        agreement__candidacy=agreement.candidacy_id,
+        state=State.SENT,
+        outcome=Recommendation.Outcome.RECOMMENDED,
+    )
+    return rows.exists()
+
+
 def may_go_on(agreement: Agreement) -> bool:
     """Could the two make another agreement: theirs is completed, none is alive, and the last letter
     said "not yet" or a correction left the ledger with less than it asks for?"""

@@ -13,6 +13,7 @@ from scip.states import lock, move
 from supervision.emails import recommendations as emails
 from supervision.models import Agreement, Approval, Recommendation, Signature
 from supervision.queries.agreements import side_of
+from supervision.queries.recommendations import is_recommended
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.recommendations import may_recommend
 from supervision.services.agreements import complete_agreement, locked
@@ -64,7 +65,7 @@ def refuse_unready(agreement: Agreement, by: User, now: datetime) -> None:
 
 def refuse_recommended(agreement: Agreement) -> None:
     """Raise Refusal where the committee has a recommendation: nothing takes its place."""
-    if sent_ones(agreement).filter(outcome=Outcome.RECOMMENDED).exists():
+    if is_recommended(agreement):
         raise Refusal(
             _("A recommendation of this person is with the committee. There is nothing to add.")
         )

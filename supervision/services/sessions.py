@@ -22,6 +22,7 @@ from supervision.models import (
     SupervisionSession,
 )
 from supervision.queries.agreements import side_of
+from supervision.queries.recommendations import is_recommended
 from supervision.queries.sessions import evidence_of, utc_day
 from supervision.requirements.ledger import ledger_findings, phase_open
 from supervision.services.agreements import (
@@ -32,7 +33,6 @@ from supervision.services.agreements import (
 )
 from supervision.services.notes import give_feedback, write_own
 from supervision.services.ratings import Touched, rate
-from supervision.services.recommendations import sent_ones
 
 State = SupervisionSession.State
 LONGEST = timedelta(hours=6)
@@ -406,7 +406,7 @@ def refuse_settled(agreement: Agreement) -> None:
         raise Refusal(
             _("The registration for certification is over, so the record stays as it is.")
         )
-    if sent_ones(agreement).filter(outcome=Recommendation.Outcome.RECOMMENDED).exists():
+    if is_recommended(agreement):
         raise Refusal(
             _(
                 "A recommendation rests on this record, so it stays as it is. If something in it is "

@@ -22,6 +22,7 @@ from supervision.queries.appointments import planned_on, to_log
 from supervision.queries.material import material_in
 from supervision.queries.notes import feedback_in, own_words
 from supervision.queries.ratings import framework_of, ratings_of
+from supervision.queries.recommendations import is_recommended
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import counts, next_kind
 from supervision.services import sessions as services
@@ -115,6 +116,8 @@ def session_page(
         "may_take_back": not is_other and session.state in {State.LOGGED, State.DISPUTED},
         "may_correct": correction is None
         and session.state in SupervisionSession.STANDING
+        and agreement.candidacy.is_registered
+        and not is_recommended(agreement)
         and (session.corrects_id is None or session.state == State.CONFIRMED),
         "ratings": ratings_of([agreement], is_former=is_former(agreement, user))
         .filter(session=session)

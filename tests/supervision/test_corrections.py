@@ -94,11 +94,14 @@ def test_a_completed_pair_without_a_gap_has_nothing_to_go_on_for(pair):
     assert not may_go_on(pair.again().agreement)
 
 
-def test_a_record_that_a_recommendation_rests_on_is_not_corrected(pair):
+def test_a_record_that_a_recommendation_rests_on_is_not_corrected(pair, as_user):
     *_before, ninth, last = walk(pair, 10)
     waiting = correct(pair, ninth, Kind.PORTFOLIO_REVIEW, ninth.started_at, 50)
     letter = save_part(pair.again().agreement, by=pair.guide, **LETTER)
+    page = reverse("supervision:session", args=[last.pk])
+    assert as_user(pair.candidate).get(page).context["may_correct"]
     send_recommendation(letter, by=pair.guide)
+    assert not as_user(pair.candidate).get(page).context["may_correct"]
     with pytest.raises(Refusal, match="A recommendation rests on this record"):
         correct(pair, last, Kind.EXIT_INTERVIEW, last.started_at, 20)
     with pytest.raises(Refusal, match="A recommendation rests on this record"):
