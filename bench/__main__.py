@@ -19,6 +19,7 @@ def measure(folder: Path) -> list[Row]:
     from bench import (
         allocation,
         documents,
+        dossiers,
         pages,
         people,
         players,
@@ -41,6 +42,7 @@ def measure(folder: Path) -> list[Row]:
         "players": players.player_rows,
         "seats": work.seat_rows,
         "documents": documents.document_rows,
+        "dossiers": dossiers.dossier_rows,
         "roster": roster.roster_rows,
         "reports": reports.report_rows,
         "allocation": allocation.allocation_rows,

@@ -28,6 +28,8 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
     "community: daily letters": ("scip.community.send_digests", 600),
     "candidacy: leaves that begin and end": ("candidacy.follow_leaves", crontab(minute=5)),
     "candidacy: fees that wait": ("candidacy.remind_of_fees", crontab(minute=25)),
+    "review: dossiers to make": ("certification.review.sweep_dossiers", 30),
+    "review: fees that wait": ("certification.review.follow_submissions", crontab(minute=30)),
     "supervision: sessions of tomorrow": ("supervision.remind_appointments", 600),
     "supervision: approvals that begin and end": (
         "supervision.follow_approvals",

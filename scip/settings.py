@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "certification.candidacy",
     "supervision",
     "certification.portfolio",
+    "certification.review",
     "scip.pages",
     "scip.directory",
     "scip.pathway",
@@ -423,6 +424,7 @@ CELERY_TASK_ROUTES = {
     # Minutes for one file: a worker of its own, so that no letter and no PDF waits for it.
     "scip.vault.check_arrival": {"queue": "arrivals"},
     "privacy.make_export": {"queue": "arrivals"},
+    "certification.review.make_*": {"queue": "pdf"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -19,6 +19,7 @@ urlpatterns = [
     path("enrolments/", include("cohorts.urls.enrolments")),
     path("facilitate/", include("cohorts.urls.facilitate")),
     path("groups/", include("scip.community.urls")),
+    path("certification/submission/", include("certification.review.urls.submission")),
     path("certification/", include("certification.candidacy.urls")),
     path("supervisors/", include("supervision.urls.directory")),
     path("supervision/", include("supervision.urls.supervision")),

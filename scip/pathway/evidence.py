@@ -130,6 +130,16 @@ class SupervisionFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionFacts:
+    """The final submission. ``is_held_up``: paid, while something was open; ``answer_by`` is when
+    the committee answers, once it was handed over."""
+
+    state: str
+    is_held_up: bool = False
+    answer_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Everything the next step is chosen from; lists are newest first.
 
@@ -150,6 +160,7 @@ class Evidence:
     round_to_join: RoundFacts | None = None
     level_c: LevelC | None = None
     supervision: SupervisionFacts | None = None
+    submission: SubmissionFacts | None = None
 
     @property
     def has_begun(self) -> bool:

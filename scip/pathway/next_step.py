@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from cohorts.models import Application, Enrolment
 from scip.formats import moment, money
-from scip.pathway import certification, supervision
+from scip.pathway import certification, submission, supervision
 from scip.pathway.evidence import Evidence, PlaceFacts
 from scip.pathway.steps import NextStep, Rule
 from scip.requirements import Finding, Status
@@ -487,6 +487,7 @@ RULES: tuple[Rule, ...] = (
     outcome_soon,
     wishes,
     certification.registration,
+    submission.final_submission,
     supervision.next_session,
     certification.registered,
     celebrate,

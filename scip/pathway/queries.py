@@ -41,7 +41,7 @@ from scip.pathway.evidence import (
     SessionFacts,
 )
 from scip.pathway.models import CalendarFeed
-from scip.pathway.supervision import supervision_facts
+from scip.pathway.supervision import under_way
 from scip.policy.models import Edition
 from scip.requirements import Assessment, Finding, Status
 
@@ -83,8 +83,8 @@ class Home:
 
 
 def home_of(user: User, *, now: datetime) -> Home:
-    """Where somebody stands at ``now``: six queries, and one more for a candidate's supervision,
-    the same for one and for many rows."""
+    """Where somebody stands at ``now``: six queries, and one more for a candidate's supervision
+    (two at its end: the recommendation, the submission), the same for one and for many rows."""
     editions = editions_with_feed(user, now)
     edition = editions[0]
     standing = standing_from(edition.level_c)  # type: ignore[attr-defined]
@@ -98,6 +98,8 @@ def home_of(user: User, *, now: datetime) -> Home:
     places = tuple(place_facts(place, sessions, now) for place in places_in(rows))
     due_on = next((msc_due_on(row) for row in rows if msc_due_on(row)), None)
     findings = prerequisite_findings(people, as_of=now.date(), msc_due_on=due_on)
+    held = held_to(standing, editions)
+    supervision, submission = under_way(standing, user.pk, edition=held, as_of=now.date())
     evidence = Evidence(
         missing_profile=missing_in_profile(user),
         prerequisites=findings,
@@ -114,19 +116,16 @@ def home_of(user: User, *, now: datetime) -> Home:
         level_c=level_c(
             standing,
             standing.evidence(prerequisites=people, completed=completed),
-            edition=held_to(standing, editions),
+            edition=held,
             as_of=now.date(),
         ),
-        supervision=supervision_facts(
-            standing.candidacy_pk, user.pk, edition=held_to(standing, editions), as_of=now.date()
-        )
-        if standing.is_registered and standing.candidacy_pk is not None
-        else None,
+        supervision=supervision,
+        submission=submission,
     )
     return Home(
         evidence=evidence,
         edition=edition,
-        pinned=held_to(standing, editions),
+        pinned=held,
         feed_token=edition.feed_token or "",  # type: ignore[attr-defined]
         documents=documents_of(people, edition, now.date()),
         standard_cents=standard_price(rows, edition),

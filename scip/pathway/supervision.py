@@ -6,9 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from certification.candidacy.queries import Standing
 from scip.formats import day
-from scip.pathway.evidence import Evidence, SupervisionFacts
+from scip.pathway.evidence import Evidence, SubmissionFacts, SupervisionFacts
 from scip.pathway.steps import NextStep
+from scip.pathway.submission import submission_facts
 from scip.policy.models import Edition
 from supervision.models import SupervisionSession
 from supervision.queries.recommendations import told_of
@@ -17,6 +19,17 @@ from supervision.requirements.ledger import Kind, ledger_findings, next_kind
 from supervision.requirements.recommendations import recommendation_finding
 
 State = SupervisionSession.State
+
+
+def under_way(
+    standing: Standing, user_pk: int, *, edition: Edition, as_of: date
+) -> tuple[SupervisionFacts | None, SubmissionFacts | None]:
+    """Supervision and, once every session is there, the final submission of a registered
+    candidate; one query, three at the end of the way."""
+    if not standing.is_registered or standing.candidacy_pk is None:
+        return None, None
+    found = supervision_facts(standing.candidacy_pk, user_pk, edition=edition, as_of=as_of)
+    return found, submission_facts(standing.candidacy_pk) if found.is_complete else None
 
 
 def supervision_facts(

@@ -101,6 +101,7 @@ class House:
             "item_file",
             "case_file",
             "excerpt_file",
+            "dossier_file",
         }:
             person = self.people[asker]
             token = mint_token(thing.document, person if person.pk else self.people["stranger"])
@@ -126,6 +127,9 @@ MISSING: dict[str, dict[str, Any]] = {
     "item_file": {"pk": 999_999_999, "token": "none"},
     "case_file": {"pk": 999_999_999, "token": "none"},
     "excerpt_file": {"pk": 999_999_999, "token": "none"},
+    "dossier_file": {"pk": 999_999_999, "token": "none"},
+    "submission_decision": {"pk": 999_999_999, "verb": "put_back"},
+    "dossier_act": {"pk": 999_999_999, "dossier": 1},
     "arrival": {"pk": UUID(int=1)},
     "agreement_version": {"pk": 999_999_999, "number": 1},
     "copy_part": {"pk": 999_999_999, "number": 1},
@@ -176,12 +180,14 @@ def build() -> House:
     from tests.architecture.pairs import add_pairs
     from tests.architecture.portfolios import add_portfolios
     from tests.architecture.privacy import add_requests
+    from tests.architecture.submissions import add_submissions
 
     add_supervision(house)
     add_candidacies(house)
     add_pairs(house)
     add_portfolios(house)
     add_requests(house)
+    add_submissions(house)
     return house
 
 

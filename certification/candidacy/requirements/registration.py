@@ -178,8 +178,14 @@ def is_long_enough(days: int, *, edition: Edition) -> bool:
     return days >= edition.retreat_min_days
 
 
-def retreat_finding(evidence: RegistrationEvidence, *, edition: Edition) -> Finding:
-    """The silent retreat: verified, waiting, deferred by the office, or still open."""
+def retreat_finding(
+    evidence: RegistrationEvidence, *, edition: Edition, is_due: bool = False
+) -> Finding:
+    """The silent retreat: verified, waiting, deferred by the office, or still open.
+
+    ``is_due``: asked at the final submission, where nothing lets it wait any longer (`domain.md`:
+    "never later than submission").
+    """
     retreat = evidence.retreat
     found = words_about(retreat)
     url = f"{reverse('certification:register')}#bring-retreat"
@@ -204,6 +210,16 @@ def retreat_finding(evidence: RegistrationEvidence, *, edition: Edition) -> Find
             url=url,
         )
     next_step = _("Correct it and send it again") if retreat else _("Add your retreat")
+    if is_due:
+        return Finding(
+            code=RETREAT,
+            title=title,
+            status=Status.OPEN,
+            needed=needed,
+            found=found,
+            next_step=next_step,
+            url=url,
+        )
     if edition.retreat_required_for == Edition.RetreatRequiredFor.SUBMISSION:
         return Finding(
             code=RETREAT,

@@ -12,6 +12,7 @@ from certification.candidacy.services import (
     verify_retreat,
 )
 from certification.candidacy.services import equivalency as credit
+from certification.review.models import Submission
 from payments.models import Payment
 from payments.services import dispatch_settlement, make_receipt, receipts, record_offline_payment
 from scip.accounts.models import Prerequisite, User
@@ -67,9 +68,9 @@ def candidate_registers(company: Company) -> Story:
         company.stage.press.order(payment.receipt, receipts.render, make_receipt)
 
 
-def is_paid(company: Company, candidacy: Candidacy) -> None:
+def is_paid(company: Company, row: Candidacy | Submission) -> None:
     """A transfer for the whole fee; its owner is told now, as the seeding commits at its end."""
-    charge = candidacy.charge
+    charge = row.charge
     if charge is None:
         raise AssertionError("this was registered just now")
     record_offline_payment(

@@ -37,6 +37,7 @@ from scip.demo.world.company import (
     demo,
     verify,
 )
+from scip.demo.world.finals import finals
 from scip.demo.world.groups import consultation_groups
 from scip.demo.world.moves import defers, would_defer
 from scip.demo.world.spaces import is_shared
@@ -67,6 +68,7 @@ def two_years(company: Company, *, scale: int, small: bool) -> Story:
     yield company.ago(200)
     company.stage.tell(consultation_groups(company))
     company.stage.tell(certification(company))
+    company.stage.tell(finals(company))
 
 
 def cast(

@@ -1,0 +1,1 @@
+"""Final submission, the frozen snapshot, its dossier; later the committee that reads them."""

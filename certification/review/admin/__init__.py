@@ -1,0 +1,3 @@
+"""The office's pages of the review."""
+
+from certification.review.admin import submissions as submissions

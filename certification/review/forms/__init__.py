@@ -1,0 +1,1 @@
+"""Forms of the review; saving is the services' business."""

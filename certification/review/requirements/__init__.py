@@ -1,0 +1,1 @@
+"""Rules of the review, each a pure function from evidence to findings."""

@@ -1,0 +1,1 @@
+"""Addresses of the review, by whom they are for."""

@@ -1,0 +1,83 @@
+"""What was frozen, to read, and its dossier: waited for, opened, handed over."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from certification.portfolio.views.desk import person
+from certification.review.models import Dossier, Snapshot
+from certification.review.queries.dossiers import chapters
+from certification.review.services.dossiers import open_dossier as keep_opening
+from certification.review.services.freezing import content_of
+from certification.review.views.letter import crumbs
+from scip.access import signed_in
+from scip.requirements import Refusal
+from scip.vault.serving import mint_token, serve
+
+
+@signed_in
+@never_cache
+@require_safe
+def frozen(request: HttpRequest, pk: int) -> HttpResponse:
+    """The candidate's own submission as it was frozen; the recommendation's text is no part."""
+    rows = Snapshot.objects.visible_to(request.user).select_related("submission__edition")
+    snapshot = get_object_or_404(rows.defer("recommendation"), submission=pk)
+    if snapshot.erased_at is not None:
+        raise Http404
+    context = {
+        "snapshot": snapshot,
+        "submission": snapshot.submission,
+        "chapters": chapters(content_of(snapshot)),
+        "breadcrumb": crumbs(_("As you submitted it")),
+    }
+    return render(request, "review/frozen.html", context)
+
+
+def dossier_of(request: HttpRequest, pk: int) -> Dossier:
+    """The person's own copy; 404 for everybody else."""
+    rows = Dossier.objects.visible_to(request.user).select_related(
+        "document", "snapshot__submission__candidacy__user"
+    )
+    return get_object_or_404(
+        rows.defer("snapshot__content", "snapshot__recommendation"), snapshot__submission=pk
+    )
+
+
+@signed_in
+@never_cache
+@require_safe
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the dossier is: a piece of the page for htmx, the page itself without a script."""
+    dossier = dossier_of(request, pk)
+    if not getattr(request, "htmx", False):
+        return redirect("submission:home")
+    context = {"dossier": dossier, "submission": dossier.snapshot.submission}
+    return render(request, "review/_dossier.html", context)
+
+
+@require_POST
+@signed_in
+def open_dossier(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep that it is opened, then hand it over."""
+    dossier = dossier_of(request, pk)
+    try:
+        keep_opening(dossier, by=person(request))
+    except Refusal as refusal:
+        messages.warning(request, str(refusal.sentence))
+        return redirect("submission:home")
+    if dossier.document is None:
+        raise Http404
+    return redirect("submission:dossier", pk, mint_token(dossier.document, person(request)))
+
+
+@require_safe
+@signed_in
+def content(request: HttpRequest, pk: int, token: str) -> HttpResponseBase:
+    """The file."""
+    dossier = dossier_of(request, pk)
+    if dossier.document is None:
+        raise Http404
+    return serve(request, dossier.document, token=token)

@@ -1,0 +1,68 @@
+"""The final submission on a candidate's home, once the supervisor has recommended."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from certification.review.models import Submission
+from certification.review.requirements.submission import answer_by
+from scip.formats import day
+from scip.pathway.evidence import Evidence, SubmissionFacts
+from scip.pathway.steps import NextStep
+
+State = Submission.State
+
+
+def submission_facts(candidacy_pk: int) -> SubmissionFacts | None:
+    """Where the newest submission stands; None without one. One query."""
+    rows = Submission.objects.filter(candidacy=candidacy_pk).select_related("edition")
+    row = rows.order_by("-number").first()
+    if row is None:
+        return None
+    return SubmissionFacts(
+        state=row.state,
+        is_held_up=row.held_up_at is not None,
+        answer_by=answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
+    )
+
+
+def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
+    """Recommended: bring it together; paid and held up: look again; handed over: wait."""
+    found, supervision = evidence.submission, evidence.supervision
+    if found is not None and found.state == State.SUBMITTED and found.answer_by is not None:
+        return NextStep(
+            code="submitted",
+            title=_("Your submission is with the committee"),
+            text=_("You get their answer by {day}. There is nothing to do until then.").format(
+                day=day(found.answer_by)
+            ),
+            url=reverse("submission:home"),
+            label=_("See what you submitted"),
+            is_waiting=True,
+        )
+    told = supervision.recommendation if supervision is not None else None
+    if supervision is None or not supervision.is_complete or told is None:
+        return None
+    if not told.is_recommended:
+        return None
+    if found is not None and found.is_held_up:
+        return NextStep(
+            code="submission_held_up",
+            title=_("Paid, and not yet with the committee"),
+            text=_("Something was open when your fee arrived. The list says what; then submit."),
+            url=reverse("submission:home"),
+            label=_("See what is open"),
+        )
+    return NextStep(
+        code="submission",
+        title=_("Bring your final submission together"),
+        text=_(
+            "Your supervisor has recommended you. One page shows what the committee reads, what "
+            "is still open, and has the button."
+        ),
+        url=reverse("submission:home"),
+        label=_("Open your submission"),
+        other_url=reverse("portfolio:home"),
+        other_label=_("Your portfolio"),
+    )
