@@ -106,12 +106,12 @@ class House:
             person = self.people[asker]
             token = mint_token(thing.document, person if person.pk else self.people["stranger"])
             return {"pk": thing.pk, "token": token}
-        return {"pk": thing.pk}
-
         if kind == "copy_file":
             person = self.people[asker]
             token = mint_token(thing.archive, person if person.pk else self.people["stranger"])
             return {"pk": thing.export_id, "number": thing.number, "token": token}
+        return {"pk": thing.pk}
+
 
 MISSING: dict[str, dict[str, Any]] = {
     "session_of_enrolment": {"pk": 999_999_999, "number": 1},
