@@ -335,6 +335,7 @@ def test_recordings_have_workers_of_their_own():
         "portfolio:arrival",
         "portfolio:arrival_forget",
         "portfolio:excerpt_content",
+        "privacy:export_content",
     }
     assert "name media" in proxy
 
