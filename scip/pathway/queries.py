@@ -420,7 +420,8 @@ def recognitions_of(
     found = []
     for row in rows:
         credential: Credential | None = beside(row, "credential")
-        if credential is not None:
+        # What carries on a replaced one stands beside it.
+        if credential is not None and credential.state != Credential.State.REPLACED:
             found.append(
                 RecognitionFacts(
                     title=credential.facts["title"],
