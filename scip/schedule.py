@@ -44,9 +44,10 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
     "portfolio: files whose time is over": ("portfolio.follow_retention", crontab(minute=55)),
     "accounts: evidence that expires": ("scip.accounts.announce_expiries", crontab(minute=10)),
     "pages: applications have opened": ("scip.pages.announce_opening", crontab(minute=15)),
+    "directory: listings to ask about": ("directory.ask_whether_true", crontab(hour=8, minute=20)),
     "privacy: requests to be erased": ("privacy.carry_out_due", crontab(minute=55)),
-    "privacy: what is over its days": ("privacy.sweep_timed", crontab(hour=2, minute=15)),
     "privacy: copies of people's data": ("privacy.follow_exports", 120),
+    "privacy: what is over its days": ("privacy.sweep_timed", crontab(hour=2, minute=15)),
     "vault: large files on their way in": ("scip.vault.follow_arrivals", 120),
     "vault: sweep orphans": ("scip.vault.sweep_orphans", crontab(hour=3, minute=30)),
 }

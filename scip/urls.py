@@ -22,6 +22,7 @@ urlpatterns = [
     path("certification/submission/", include("certification.review.urls.submission")),
     path("certification/", include("certification.candidacy.urls")),
     path("supervisors/", include("supervision.urls.directory")),
+    path("directory/", include("scip.directory.urls")),
     path("supervision/", include("supervision.urls.supervision")),
     path("portfolio/", include("certification.portfolio.urls")),
     path("payments/", include("payments.urls")),

@@ -11,12 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from scip.access.fields import MoneyField
 from scip.accounts.models import User
 from scip.community.forms.text import LineField, ParagraphsField
-from scip.vault.forms import VaultFileField
-from scip.vault.inspection.check import JPEG, PNG, WEBP
+from scip.portraits import portrait_field
 from supervision.models import Supervisor
 from supervision.queries.supervisors import Asked
 
-PHOTO_BYTES = 5 * 1024 * 1024
 # What a page in the directory cannot do without.
 NEEDED_TO_BE_LISTED = ("headline", "bio", "orientation")
 
@@ -68,17 +66,7 @@ class ProfileForm(forms.ModelForm[Supervisor]):
     )
     place = LineField(label=_("Town"), max_length=120, required=False)
     rate_cents = MoneyField(label=_("Rate for a session"), required=False)
-    photo = VaultFileField(
-        label=_("Portrait"),
-        allowed={JPEG, PNG, WEBP},
-        max_bytes=PHOTO_BYTES,
-        required=False,
-        help_text=_(
-            "JPEG, PNG or WebP, up to 5 MB. We cut a square from it and keep nothing else of the "
-            "file; everybody who sees your page sees it."
-        ),
-        widget=forms.FileInput(attrs={"class": "form-control"}),
-    )
+    photo = portrait_field()
     remove_photo = forms.BooleanField(label=_("Remove the portrait"), required=False)
 
     class Meta:

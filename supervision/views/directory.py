@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,13 +17,11 @@ from scip.access import public
 from scip.accounts.languages import language_names
 from scip.formats import money
 from scip.policy.models import Edition
+from scip.portraits import serve_portrait
 from scip.publishing import data_block, meta_of, published
 from supervision.forms.supervisors import DirectoryForm
 from supervision.models import Supervisor
 from supervision.queries.supervisors import PAGE, Asked, choices_in_directory, directory
-
-# A portrait that is taken back is gone from browsers within the hour.
-PORTRAIT_SECONDS = 3600
 
 
 @published
@@ -130,17 +128,6 @@ def structured_of(supervisor: Supervisor, card: dict[str, Any]) -> Any:
 @public
 @require_safe
 def supervisor_photo(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The portrait, for whoever may see its page; made by us, and shown in a sandbox anyway."""
+    """The portrait, for whoever may see its page."""
     supervisor = get_object_or_404(Supervisor.objects.visible_to(request.user), pk=pk)
-    if not supervisor.photo:
-        raise Http404
-    try:
-        file = supervisor.photo.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(file, content_type="image/webp")
-    response["Cache-Control"] = f"private, max-age={PORTRAIT_SECONDS}"
-    response["Content-Disposition"] = "inline"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    return serve_portrait(supervisor.photo)

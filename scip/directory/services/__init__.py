@@ -1,0 +1,1 @@
+"""What owners, visitors and the office do with listings."""

@@ -1,0 +1,303 @@
+"""What everybody sees: the search, a page for each listing, portraits, the list for crawlers."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.sitemaps.views import sitemap as sitemap_view
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+from django_countries import countries
+
+from scip.access import public
+from scip.accounts.languages import NAMES, language_names
+from scip.credentials.models import Credential
+from scip.directory.forms.visitors import SearchForm
+from scip.directory.models import Listing, Topic, key_of
+from scip.directory.queries.facets import Facets, capped, facets_of
+from scip.directory.queries.own import certification_of, licence_confirmed_on
+from scip.directory.queries.searching import Asked, look
+from scip.directory.queries.searching import public as public_rows
+from scip.directory.queries.wording import place_of, population_names, topic_names
+from scip.formats import initials
+from scip.pages.crawlers import OwnSitemap
+from scip.portraits import serve_portrait
+from scip.publishing import data_block, meta_of, published
+
+
+@published
+@require_safe
+def listing_list(request: HttpRequest) -> HttpResponse:
+    """Who is certified and wishes to be found, narrowed by what somebody is looking for."""
+    form = SearchForm(request.GET or None)
+    asked = form.asked() if form.is_bound else Asked()
+    now = timezone.now()
+    found = look(asked, request.GET.get("page", ""), now=now)
+    facets = facets_of(asked, now=now)
+    cards = [card_of(row, now) for row in found.rows]
+    context = {
+        "meta": meta_of(
+            request,
+            _("Find a certified psychotherapist"),
+            _(
+                "The public directory of Certified Self-Compassion-Based Psychotherapists (SCIP-C): "
+                "by name, place, language and theme, online and in person."
+            ),
+            structured_list(cards),
+        ),
+        "form": form,
+        "asked": asked,
+        "cards": cards,
+        "is_alike": found.is_alike,
+        "is_searched": asked != Asked(),
+        "count": count_of(facets.total),
+        "selects": selects_of(asked, facets),
+        "ticks": ticks_of(asked, facets),
+        "chosen": chosen_of(asked),
+        "previous_url": page_url(asked, found.previous),
+        "next_url": page_url(asked, found.next),
+    }
+    return render(request, "directory/listing_list.html", context)
+
+
+def count_of(total: int) -> str:
+    return ngettext("{count} person", "{count} people", total).format(count=capped(total))
+
+
+def query_of(asked: Asked) -> list[tuple[str, str]]:
+    """The question as an address, empty parts left out and always in the same order."""
+    texts = [(name, getattr(asked, name)) for name in ("q", "country", "language", "topic")]
+    flags = [
+        (name, "on" if getattr(asked, name) else "")
+        for name in ("online", "in_person", "accepting")
+    ]
+    return [(name, value) for name, value in [*texts, *flags] if value]
+
+
+def page_url(asked: Asked, mark: str) -> str:
+    """The same search, another page; empty where there is none."""
+    return f"?{urlencode([*query_of(asked), ('page', mark)])}" if mark else ""
+
+
+def selects_of(asked: Asked, facets: Facets) -> list[dict[str, Any]]:
+    """The choices of a list with how many each would leave; those that would leave nobody are
+    not offered, except the one that is chosen."""
+    names: dict[str, tuple[str, Any]] = {
+        "country": (_("Country"), countries.name),
+        "language": (_("Language"), lambda code: language_names([code])[0]),
+        "topic": (_("Theme"), lambda code: str(dict(Topic.choices).get(code, code))),
+    }
+    found = []
+    for name, (label, name_of) in names.items():
+        chosen = getattr(asked, name)
+        counts = dict(facets.of(name))
+        if chosen:
+            counts.setdefault(chosen, 0)
+        options = [
+            (code, f"{name_of(code)} ({capped(count)})", code == chosen)
+            for code, count in counts.items()
+        ]
+        options.sort(key=lambda option: option[1])
+        found.append({"name": name, "label": label, "options": options})
+    return found
+
+
+def ticks_of(asked: Asked, facets: Facets) -> list[dict[str, Any]]:
+    labels = {
+        "online": _("Online"),
+        "in_person": _("In person"),
+        "accepting": _("Taking on clients"),
+    }
+    return [
+        {
+            "name": name,
+            "label": f"{label} ({capped(facets.of(name).get('', 0))})",
+            "is_chosen": getattr(asked, name),
+        }
+        for name, label in labels.items()
+    ]
+
+
+def chosen_of(asked: Asked) -> list[dict[str, str]]:
+    """Each wish that narrows the list, with the address of the list without it."""
+    words = {
+        "country": str(countries.name(asked.country)) if asked.country else "",
+        "language": NAMES.get(asked.language, ""),
+        "topic": str(dict(Topic.choices).get(asked.topic, "")),
+        "online": _("online") if asked.online else "",
+        "in_person": _("in person") if asked.in_person else "",
+        "accepting": _("taking on clients") if asked.accepting else "",
+    }
+    return [
+        {"label": label, "url": f"?{urlencode(query_of(asked.without(name)))}"}
+        for name, label in words.items()
+        if label
+    ]
+
+
+def card_of(listing: Listing, now: Any) -> dict[str, Any]:
+    """A listing in the words that lists show."""
+    place, meeting = place_of(listing), meeting_of(listing)
+    languages = ", ".join(language_names(listing.languages))
+    topics = ", ".join(topic_names(listing.topics))
+    accepting = accepting_of(listing, now)
+    return {
+        "url": reverse("directory:detail", args=[listing.slug]),
+        "name": listing.name,
+        "suffix": listing.suffix,
+        "initials": initials(listing.name),
+        "place": place,
+        "languages": languages,
+        "topics": topics,
+        "meeting": meeting,
+        "facts": " · ".join(part for part in (place, meeting, languages) if part),
+        "accepting": accepting,
+        "photo_url": portrait_url(listing),
+    }
+
+
+def meeting_of(listing: Listing) -> str:
+    if listing.is_online and listing.is_in_person:
+        return _("online and in person")
+    if listing.is_online:
+        return _("online")
+    return _("in person") if listing.is_in_person else ""
+
+
+def accepting_of(listing: Listing, now: Any) -> dict[str, str]:
+    """Whether somebody takes on clients, as far as it is known. “Yes” is believed for a while."""
+    if not listing.accepting:
+        return {}
+    if listing.accepting == Listing.Accepting.NO:
+        return {"kind": "later", "text": _("no room at the moment")}
+    if listing.takes_clients(now):
+        return {"kind": "met", "text": _("taking on clients")}
+    return {"kind": "later", "text": _("taking on clients: not confirmed lately")}
+
+
+def portrait_url(listing: Listing) -> str:
+    """The portrait's address, another one for another picture; empty without one."""
+    if not listing.photo:
+        return ""
+    version = urlencode({"v": f"{listing.updated_at:%Y%m%d%H%M%S}"})
+    return f"{reverse('directory:photo', args=[listing.key])}?{version}"
+
+
+def structured_list(cards: list[dict[str, Any]]) -> Any:
+    """This page of the list for search engines: names and addresses."""
+    if not cards:
+        return None
+    items = [
+        {
+            "@type": "ListItem",
+            "position": place,
+            "name": card["name"],
+            "url": settings.SITE_URL + card["url"],
+        }
+        for place, card in enumerate(cards, start=1)
+    ]
+    return data_block({"@type": "ItemList", "itemListElement": items})
+
+
+@published
+@require_safe
+def listing_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One person: what is certified since when, how to verify it, how to write to them."""
+    rows = Listing.objects.visible_to(request.user).defer("words", "short_text", "lexemes")
+    listing = get_object_or_404(rows.select_related("user"), key=key_of(slug))
+    if slug != listing.slug:
+        return redirect("directory:detail", slug=listing.slug, permanent=True)
+    return render(request, "directory/listing_detail.html", detail_of(request, listing))
+
+
+def detail_of(request: HttpRequest, listing: Listing) -> dict[str, Any]:
+    """What a listing's page shows; its owner's preview is the same page."""
+    now = timezone.now()
+    credential = certification_of(listing.user)
+    is_listed = listing.is_published and credential is not None
+    card = card_of(listing, now)
+    licence_on = licence_confirmed_on(listing.user_id) if listing.shows_licence else None
+    structured = structured_person(listing, card, credential) if is_listed else None
+    title = ", ".join(part for part in (listing.name, listing.suffix) if part)
+    return {
+        "meta": meta_of(request, title, description_of(card), structured),
+        "listing": listing,
+        "card": card,
+        "credential": credential,
+        "populations": ", ".join(population_names(listing.populations)),
+        "website_host": (urlsplit(listing.website).hostname or "").removeprefix("www."),
+        "licence_on": licence_on,
+        "is_listed": is_listed,
+        "is_oneself": listing.user_id == request.user.pk,
+    }
+
+
+def description_of(card: dict[str, Any]) -> str:
+    parts = [_("Certified Self-Compassion-Based Psychotherapist (SCIP-C)"), card["place"]]
+    return ", ".join(part for part in parts if part) + "."
+
+
+def structured_person(listing: Listing, card: dict[str, Any], credential: Credential | None) -> Any:
+    """The person for search engines: what the page shows, and nothing beside it."""
+    address = {
+        "@type": "PostalAddress",
+        "addressLocality": listing.city,
+        "addressRegion": listing.region,
+        "addressCountry": str(listing.country.code or ""),
+    }
+    person: dict[str, Any] = {
+        "@type": "Person",
+        "name": listing.name,
+        "honorificSuffix": listing.suffix,
+        "url": settings.SITE_URL + card["url"],
+        "knowsLanguage": listing.languages,
+        "knowsAbout": topic_names(listing.topics),
+        "sameAs": listing.website,
+        "image": settings.SITE_URL + card["photo_url"] if card["photo_url"] else "",
+        "address": {name: value for name, value in address.items() if value}
+        if card["place"]
+        else {},
+    }
+    if credential is not None:
+        person["hasCredential"] = {
+            "@type": "EducationalOccupationalCredential",
+            "name": str(credential.facts.get("title") or credential.get_kind_display()),
+            "identifier": credential.number,
+            "dateCreated": credential.issued_on.isoformat(),
+            "url": settings.SITE_URL + reverse("credentials:verify", args=[credential.code]),
+        }
+    return data_block({name: value for name, value in person.items() if value})
+
+
+@public
+@require_safe
+def listing_photo(request: HttpRequest, key: str) -> HttpResponseBase:
+    """The portrait, for whoever may see its page."""
+    listing = get_object_or_404(Listing.objects.visible_to(request.user), key=key)
+    return serve_portrait(listing.photo)
+
+
+class ListingSitemap(OwnSitemap[Listing]):
+    """Everybody in the directory. Pages of it are asked for by ``?p=``; the first says how far."""
+
+    limit = 5000
+
+    def items(self) -> Any:
+        return public_rows().only("key", "name", "updated_at", "state").order_by("id")
+
+    def location(self, item: Listing) -> str:
+        return reverse("directory:detail", args=[item.slug])
+
+    def lastmod(self, item: Listing) -> Any:
+        return item.updated_at
+
+
+@public
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponseBase:
+    return sitemap_view(request, {"directory": ListingSitemap})
