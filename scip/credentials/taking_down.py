@@ -21,9 +21,13 @@ def take_down(holder: User, *, now: datetime) -> int:
     nobody = _("Name taken down")
     credentials = list(Credential.objects.filter(user=holder).order_by("pk"))
     for credential in credentials:
-        if credential.state == Credential.State.ACTIVE:
+        if credential.state in Credential.HELD:
             revoke_credential(
-                credential, by=holder, reason=_("Taken down at the holder’s wish."), now=now
+                credential,
+                by=holder,
+                reason=_("Taken down at the holder’s wish."),
+                ground=Credential.Ground.WISH,
+                now=now,
             )
         credential.holder_name = nobody
         credential.facts = {
