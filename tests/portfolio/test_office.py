@@ -70,7 +70,7 @@ def test_the_whole_way(author, excerpt, staff, as_user):
     client = fresh(staff)
     page = client.get(page_of(author)).content.decode()
     assert "Kanari" not in page
-    assert "video recording of" in page
+    assert "Video recording of" in page
     address = reverse("portfolio:excerpt", args=[excerpt.pk])
     assert client.get(address).status_code == 404
     answer = client.post(page_of(author), typed(excerpt))
@@ -84,7 +84,7 @@ def test_the_whole_way(author, excerpt, staff, as_user):
     assert (part.status_code, b"".join(part)) == (206, FILM[:10])
     # Told at once: the candidate and every colleague, never by title.
     letter = Letter.objects.get(to_user=author.user, subject__contains="office opened")
-    for words in (staff.name, REASON, "video recording"):
+    for words in (staff.name, REASON, "Video recording"):
         assert words in letter.text
     assert "Kanari" not in letter.text + letter.html
     told = Letter.objects.get(to_user=colleague)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from certification.portfolio.models import CaseStudy, Excerpt, Portfolio
@@ -19,7 +20,8 @@ def name_of(thing: Excerpt | CaseStudy) -> str:
     """What it is, without its title: a title may say more than it should."""
     if isinstance(thing, CaseStudy):
         return str(thing)
-    return _("{kind} of {day}").format(kind=thing.get_kind_display(), day=day(thing.attested_at))
+    kind = capfirst(str(thing.get_kind_display()))
+    return _("{kind} of {day}").format(kind=kind, day=day(thing.attested_at))
 
 
 def minutes_of(portfolio: Portfolio) -> int:

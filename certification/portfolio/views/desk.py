@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from certification.portfolio.models import OfficeAccess, Portfolio
 from certification.portfolio.queries.evidence import evidence_map, gaps_in
 from certification.portfolio.queries.excerpts import evidence_of
 from certification.portfolio.queries.log import totals_of
@@ -65,6 +66,15 @@ def crumbs(*ahead: tuple[str, str]) -> list[dict[str, str]]:
     """Where a page below the board stands: pairs of label and address, the last without."""
     board = {"label": _("Your portfolio"), "url": reverse("portfolio:home")}
     return [board, *({"label": label, "url": url} for label, url in ahead)]
+
+
+def whence(portfolio: Portfolio, access: OfficeAccess | None) -> dict[str, str]:
+    """Where somebody else comes from who looks at a thing: what is shown to them, or the office's
+    page for this portfolio."""
+    if access is None:
+        return {"label": _("Shown to you"), "url": reverse("portfolio:shared")}
+    url = reverse("portfolio:office", args=[portfolio.candidacy_id])
+    return {"label": _("Open one thing, and say why"), "url": url}
 
 
 @signed_in

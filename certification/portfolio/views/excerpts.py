@@ -17,7 +17,7 @@ from certification.portfolio.queries.openings import office_accesses_of, opening
 from certification.portfolio.queries.portfolios import Desk
 from certification.portfolio.requirements import kept_until
 from certification.portfolio.services.excerpts import KINDS_TAKEN
-from certification.portfolio.views.desk import at_the_desk, crumbs, done, person
+from certification.portfolio.views.desk import at_the_desk, crumbs, done, person, whence
 from scip.access import signed_in
 from scip.requirements import Refusal
 from scip.vault import arrivals, receiving
@@ -137,6 +137,7 @@ def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
     candidacy = row.portfolio.candidacy
     candidate = candidacy.user
     is_own = candidate == request.user
+    access = None if is_own else running_access(request, row)
     shows_marks = is_own and row.removed_at is None and row.portfolio.is_open
     context = {
         "excerpt": row,
@@ -147,16 +148,13 @@ def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
         "until": kept_until(candidacy),
         "marks": marks_form(row) if shows_marks else None,
         "shown": list(row.competencies.all()),
-        "access": None if is_own else running_access(request, row),
+        "access": access,
         "openings": openings_of(row) if is_own else [],
         "accesses": office_accesses_of(row) if is_own else [],
         "player": reverse("portfolio:excerpt_content", args=[row.pk, token]) if token else "",
-        "breadcrumb": crumbs((_("Excerpts"), reverse("portfolio:excerpts")), (row.title, ""))
+        "breadcrumb": crumbs((_("Excerpts"), reverse("portfolio:excerpts")), (str(row), ""))
         if is_own
-        else [
-            {"label": _("Shown to you"), "url": reverse("portfolio:shared")},
-            {"label": row.title, "url": ""},
-        ],
+        else [whence(row.portfolio, access), {"label": str(row), "url": ""}],
     }
     return render(request, "portfolio/excerpt.html", context)
 

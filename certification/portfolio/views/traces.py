@@ -26,7 +26,6 @@ def openings(request: HttpRequest) -> HttpResponse:
         "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
         "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
         "accesses": office_accesses_for(request.user),
-        "breadcrumb": crumbs((_("Who opened what"), "")),
     }
     return render(request, "portfolio/openings.html", context)
 

@@ -25,7 +25,7 @@ from certification.portfolio.queries.openings import (
 from certification.portfolio.queries.portfolios import known_words
 from certification.portfolio.services.writing import values_of
 from certification.portfolio.views.conflicts import choices_between, fingerprints, settled
-from certification.portfolio.views.desk import crumbs, done, person
+from certification.portfolio.views.desk import crumbs, done, person, whence
 from certification.portfolio.views.saving import keep_typed
 from scip.access import signed_in
 from supervision.models import Competency
@@ -255,25 +255,23 @@ def read(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     )
     is_own = row.portfolio.candidacy.user_id == request.user.pk
     is_case = kind == "case"
+    access = None
+    if is_case and not is_own:
+        access = OfficeAccess.objects.running(request.user).filter(case=row).first()
     is_closed = is_case and not is_own and not is_being_read(row, request.user, now=timezone.now())
     context = {
         "row": row,
         "is_own": is_own,
         "is_case": is_case,
         "is_closed": is_closed,
-        "access": OfficeAccess.objects.running(request.user).filter(case=row).first()
-        if is_case and not is_own
-        else None,
+        "access": access,
         "openings": openings_of(row) if is_case and is_own else [],
         "accesses": office_accesses_of(row) if is_case and is_own else [],
         "author": row.portfolio.candidacy.user,
         "texts": [] if is_closed else parts_to_read(row),
         "breadcrumb": crumbs((str(row), ""))
         if is_own
-        else [
-            {"label": _("Case studies shown to you"), "url": reverse("portfolio:shared")},
-            {"label": str(row)},
-        ],
+        else [whence(row.portfolio, access), {"label": str(row), "url": ""}],
     }
     return render(request, "portfolio/read.html", context)
 
