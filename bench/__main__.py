@@ -18,6 +18,7 @@ def measure(folder: Path) -> list[Row]:
     settings.ROOT_URLCONF = "bench.urls"
     from bench import (
         allocation,
+        directory,
         documents,
         dossiers,
         pages,
@@ -36,6 +37,7 @@ def measure(folder: Path) -> list[Row]:
     rows: list[Row] = []
     sections = {
         "pages": lambda: pages.page_rows(edition),
+        "directory": directory.directory_rows,
         "webhook": webhook.webhook_rows,
         "vault": lambda: work.vault_rows(folder),
         "recordings": lambda: vault.recording_rows(folder),

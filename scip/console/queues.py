@@ -21,6 +21,7 @@ from scip.accounts.models import Prerequisite, Role, User
 from scip.community.models import Report
 from scip.console.tally import Count, count_all
 from scip.credentials.models import Certificate
+from scip.directory.models import ListingReport
 from scip.mail.models import Letter
 from scip.pages.models import ContactMessage, InterestEntry
 from supervision.models import SupervisionSession, SupervisorApplication
@@ -238,6 +239,15 @@ QUEUES: tuple[Queue, ...] = (
         rows=lambda _now: Letter.objects.filter(given_up_at__isnull=False, sent_at=None),
         age="given_up_at",
         filters={"given_up_at__isnull": "False", "sent_at__isnull": "True"},
+    ),
+    Queue(
+        code="listings",
+        label=gettext_lazy("Reported listings"),
+        hint=gettext_lazy("A visitor of the directory noticed something."),
+        model=ListingReport,
+        rows=lambda _now: ListingReport.objects.waiting(),
+        age="reported_at",
+        filters={"state__exact": "open"},
     ),
     Queue(
         code="messages",

@@ -24,6 +24,7 @@ PAGES = (
     "consultations:list",
     "pages:certification",
     "supervisors:list",
+    "directory:list",
     "pages:fees",
     "pages:faculty",
     "pages:faq",
@@ -36,6 +37,7 @@ CLOSED = (
     "accounts",
     "admin",
     "applications",
+    "directory/mine",
     "enrolments",
     "facilitate",
     "payments",
@@ -105,6 +107,9 @@ def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         *(f"Disallow: /{place}/" for place in CLOSED),
+        # The same people in another order; each of them stands in the directory's own list.
+        "Disallow: /directory/?",
+        f"Sitemap: {settings.SITE_URL}{reverse('directory:sitemap')}",
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]
     return plain("\n".join(lines) + "\n")

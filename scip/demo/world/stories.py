@@ -37,6 +37,7 @@ from scip.demo.world.company import (
     demo,
     verify,
 )
+from scip.demo.world.directory import directory_opens
 from scip.demo.world.finals import finals
 from scip.demo.world.groups import consultation_groups
 from scip.demo.world.moves import defers, would_defer
@@ -69,6 +70,7 @@ def two_years(company: Company, *, scale: int, small: bool) -> Story:
     company.stage.tell(consultation_groups(company))
     company.stage.tell(certification(company))
     company.stage.tell(finals(company))
+    company.stage.tell(directory_opens(company))
 
 
 def cast(
