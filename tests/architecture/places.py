@@ -49,12 +49,14 @@ from payments.models import (
 from scip.accounts.models import Prerequisite, Role, User
 from scip.audit.services import record
 from scip.community.models import AffinityMember, AffinitySpace, Material, Post, Report, Thread
+from scip.credentials.badges import public_keys
 from scip.credentials.models import Certificate
 from scip.credentials.services import issue_credential, record_completion
 from scip.mail.models import Letter
 from scip.pages.emails import LEAVE_SALT
 from scip.pages.models import ContactMessage, FacultyMember, FaqEntry, InterestEntry
 from scip.pathway.models import CalendarFeed
+from scip.signing import identity
 from scip.vault.services import store
 from scip.vault.serving import mint_token
 from tests import world
@@ -177,6 +179,7 @@ def build() -> House:
     # These build on this module.
     from tests.architecture.candidacies import add_candidacies
     from tests.architecture.level_c import add_supervision
+    from tests.architecture.listings import add_listings
     from tests.architecture.pairs import add_pairs
     from tests.architecture.portfolios import add_portfolios
     from tests.architecture.privacy import add_requests
@@ -186,6 +189,7 @@ def build() -> House:
     add_candidacies(house)
     add_pairs(house)
     add_portfolios(house)
+    add_listings(house)
     add_requests(house)
     add_submissions(house)
     return house
@@ -401,6 +405,9 @@ def add_records(house: House, whose: str, enrolment: Enrolment) -> None:
     )
     things |= {"completion": completion, "credential": credential}
     things["code"] = {"code": credential.code}
+    things["signing_key"] = {"thumbprint": public_keys(identity())[0].thumbprint()}
+    things["status_list"] = {"purpose": "revocation", "number": 0}
+    Certificate.objects.create(credential=credential, kind="letter", paper="a4")
     for certificate in Certificate.objects.filter(credential=credential):
         certificate.document.save("certificate.pdf", ContentFile(simple_pdf()), save=False)
         certificate.sha256, certificate.made_at = "0" * 64, now
