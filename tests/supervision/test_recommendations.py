@@ -148,7 +148,7 @@ def test_a_later_supervisor_writes_after_a_session_of_their_own(pair):
     send_recommendation(written(pair, **NOT_YET), by=pair.guide, now=at(70))
     guide = world.make_supervisor(world.make_user("later@example.com", name="Lea"))
     agreement = world.make_agreement(pair.candidacy, guide, signed_at=at(80))
-    with pytest.raises(Refusal, match="over before its close"):
+    with pytest.raises(Refusal, match="Closing sessions with you"):
         save_part(agreement, by=guide.user, **LETTER)
     pair.agreement, pair.guide = agreement, guide.user
     confirmed(pair, Kind.SUPERVISION, at(90))
