@@ -12,6 +12,7 @@ from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationErro
 from django.db import models
 from django.db.models import CheckConstraint, Field, Model, UniqueConstraint
 
+from scip.accounts.models import User
 from scip.privacy.constraints import is_kept
 from scip.privacy.rules import About, Entry, Erase, Table, table
 from scip.privacy.wording import places_of
@@ -24,7 +25,6 @@ MADE: Mapping[str, type[Field[Any, Any]] | None] = {
     "@password": models.CharField,
     "@file": models.FileField,
 }
-PERSON = "accounts.User"
 NO_SUCH_FIELD = "the table tells of a field that does not exist."
 
 
@@ -120,7 +120,7 @@ def problems_of_export(entry: Entry) -> Iterator[checks.CheckMessage]:
             yield problem(12, entry.label, "nothing says which of its rows somebody sees.")
     for field in entry.model._meta.concrete_fields:
         is_plain = field.name in entry.context or field.name in entry.personal
-        if is_plain and field.is_relation and field.related_model._meta.label == PERSON:
+        if is_plain and getattr(field.related_model, "_meta", None) is User._meta:
             yield problem(
                 12, f"{entry.label}.{field.name}", "points to a person; it belongs into people."
             )

@@ -4,6 +4,7 @@ import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -107,7 +108,7 @@ def test_files_are_in_it_as_they_were_handed_in(edition: Any) -> None:
     assert archive.read(path) == b"a licence"
     told = {row["file_in_archive"] for row in rows_of(archive, "vault.StoredFile")}
     assert told == {path, ""}
-    assert f'href="{path}"' in archive.read("index.html").decode()
+    assert f'href="{quote(path)}"' in archive.read("index.html").decode()
 
 
 def test_a_file_that_is_missing_in_storage_is_told_and_stops_nothing(edition: Any) -> None:

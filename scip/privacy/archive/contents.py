@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import Storage
-from django.db.models import FileField, Model, QuerySet
+from django.db.models import FileField, ForeignKey, Model, QuerySet
 from django.template.loader import render_to_string
 from django.utils.text import capfirst, get_valid_filename
+from django.utils.translation import gettext as _
 
 from payments.models import Invoice
 from payments.services import invoices
@@ -40,7 +41,6 @@ PART_BYTES = 1024**3
 """Files are put into one zip file up to this size; a larger one gets a zip file of its own."""
 WORDS_WEIGHT = 100_000
 """What a file of words counts in the progress beside the bytes of files."""
-MISSING = "This file could not be read when the copy was made. Please write to the office.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def path_of(file: StoredFile) -> str:
 
 
 def first_part(user: User, parts: list[list[UUID]]) -> Iterator[Weighed]:
-    """The pages that explain, all words, papers, and the files of the first part."""
+    """All words, papers, the files of the first part, and the pages that explain it all."""
     owner = owner_of(user)
     rows = StoredFile.objects.readable().filter(pk__in=[pk for part in parts for pk in part])
     files = {row.pk: row for row in rows}
@@ -105,17 +105,21 @@ def first_part(user: User, parts: list[list[UUID]]) -> Iterator[Weighed]:
     entries = exported_entries()
     counts = {entry.label: exported_rows(entry, owner).count() for entry in entries}
     filled = [entry for entry in entries if counts[entry.label]]
-    yield from explained(owner, filled, counts, sorted(paths.values()), len(parts))
     for entry in filled:
         known = paths if entry.model is StoredFile else None
         yield words(path_of_words(entry), partial(json_pieces, entry, owner, known))
-    yield from papers(owner)
+    written: list[str] = []
+    for weighed in papers(owner):
+        written.append(weighed.item.path)
+        yield weighed
     yield from sealed(files[pk] for pk in parts[0] if pk in files)
+    # At last, when it is known what there is.
+    yield from explained(owner, filled, counts, [*written, *sorted(paths.values())], len(parts))
 
 
 def folder(number: int, count: int) -> str:
     """Beside a path, which zip file it is in, where there is more than one."""
-    return "" if count == 1 else f"part {number}: "
+    return "" if count == 1 else _("part {number}: ").format(number=number)
 
 
 def further_part(keys: list[UUID]) -> Iterator[Weighed]:
@@ -126,6 +130,12 @@ def further_part(keys: list[UUID]) -> Iterator[Weighed]:
 
 def words(path: str, pieces: Callable[[], Iterable[bytes]]) -> Weighed:
     return Weighed(Item(path, pieces), WORDS_WEIGHT)
+
+
+def missing() -> Iterator[bytes]:
+    """What stands in the place of a file that is gone."""
+    sentence = _("This file could not be read when the copy was made. Please write to the office.")
+    yield f"{sentence}\n".encode()
 
 
 def path_of_words(entry: Entry) -> str:
@@ -169,10 +179,12 @@ def title_of(entry: Entry) -> str:
     meta = entry.model._meta
     if not meta.auto_created:
         return str(capfirst(meta.verbose_name_plural))
-    tied = meta.concrete_fields[-1].related_model
-    return (
-        f"{capfirst(meta.auto_created._meta.verbose_name_plural)}: {tied._meta.verbose_name_plural}"
-    )
+    tied = [
+        str(field.related_model._meta.verbose_name_plural)
+        for field in meta.concrete_fields
+        if isinstance(field, ForeignKey)
+    ]
+    return str(capfirst(": ".join(tied)))
 
 
 def sealed(files: Iterable[StoredFile]) -> Iterator[Weighed]:
@@ -183,9 +195,7 @@ def sealed(files: Iterable[StoredFile]) -> Iterator[Weighed]:
             pieces = open_stream(file)
         except (BlobMissing, Destroyed):
             logger.warning("A file is missing in a copy of somebody’s data: %s", file.pk)
-            yield replace(
-                words(f"{path}.missing.txt", partial(iter, [MISSING.encode()])), weight=file.size
-            )
+            yield replace(words(f"{path}.missing.txt", missing), weight=file.size)
             continue
         yield Weighed(Item(path, partial(iter, pieces), is_packed=False), file.size)
 
@@ -230,7 +240,7 @@ def plain_files(entry: Entry, name: str, owner: Owner) -> Iterator[Weighed]:
         path = f"papers/{entry.model._meta.model_name}/{PurePath(stored).name}"
         if not storage.exists(stored):
             logger.warning("A file is missing in a copy of somebody’s data: %s", stored)
-            yield words(f"{path}.missing.txt", partial(iter, [MISSING.encode()]))
+            yield words(f"{path}.missing.txt", missing)
             continue
         pieces = partial(chunks_of, storage, stored)
         yield Weighed(Item(path, pieces, is_packed=False), WORDS_WEIGHT)

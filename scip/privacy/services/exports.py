@@ -1,11 +1,12 @@
 """Taking one's data along: asked for, made by a worker part by part, fetched, destroyed in time."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
+from uuid import UUID
 
 from celery import current_app
 from django.conf import settings
@@ -125,7 +126,7 @@ def name_of(export: DataExport, number: int, count: int) -> str:
     return f"my-data-{export.asked_at:%Y-%m-%d}{which}.zip"
 
 
-def weight_of(number: int, files: list[object]) -> int:
+def weight_of(number: int, files: Sequence[UUID]) -> int:
     """What a part counts in the progress: bytes of its files, and a share for the words."""
     size = StoredFile.objects.readable().filter(pk__in=files).aggregate(total=Sum("size"))["total"]
     return (size or 0) + (len(exported_entries()) * WORDS_WEIGHT if number == 1 else 0)
