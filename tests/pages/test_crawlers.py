@@ -28,7 +28,7 @@ def test_the_sitemap_lists_pages_and_published_cohorts_only(client: Client, edit
     found = locations(client)
     cohorts = sorted(item for item in found if "-one" in item)
     assert [item.rsplit("/", 2)[1] for item in cohorts] == ["finished-one", "open-one"]
-    assert len(found) == 12 + 2
+    assert len(found) == 13 + 2
 
 
 def test_every_address_of_the_sitemap_answers_and_is_ours(client: Client, edition) -> None:
