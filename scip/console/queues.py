@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from certification.candidacy.models import Candidacy, EquivalencyCase, Retreat
+from certification.review.models import Submission
 from cohorts.models import AbsenceException, AidRequest, Application, Enrolment, Offer, Transfer
 from consultations.models import Group, Round
 from payments.waiting import KINDS
@@ -219,6 +220,24 @@ QUEUES: tuple[Queue, ...] = (
         rows=lambda _now: EquivalencyCase.objects.waiting(),
         age="submitted_at",
         filters={"state__exact": "submitted"},
+    ),
+    Queue(
+        code="submissions",
+        label=gettext_lazy("Final submissions"),
+        hint=gettext_lazy("Paid and frozen; they wait for their readers."),
+        model=Submission,
+        rows=lambda _now: Submission.objects.filter(state=Submission.State.SUBMITTED),
+        age="submitted_at",
+        filters={"state__exact": "submitted"},
+    ),
+    Queue(
+        code="dossiers",
+        label=gettext_lazy("Dossiers that could not be drawn"),
+        hint=gettext_lazy("The submission’s page says why, and tries again."),
+        model=Submission,
+        rows=lambda _now: Submission.objects.with_lost_dossier(),
+        age="submitted_at",
+        filters={"dossier": "lost"},
     ),
     Queue(
         code="certificates",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certification.candidacy.models import EquivalencyCase, Retreat
+from certification.review.models import Dossier, Snapshot, Submission
 from cohorts.models import AbsenceException, AidRequest, Application, Transfer
 from consultations.models import Group, Round, Topic
 from payments.models import Settlement, StripeEvent
@@ -53,7 +54,17 @@ def fill(number):
     EquivalencyCase.objects.create(
         user=user, format="scip_1", state="submitted", submitted_at=now - DAY
     )
-    wait_for_level_c(world.make_candidacy(user), number)
+    candidacy = world.make_candidacy(user)
+    wait_for_level_c(candidacy, number)
+    submission = Submission.objects.create(
+        candidacy=candidacy,
+        edition=candidacy.edition,
+        charge=candidacy.charge,
+        state="submitted",
+        submitted_at=now - DAY,
+    )
+    snapshot = Snapshot.objects.create(submission=submission, content="{}", recommendation="{}")
+    Dossier.objects.create(snapshot=snapshot, audience="candidate", problem="Too long")
     Transfer.objects.create(
         enrolment=place,
         target=world.make_cohort(slug=f"later-{number}", state="draft"),
@@ -169,6 +180,8 @@ def test_every_queue_counts_its_own(staff, count):
         "events": count,
         "retreats": count,
         "equivalency": count,
+        "submissions": count,
+        "dossiers": count,
         "certificates": count,
         "letters": count,
         "messages": count,
@@ -191,6 +204,8 @@ def test_what_is_dealt_with_leaves_its_queue(staff):
     Group.objects.update(decides_on=None)
     Retreat.objects.update(state="withdrawn")
     EquivalencyCase.objects.update(state="withdrawn")
+    Submission.objects.update(state="draft")
+    Dossier.objects.update(problem="")
     SupervisorApplication.objects.update(state="withdrawn")
     SupervisionSession.objects.update(state="confirmed")
     Transfer.objects.update(state="withdrawn")

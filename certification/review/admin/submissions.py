@@ -47,6 +47,19 @@ def with_gate(rows: list[Any]) -> None:
         row.findings = submission_findings(row.evidence, edition=row.edition)
 
 
+class DossierFilter(admin.SimpleListFilter):
+    """Submissions whose papers need a look."""
+
+    title = _("dossier")
+    parameter_name = "dossier"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("lost", _("could not be drawn"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.with_lost_dossier() if self.value() == "lost" else queryset
+
+
 @admin.register(Submission)
 class SubmissionAdmin(DecidingAdmin):
     """Read here; written by the candidate, moved by the payment and the decision below."""
@@ -63,7 +76,7 @@ class SubmissionAdmin(DecidingAdmin):
         ),
     }
     list_display = ("candidate", "number", "state", "open_still", "fee", "waits", "answer_due")
-    list_filter = ("state", "edition")
+    list_filter = ("state", DossierFilter, "edition")
     search_fields = ("candidacy__user__name", "candidacy__user__email")
     search_help_text = _("Name or e-mail address")
     ordering = ("-state", "submitted_at", "pk")

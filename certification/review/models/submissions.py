@@ -31,6 +31,11 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Not answered by the committee yet."""
         return self.filter(state__in=Submission.LIVE)
 
+    def with_lost_dossier(self) -> Self:
+        """Those of which a dossier could not be drawn."""
+        lost = Submission.objects.filter(snapshot__dossiers__problem__gt="")
+        return self.filter(pk__in=lost.values("pk"))
+
 
 class Submission(Stateful):
     """One attempt of one candidacy, by the edition that the candidate is held to.

@@ -176,7 +176,7 @@ def hands_over(company: Company, candidacy: Candidacy, user: User) -> None:
         now=company.now,
     )
     submission = candidacy.submissions.get()
-    submission = review.submit(submission, by=user, now=company.now + timedelta(minutes=5))
+    submission = review.submit(submission, by=user, now=company.now)
     is_paid(company, submission)
 
 
