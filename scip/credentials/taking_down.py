@@ -39,6 +39,6 @@ def take_down(holder: User, *, now: datetime) -> int:
         credential.save(update_fields=["holder_name", "facts"])
     certificates = Certificate.objects.filter(credential__in=credentials)
     for row in certificates.exclude(document=""):
-        transaction.on_commit(partial(row.document.storage.delete, row.document.name))
+        transaction.on_commit(partial(row.document.storage.delete, str(row.document.name)))
     certificates.delete()
     return len(credentials)

@@ -58,7 +58,7 @@ def names_in(condition: Q) -> set[str]:
         elif isinstance(child, tuple):
             names.add(str(child[0]).split("__", maxsplit=1)[0])
             if isinstance(child[1], F):
-                names.add(child[1].name)
+                names.add(str(vars(child[1])["name"]))
     return names
 
 

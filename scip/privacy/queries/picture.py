@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -75,7 +76,7 @@ def rules_of_person() -> list[tuple[Entry, About]]:
 def count(rules: list[tuple[Entry, About]], person: Known) -> list[tuple[tuple[Entry, About], int]]:
     """How many rows each rule finds, in one statement."""
     parts: list[str] = []
-    params: list[object] = []
+    params: list[Any] = []
     for number, (entry, about) in enumerate(rules):
         rows = rows_about(entry, about, person).order_by().values("pk")
         sql, values = rows.query.sql_with_params()
