@@ -11,7 +11,7 @@ from scip.mail.services import Address, Draft, queue_draft, queue_letter, render
 
 
 def own_page() -> str:
-    return settings.SITE_URL + reverse("directory:mine")
+    return f"{settings.SITE_URL}{reverse('directory:mine')}"
 
 
 def message_for(listing: Listing, *, name: str, email: str, message: str, dedupe_key: str) -> None:

@@ -71,7 +71,7 @@ def counted(asked: Asked, words: list[str], now: datetime) -> Facets:
         grouped(rows("country").exclude(country=""), "country", F("country")),
         grouped(rows("language"), "language", each("languages")),
         grouped(rows("topic"), "topic", each("topics")),
-        *(grouped(narrowed(rows(name), Asked(**{name: True}), now), name) for name in TICKS),
+        *(grouped(narrowed(rows(name), Asked().but(**{name: True}), now), name) for name in TICKS),
         grouped(rows(), "total"),
     ]
     counts: dict[str, dict[str, int]] = defaultdict(dict)
@@ -80,7 +80,7 @@ def counted(asked: Asked, words: list[str], now: datetime) -> Facets:
     return Facets(total=counts.pop("total", {}).get("", 0), counts=dict(counts))
 
 
-def each(column: str) -> Func:
+def each(column: str) -> Any:
     """The values of an array, one by one."""
     one = Func(F(column), function="unnest", output_field=CharField())
     one.set_returning = True

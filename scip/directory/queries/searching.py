@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import unicodedata
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -47,15 +47,13 @@ class Asked:
     in_person: bool = False
     accepting: bool = False
 
-    @property
-    def is_narrowed(self) -> bool:
-        """Is anything but words asked for?"""
-        return replace(self, q="") != Asked()
-
     def without(self, name: str) -> "Asked":
         """The same question without one filter."""
-        default = next(field.default for field in fields(self) if field.name == name)
-        return replace(self, **{name: default})
+        return self.but(**{name: getattr(Asked(), name)})
+
+    def but(self, **changes: Any) -> "Asked":
+        """The same question with something else asked."""
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
