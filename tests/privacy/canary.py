@@ -43,6 +43,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "community.Material": {"document": None},
     "consultations.Round": {"night_from": time(23)},
     "credentials.Credential": {"state": "revoked", "revoked_at": timezone.now()},
+    "directory.Listing": {"website": "https://example.org/Kanarienvogel"},
     "mail.Letter": {"dedupe_key": "canary"},
     "payments.Charge": {"amount_cents": 10_000, "gift_cents": 0, "moved_to": None, "part_of": None},
     "payments.Adjustment": {"amount_cents": 100, "kind": "correction", "grant": None},
