@@ -32,7 +32,7 @@ def problem(number: int, where: str, sentence: str, hint: str | None = None) -> 
     return checks.Error(f"{where}: {sentence}", hint=hint, id=f"privacy.E{number:03}")
 
 
-@checks.register("privacy", deploy=True)
+@checks.register("privacy")
 def check_table(
     app_configs: Iterable[AppConfig] | None = None, **kwargs: Any
 ) -> list[checks.CheckMessage]:
