@@ -16,6 +16,7 @@ from bench.rounds import alternate
 from scip.pdf.certificates import BasisLine, Certificate, render_certificate
 from scip.pdf.papers import Paper
 from scip.pdf.rendering import render_html
+from scip.pdf.signing import sign_pdf
 
 MINIMAL = '<!doctype html><html lang="en"><title>t</title><body><p>Hello'
 OURS = '<!doctype html><html lang="en"><title>t</title><body style="font-family: Source Serif Pro"><p>Hello'
@@ -28,7 +29,14 @@ def minimal() -> bytes:
     return document
 
 
-def another() -> bytes:
+def signing() -> Callable[[], object]:
+    """Signs one certificate, again and again; the first signature loads pyHanko."""
+    pdf = another(is_to_be_signed=True)
+    sign_pdf(pdf, reason="Issued")
+    return lambda: sign_pdf(pdf, reason="Issued")
+
+
+def another(*, is_to_be_signed: bool = False) -> bytes:
     """A certificate like no other before it: nothing about it can have been kept."""
     number = next(numbers)
     code = f"{number:04}-M9XD-4HTB"
@@ -54,6 +62,7 @@ def another() -> bytes:
             edition="2027",
         ),
         Paper.A4,
+        is_to_be_signed=is_to_be_signed,
     )
 
 
@@ -63,6 +72,7 @@ def document_rows() -> list[Row]:
         "B4": minimal,
         "B4 ours": lambda: render_html(OURS),
         "certificate": another,
+        "signing": signing(),
     }
     taken = alternate(sides, calls=30, block=3)
     p50 = taken["certificate"].p50
@@ -83,6 +93,15 @@ def document_rows() -> list[Row]:
             baseline="B4 with our sealed fetcher, fonts and tags",
             baseline_value=taken["B4 ours"].p50,
             note="for honesty: most of B4 is reading the machine's TLS certificates",
+        ),
+        Row(
+            name="signing a certificate, p50",
+            value=taken["signing"].p50,
+            unit="ms",
+            baseline="B4",
+            baseline_value=taken["B4"].p50,
+            goal=1.0,
+            note="PAdES, beside the rendering",
         ),
         *rate_rows(),
         Row(name="memory, 100th to 1,000th certificate", value=growth(), unit="MiB", goal=10),

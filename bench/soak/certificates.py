@@ -77,6 +77,31 @@ def check_certificates(rounds: int = 4) -> Outcome:
     )
 
 
+def check_forgeries(flips: int = 1_000, badges: int = 500) -> list[Outcome]:
+    """Papers with one changed bit and changed badges before foreign verifiers: none is accepted."""
+    from tests.credentials.forgeries import accepted_badges, accepted_papers
+
+    outcomes = []
+    for name, figure, count, accepted in (
+        ("signed paper", f"{flips} bits flipped under the signature", flips, accepted_papers),
+        ("badge", f"{badges} changed badges, two foreign verifiers", badges, accepted_badges),
+    ):
+        started = time.monotonic()
+        wrong, is_original_accepted = accepted(count)
+        outcomes.append(
+            Outcome(
+                name=name,
+                figure=f"{figure}: none accepted",
+                found=f"{wrong} accepted",
+                is_met=wrong == 0,
+                control="the unchanged one is accepted",
+                control_failed=is_original_accepted,
+                seconds=time.monotonic() - started,
+            )
+        )
+    return outcomes
+
+
 def issue(number: int) -> Credential:
     """A credential whose certificates wait to be made."""
     user = world.make_user(f"soak-certificate-{number}@example.com")

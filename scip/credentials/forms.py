@@ -35,7 +35,7 @@ class CompareForm(forms.Form):
     document = forms.FileField(
         label=_("The file in your hands"),
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".pdf,.csv"}),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.csv,.jwt,.json"}),
         help_text=_("We compare it with the one we made, and keep nothing of it."),
     )
 

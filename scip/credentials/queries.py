@@ -1,6 +1,7 @@
 """What verifiers and pages ask."""
 
 from scip.credentials.models import Credential, SealedDocument, normalise_code
+from scip.credentials.proof import agrees
 
 State = Credential.State
 
@@ -30,8 +31,9 @@ def carried_on_by(credential: Credential) -> Credential:
 
 
 def hands_out_papers(credential: Credential) -> bool:
-    """Papers and badge of this one can be fetched: it stands, or what replaced it does."""
-    if not credential.hands_out_papers:
+    """Papers and badge of this one can be fetched: it stands, or what replaced it does; and it
+    states what was sealed, since a badge is signed anew when it is asked for."""
+    if not (credential.hands_out_papers and agrees(credential)):
         return False
     return carried_on_by(credential).hands_out_papers
 

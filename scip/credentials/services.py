@@ -23,7 +23,7 @@ from scip.credentials.models import (
     new_code,
     today,
 )
-from scip.credentials.proof import seal
+from scip.credentials.proof import agrees, seal
 from scip.credentials.wording import wording_for
 from scip.pdf import certificates as pdf
 from scip.pdf.names import UnprintableName
@@ -221,6 +221,10 @@ def make_certificate(
         if certificate is None:
             return False
         credential = certificate.credential
+        if not agrees(credential):
+            certificate.problem = _("Its record does not state what was sealed when it was issued.")
+            certificate.save(update_fields=["problem"])
+            return False
         try:
             content = render(certificate)
         except UnprintableName as error:

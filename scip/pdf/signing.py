@@ -7,6 +7,7 @@ behind the document, which stays as it was rendered.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -96,19 +97,26 @@ def sign_pdf(pdf: bytes, *, reason: str) -> bytes:
     )
     ours = identity()
     certificates = sum(len(item.public_bytes(serialization.Encoding.DER)) for item in ours.chain)
-    signed = PdfSigner(metadata, _signer(ours)).sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(pdf)),
-        existing_fields_only=True,
-        # It stands in the file as hexadecimal digits.
-        bytes_reserved=2 * (certificates + _BARE),
-    )
-    return bytes(signed.getbuffer())
+    signer = PdfSigner(metadata, _signer(ours))
+
+    def sign() -> bytes:
+        signed = signer.sign_pdf(
+            IncrementalPdfFileWriter(BytesIO(pdf)),
+            existing_fields_only=True,
+            # It stands in the file as hexadecimal digits.
+            bytes_reserved=2 * (certificates + _BARE),
+        )
+        return bytes(signed.getbuffer())
+
+    # pyHanko brings an event loop of its own, which a thread that has one already doesn't bear.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(sign).result()
 
 
 @cache
 def _signer(ours: Identity) -> Signer:
     """Our key as pyHanko asks it; its own signer reads and checks the key anew each time."""
-    from asn1crypto.x509 import Certificate
+    from asn1crypto.x509 import Certificate  # type: ignore[import-untyped]
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
     from cryptography.hazmat.primitives.hashes import SHA256
     from pyhanko.sign.signers import Signer
@@ -121,6 +129,6 @@ def _signer(ours: Identity) -> Signer:
             return ours.key.sign(data, PKCS1v15(), SHA256())
 
     chain = [Certificate.load(item.public_bytes(serialization.Encoding.DER)) for item in ours.chain]
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple(chain)
     return OurSigner(signing_cert=chain[0], cert_registry=store)

@@ -4,19 +4,25 @@ import base64
 import gzip
 import hashlib
 import json
-import random
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.urls import reverse
-from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
+from openbadgeslib.ob3 import OB3Verifier
 
 from scip.credentials import badges, services
 from scip.credentials.models import Credential
 from scip.credentials.reissuing import issue_anew
-from scip.signing import identity, make_chain
+from scip.signing import make_chain
 from tests.credentials.certification import certify, make_papers
+from tests.credentials.forgeries import (
+    accepted_badges,
+    badges_library_accepts,
+    changed_badges,
+    pem,
+    tokens_library_accepts,
+    unverified,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -35,24 +41,10 @@ def fetched(client, credential) -> str:
     return answer.content.decode()
 
 
-def pem() -> bytes:
-    key = identity().key.public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-
-def foreign_verifiers_accept(token: str) -> bool:
-    """A library of others for badges, and one for tokens; both have to."""
-    try:
-        OB3Verifier(pem()).verify(token)
-        jwt.decode(token, pem(), algorithms=["RS256"], options={"require": ["iss", "jti", "nbf"]})
-    except (OB3VerificationError, jwt.InvalidTokenError):
-        return False
-    return True
-
-
 def test_two_foreign_verifiers_accept_it(client, credential):
     token = fetched(client, credential)
-    assert foreign_verifiers_accept(token)
+    assert badges_library_accepts(token)
+    assert tokens_library_accepts(token)
     found = OB3Verifier(pem()).verify(token)
     assert found.achievement.name == "Certified Self-Compassion-Based Psychotherapist"
     assert found.issuer.name == "Center for Mindful Self-Compassion"
@@ -81,10 +73,6 @@ def test_it_has_what_the_standard_requires(client, credential):
     assert "Silent retreat: 5 days" in achievement["criteria"]["narrative"]
 
 
-def unverified(token):
-    return jwt.decode(token, options={"verify_signature": False})
-
-
 def test_the_same_credential_gives_the_same_badge(client, credential):
     assert fetched(client, credential) == fetched(client, credential)
 
@@ -109,48 +97,15 @@ def test_it_says_no_more_than_the_verification_page_unless_its_holder_wants(
     wanted = hashlib.sha256((participant.email + hashed["salt"]).encode()).hexdigest()
     assert hashed["identityHash"] == f"sha256${wanted}"
     assert participant.email not in json.dumps(unverified(token))
-    assert foreign_verifiers_accept(token)
-
-
-def mutations(token: str, count: int):
-    """The token with one letter, or one claim, or its way of signing changed."""
-    chance = random.Random(11)
-    header, payload, signature = token.split(".")
-    said = unverified(token)
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    for number in range(count):
-        match number % 5:
-            case 0:
-                # Not the last letter of a part: some of its bits mean nothing.
-                part = chance.choice([header, payload, signature])
-                place = chance.randrange(len(part) - 1)
-                other = chance.choice([item for item in letters if item != part[place]])
-                changed = part[:place] + other + part[place + 1 :]
-                yield token.replace(part, changed, 1)
-            case 1:
-                key = chance.choice([key for key in said if isinstance(said[key], str)])
-                yield f"{header}.{packed(said | {key: said[key] + '.'})}.{signature}"
-            case 2:
-                bare = packed({"alg": chance.choice(["none", "None", "NONE", ""])})
-                yield f"{bare}.{packed(said | {'exp': 4_000_000_000 + number})}."
-            case 3:
-                shared = jwt.encode(said, "x" * 64, algorithm="HS256")
-                yield shared if number % 2 else f"{shared}{number}"
-            case _:
-                yield jwt.encode(said | {"nbf": said["nbf"] + number}, OTHER_KEY, "RS256")
-
-
-_chain, OTHER_KEY = make_chain("Another house")
-
-
-def packed(value) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    assert badges_library_accepts(token)
+    assert tokens_library_accepts(token)
 
 
 def test_no_changed_badge_is_accepted(client, credential):
+    assert accepted_badges(50) == (0, True)
     token = fetched(client, credential)
-    changed = list(mutations(token, 50))
-    assert [item for item in changed if foreign_verifiers_accept(item)] == []
+    changed = list(changed_badges(token, 50))
+    assert len(set(changed)) > 40
     assert [item for item in changed if badges.is_badge_of(credential, item)] == []
     assert badges.is_badge_of(credential, token)
 

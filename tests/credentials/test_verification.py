@@ -111,6 +111,14 @@ def test_what_was_changed_past_us_is_not_shown_as_true(client, credential, chang
     assert "Somebody Else" not in text
     assert "certificate.pdf" not in text
     assert "does not state what was sealed" in caplog.text
+    # Nothing of it is handed out, and nothing of it is signed.
+    for name in ("certificate", "letter", "badge"):
+        assert client.get(reverse(f"credentials:{name}", args=[credential.code])).status_code == 302
+    credential.certificates.update(made_at=None, sha256="")
+    for paper in credential.certificates.all():
+        assert services.make_certificate(paper.pk) is False
+        paper.refresh_from_db()
+        assert "sealed" in paper.problem
 
 
 def send(client, credential, content, name="paper.pdf"):
@@ -222,3 +230,20 @@ def test_linkedin_gets_what_the_page_shows(as_user, participant, credential):
         "certId": [credential.number],
         "certUrl": [f"http://localhost:8000/verify/{credential.code}/"],
     }
+
+
+def test_the_form_carries_its_token(participant, credential):
+    from django.test import Client
+
+    from tests.credentials.test_sealing import make
+
+    client = Client(enforce_csrf_checks=True)
+    document, _pdf = make(participant)
+    for code in (credential.code, document.code):
+        page = client.get(reverse("credentials:verify", args=[code]))
+        token = page.content.decode().split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+        answer = client.post(
+            reverse("credentials:verify_file", args=[code]),
+            {"csrfmiddlewaretoken": token, "document": SimpleUploadedFile("p.pdf", b"x")},
+        )
+        assert (answer.status_code, answer.context["answer"]) == (200, "differs")

@@ -16,6 +16,7 @@ from cohorts.models import (
 )
 from payments.models import Charge, Payment
 from scip.credentials.models import Certificate, Completion, Credential
+from scip.credentials.proof import seal
 from scip.credentials.wording import WORDING
 from scip.mail.models import Letter
 from tests import world
@@ -86,7 +87,7 @@ def make_credential(user, level="A", kind="practicing") -> Credential:
     completion = Completion.objects.create(
         user=user, level=level, basis="cohort", completed_on=timezone.localdate(), facts={}
     )
-    credential = Credential.objects.create(
+    credential = Credential(
         user=user,
         kind=kind,
         completion=completion,
@@ -95,6 +96,8 @@ def make_credential(user, level="A", kind="practicing") -> Credential:
         issued_on=timezone.localdate(),
         facts={"title": str(WORDING[kind].title)},
     )
+    seal(credential)
+    credential.save()
     for paper in Certificate.Paper.values:
         Certificate.objects.create(
             credential=credential, paper=paper, made_at=timezone.now(), sha256="0" * 64

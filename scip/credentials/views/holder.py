@@ -20,7 +20,7 @@ from scip.credentials.models import Credential, normalise_code
 @require_http_methods(["GET", "HEAD", "POST"])
 def holder(request: HttpRequest, code: str) -> HttpResponse:
     """What one's own credential offers; whether the badge holds a hash of the e-mail address."""
-    own = Credential.objects.visible_to(request.user).filter(user=request.user)
+    own = Credential.objects.visible_to(request.user).filter(user_id=request.user.pk)
     credential = get_object_or_404(
         own.select_related("user", "successor"), code=normalise_code(code)
     )
