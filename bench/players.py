@@ -23,6 +23,8 @@ BYTES_A_SECOND = 2 * MIB
 PIECE = 32 * 1024
 SECONDS = 12.0
 ROUNDS = 3
+# Among slow players a page may wait long, and not for ever.
+LONGEST_ANSWER = 120
 # What a phone far away takes at once: the kernel must not swallow a range whole for it.
 WINDOW = 64 * 1024
 
@@ -90,7 +92,8 @@ async def watch(port: int, players: int | None, ask: bytes, seconds: float) -> L
     if players is not None:
         playing = [asyncio.create_task(play(players, ask, end)) for _ in range(PLAYERS)]
     try:
-        await load_in(load, port, in_turn([Ask.get("/")]), connections=4, end=end)
+        async with asyncio.timeout(seconds + LONGEST_ANSWER):
+            await load_in(load, port, in_turn([Ask.get("/")]), connections=4, end=end)
     finally:
         for task in playing:
             task.cancel()
