@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +50,6 @@ class Relationship:
     agreement: Agreement
     side: str
     other: Any
-    evidence: LedgerEvidence
     stops: tuple[Stop, ...]
     findings: tuple[Finding, ...]
     matters: tuple[Matter, ...]
@@ -58,6 +57,8 @@ class Relationship:
     appointment: Appointment | None
     session_ids: frozenset[int]
     """Entries of this agreement: those of another one are not this pair's to open."""
+    is_closed: bool = False
+    """For a supervisor whose candidate walks on without them: only what these two held is told."""
 
     @property
     def is_active(self) -> bool:
@@ -98,11 +99,13 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
     ahead = coming_appointments(ids, now)
     told = told_of(evidence)
     approved = approved_of(agreements, now)
+    closed = closed_to(agreements, user)
     return [
         one(
             agreement,
             user,
             evidence=evidence[agreement.candidacy_id],
+            is_closed=agreement.pk in closed,
             version=versions.get(agreement.pk),
             plan=plans.get(agreement.pk),
             sessions=sessions[agreement.pk],
@@ -112,6 +115,25 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
         )
         for agreement in agreements
     ]
+
+
+def closed_to(agreements: list[Agreement], user: Any) -> frozenset[int]:
+    """Agreements whose supervisor ``user`` was or may become while the candidate is not theirs to
+    accompany: how the person goes on is not told. A draft shows what is ahead, unless somebody
+    else accompanies the candidate. One query, and none for a candidate."""
+    led = [row for row in agreements if side_of(row, user) == Side.SUPERVISOR]
+    if not led:
+        return frozenset()
+    rows = Agreement.objects.accompanied().filter(candidacy__in={row.candidacy_id for row in led})
+    today: dict[int, set[int]] = defaultdict(set)
+    for candidacy, supervisor in rows.values_list("candidacy_id", "supervisor_id"):
+        today[candidacy].add(supervisor)
+    return frozenset(
+        row.pk
+        for row in led
+        if row.supervisor_id not in today[row.candidacy_id]
+        and (row.state != Agreement.State.DRAFT or today[row.candidacy_id])
+    )
 
 
 def approved_of(agreements: list[Agreement], now: datetime) -> frozenset[int]:
@@ -148,8 +170,13 @@ def one(
     appointment: Appointment | None,
     told: Told | None,
     is_approved: bool,
+    is_closed: bool,
 ) -> Relationship:
     edition = agreement.candidacy.edition
+    stops = track(evidence, edition=edition) if edition else ()
+    findings = ledger_findings(evidence, edition=edition) if edition else ()
+    if is_closed:
+        stops, findings = own_stops(stops, agreement), ()
     side = side_of(agreement, user)
     has_met = evidence.has_met_for_plan
     mine, theirs = text_matters(agreement, version, side, user, has_met=has_met)
@@ -158,7 +185,8 @@ def one(
         mine, theirs = mine + to_read, theirs + with_them
     to_confirm, unanswered = session_matters(sessions, user, other_of(agreement, user))
     mine, theirs = mine + to_confirm, theirs + unanswered
-    if edition and agreement.state == Agreement.State.COMPLETED and told is None:
+    is_completed = agreement.state == Agreement.State.COMPLETED
+    if edition and is_completed and told is None and not is_closed:
         to_write, is_written = letter_matters(
             agreement, evidence, edition, side, user, is_approved=is_approved
         )
@@ -167,9 +195,9 @@ def one(
         agreement=agreement,
         side=side,
         other=other_of(agreement, user),
-        evidence=evidence,
-        stops=track(evidence, edition=edition) if edition else (),
-        findings=ledger_findings(evidence, edition=edition) if edition else (),
+        stops=stops,
+        findings=findings,
+        is_closed=is_closed,
         matters=tuple(mine),
         with_other=tuple(theirs),
         appointment=appointment,
@@ -177,6 +205,12 @@ def one(
             item.pk for item in evidence.sessions if item.agreement == agreement.pk
         ),
     )
+
+
+def own_stops(stops: Iterable[Stop], agreement: Agreement) -> tuple[Stop, ...]:
+    """The stops of one agreement's own sessions, counted from one: a gap would tell of others."""
+    own = [row for row in stops if row.session and row.session.agreement == agreement.pk]
+    return tuple(replace(row, number=number) for number, row in enumerate(own, start=1))
 
 
 type Matters = tuple[list[Matter], list[str]]

@@ -12,7 +12,7 @@ from scip.requirements import Refusal
 from scip.states import lock, move
 from supervision.emails import recommendations as emails
 from supervision.models import Agreement, Approval, Recommendation, Signature
-from supervision.queries.agreements import side_of
+from supervision.queries.agreements import is_former, side_of
 from supervision.queries.recommendations import is_recommended
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.recommendations import may_recommend
@@ -49,12 +49,14 @@ def refuse_unready(agreement: Agreement, by: User, now: datetime) -> None:
         )
     edition = agreement.candidacy.edition
     if edition is None or not agreement.candidacy.is_registered:
+        refuse_former(agreement, by)
         raise Refusal(_("This person’s registration for certification is not under way."))
     findings = may_recommend(
         evidence_of(agreement.candidacy), edition=edition, agreement=agreement.pk
     )
     unmet = tuple(item for item in findings if not item.is_met)
     if unmet:
+        refuse_former(agreement, by)
         raise Refusal(
             _("A recommendation follows the closing sessions. Still open: {what}.").format(
                 what=", ".join(str(item.title) for item in unmet)
@@ -63,9 +65,22 @@ def refuse_unready(agreement: Agreement, by: User, now: datetime) -> None:
         )
 
 
-def refuse_recommended(agreement: Agreement) -> None:
+def refuse_former(agreement: Agreement, by: User) -> None:
+    """Raise Refusal for whoever supervises this person no more. One sentence whatever the reason:
+    another would tell them how the person goes on."""
+    if is_former(agreement, by) and not sent_ones(agreement).filter(agreement=agreement).exists():
+        raise Refusal(
+            _(
+                "You accompany this person no more, so no letter begins here. If the committee should "
+                "hear something from you, write to the office."
+            )
+        )
+
+
+def refuse_recommended(agreement: Agreement, by: User) -> None:
     """Raise Refusal where the committee has a recommendation: nothing takes its place."""
     if is_recommended(agreement):
+        refuse_former(agreement, by)
         raise Refusal(
             _("A recommendation of this person is with the committee. There is nothing to add.")
         )
@@ -88,7 +103,7 @@ def save_part(
     now = now or timezone.now()
     agreement = locked(agreement)
     refuse_unready(agreement, by, now)
-    refuse_recommended(agreement)
+    refuse_recommended(agreement, by)
     draft = Recommendation.objects.filter(agreement=agreement, state=State.DRAFT).first()
     if draft is None:
         draft = Recommendation.objects.create(agreement=agreement, created_at=now)
@@ -125,7 +140,7 @@ def send_recommendation(
     if side_of(agreement, by) == Signature.Side.SUPERVISOR and row.state == State.SENT:
         return row
     refuse_unready(agreement, by, now)
-    refuse_recommended(agreement)
+    refuse_recommended(agreement, by)
     if missing_parts(row):
         raise Refusal(
             _("The letter is not whole yet. It is saved as it is; please fill in what is open.")

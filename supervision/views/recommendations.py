@@ -12,7 +12,7 @@ from scip.access import signed_in
 from scip.requirements import Refusal
 from supervision.forms.recommendations import STEPS, PartForm, steps_of
 from supervision.models import Agreement, Recommendation
-from supervision.queries.agreements import with_people
+from supervision.queries.agreements import is_former, with_people
 from supervision.queries.recommendations import draft_in, may_go_on, told_of, written_by
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.recommendations import appeal_until, may_recommend
@@ -32,7 +32,7 @@ def refusal_of(agreement: Agreement, request: HttpRequest) -> str:
     """Why nothing can be written now, in a sentence; empty where it can."""
     try:
         services.refuse_unready(agreement, person(request), timezone.now())
-        services.refuse_recommended(agreement)
+        services.refuse_recommended(agreement, person(request))
     except Refusal as refusal:
         return str(refusal.sentence)
     return ""
@@ -47,6 +47,8 @@ def recommendation_read(request: HttpRequest, pk: int) -> HttpResponse:
     draft = draft_in(rows)
     edition = agreement.candidacy.edition
     refusal = refusal_of(agreement, request)
+    # What became of the person, and of one's letter, is not told to who supervises them no more.
+    is_closed = is_former(agreement, request.user) and State.SENT not in {row.state for row in rows}
     missing = services.missing_parts(draft) if draft else []
     context = {
         "agreement": agreement,
@@ -56,12 +58,13 @@ def recommendation_read(request: HttpRequest, pk: int) -> HttpResponse:
         "next_url": reverse("supervision:recommendation_part", args=[pk, next_step(draft)]),
         "sent": [(row, parts_of(row)) for row in rows if row.state != State.DRAFT],
         "may_write": not refusal,
-        "may_go_on": may_go_on(agreement),
+        "is_closed": is_closed,
+        "may_go_on": not is_closed and may_go_on(agreement),
         "refusal": refusal,
         "findings": may_recommend(
             evidence_of(agreement.candidacy), edition=edition, agreement=agreement.pk
         )
-        if edition
+        if edition and not is_closed
         else (),
         "breadcrumb": crumbs(agreement, request.user, _("Recommendation")),
     }

@@ -10,7 +10,7 @@ from tests import world
 from tests.supervision.pair import Kind, at, log, make_pair, walk
 
 HOME = "/supervision/"
-DESK_QUERIES = 15
+DESK_QUERIES = 16
 
 
 def waiting(client) -> list[str]:

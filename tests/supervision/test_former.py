@@ -1,5 +1,7 @@
 """Who accompanies a candidate today, and what stays with whoever does so no more."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.utils import timezone
 from certification.candidacy.services.closing import close_candidacy
 from certification.portfolio.models import Excerpt
 from certification.portfolio.services import hand_in
+from scip.pathway.services import renew_feed
 from scip.requirements import Refusal
 from supervision.models import Agreement, CaseMaterial, Competency, DevelopmentalLevel, Handover
 from supervision.queries.records import record_of, scope_of
@@ -14,7 +17,7 @@ from supervision.services import agreements, handovers, material, notes, ratings
 from supervision.services.ratings import Touched
 from supervision.services.recommendations import save_part, send_recommendation
 from tests import world
-from tests.supervision.pair import ALL, at, confirmed, make_pair, walk
+from tests.supervision.pair import ALL, Pair, at, confirmed, make_pair, walk
 
 LETTER = {
     "outcome": "recommended",
@@ -132,6 +135,60 @@ def test_the_record_to_take_along_says_what_the_pages_say(former):
     former.candidacy.refresh_from_db()
     assert said(former.candidate)
     assert not said(former.guide)
+
+
+def plain(answer):
+    """What a page says, without the tokens that differ from one answer to the next."""
+    assert answer.status_code == 200
+    return re.sub(r'(value|nonce)="[A-Za-z0-9_-]{20,}"', "", answer.content.decode())
+
+
+def seen_by(pair, client, feed):
+    """Everything that somebody can open about a person, as text."""
+    key = pair.agreement.pk
+    urls = {
+        "desk": reverse("supervision:home"),
+        "record": reverse("supervision:record", args=[pair.candidacy.pk]),
+        "calendar": reverse("pathway:calendar", args=[feed.token]),
+        **{
+            name: reverse(f"supervision:{name}", args=[key])
+            for name in ("agreement", "recommendation", "agreement_text", "plan", "growth", "fees")
+        },
+    }
+    texts = {name: plain(client.get(url)) for name, url in urls.items()}
+    texts["calendar"] = re.sub(r"DTSTAMP\S+", "", texts["calendar"])
+    part = reverse("supervision:recommendation_part", args=[key, "view"])
+    texts["part"] = plain(client.get(part, follow=True))
+    record_file = reverse("supervision:record_export", args=[pair.candidacy.pk])
+    table = client.post(record_file, {"as": "csv"}).content.decode()
+    return texts | {"table": re.sub(r"\d{2}:\d{2}:\d{2}", "", table)}
+
+
+def test_a_former_supervisor_reads_the_same_however_the_candidate_walks_on(db, as_user):
+    """Another supervisor's sessions, planned ones, letter and the way they open are not theirs."""
+    pair = make_pair()
+    walk(pair, 3)
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(21))
+    pair.again()
+    client, feed = as_user(pair.guide), renew_feed(pair.guide)
+    before = seen_by(pair, client, feed)
+    later = world.make_supervisor(world.make_user("later@example.com", name="Lea Canary"))
+    agreement = world.make_agreement(
+        pair.candidacy, later, signed_at=at(22), final_at=at(23), plan_at=at(23)
+    )
+    next_pair = Pair(agreement, pair.candidacy, pair.candidate, later, later.user)
+    for place in range(3, 10):
+        confirmed(next_pair, ALL[place], at(1 + 7 * place))
+        if place == 4:
+            assert seen_by(pair, client, feed) == before
+    send_letter(next_pair.again())
+    after = seen_by(pair, client, feed)
+    assert after == before
+    for text in after.values():
+        assert "Lea Canary" not in text
+        assert "Portfolio review" not in text
+    assert after["agreement"].count("confirmed, counts") == 3
+    assert "This agreement is over before its close" in after["recommendation"]
 
 
 def test_a_registration_that_is_under_way_and_active_is_open(db):

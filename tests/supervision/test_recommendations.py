@@ -176,7 +176,7 @@ def test_whoever_accompanied_only_the_beginning_does_not_judge(db):
 def test_without_a_registration_under_way_nothing_is_sent(pair):
     draft = written(pair, **LETTER)
     type(pair.candidacy).objects.update(state="withdrawn")
-    with pytest.raises(Refusal, match="not under way"):
+    with pytest.raises(Refusal, match="accompany this person no more"):
         send_recommendation(draft, by=pair.guide)
 
 
