@@ -79,8 +79,10 @@ def said_of(person) -> dict:
 @pytest.fixture
 def bislama(monkeypatch):
     from scip.accounts import languages
+    from scip.directory.queries import wording
 
     monkeypatch.setitem(languages.NAMES, "bi", "Bislama")
+    wording.names_in.cache_clear()
 
 
 def test_what_is_not_shown_stands_nowhere(client, person, bislama):

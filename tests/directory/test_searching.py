@@ -197,11 +197,11 @@ def test_the_database_reads_the_index_not_the_table():
     assert "listing_by_country" in plan_of(
         rows.filter(country="MT").order_by("sort_name", "id")[:26]
     )
-    assert "listing_words" in plan_of(searching.spelled(rows, ["person"]))
-    with connection.cursor() as cursor:  # so few rows are read faster than this index
+    with connection.cursor() as cursor:  # so few rows are read faster than these indexes
         cursor.execute("set local enable_seqscan = off")
         cursor.execute("set local enable_indexscan = off")
     everything = Listing.objects.all()
+    assert "listing_words" in plan_of(searching.spelled(everything, ["person"]))
     assert "listing_alike" in plan_of(everything.filter(short_text__trigram_word_similar="person"))
     assert "listing_alike" not in plan_of(everything.filter(words__contains="person"))
 

@@ -1,5 +1,6 @@
 """What everybody sees: the search, a page for each listing, portraits, the list for crawlers."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -12,18 +13,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
-from django_countries import countries
 
 from scip.access import public
-from scip.accounts.languages import NAMES, language_names
 from scip.credentials.models import Credential
 from scip.directory.forms.visitors import SearchForm
-from scip.directory.models import Listing, Topic, key_of
+from scip.directory.models import Listing, key_of
 from scip.directory.queries.facets import Facets, capped, facets_of
 from scip.directory.queries.own import certification_of, licence_confirmed_on
 from scip.directory.queries.searching import Asked, look
 from scip.directory.queries.searching import public as public_rows
-from scip.directory.queries.wording import place_of, population_names, topic_names
+from scip.directory.queries.wording import (
+    names,
+    place_of,
+    population_names,
+    tongue_names,
+    topic_names,
+)
 from scip.formats import initials
 from scip.pages.crawlers import OwnSitemap
 from scip.portraits import serve_portrait
@@ -87,19 +92,19 @@ def page_url(asked: Asked, mark: str) -> str:
 def selects_of(asked: Asked, facets: Facets) -> list[dict[str, Any]]:
     """The choices of a list with how many each would leave; those that would leave nobody are
     not offered, except the one that is chosen."""
-    names: dict[str, tuple[str, Any]] = {
-        "country": (_("Country"), countries.name),
-        "language": (_("Language"), lambda code: language_names([code])[0]),
-        "topic": (_("Theme"), lambda code: str(dict(Topic.choices).get(code, code))),
+    known: dict[str, tuple[str, Mapping[str, str]]] = {
+        "country": (_("Country"), names().countries),
+        "language": (_("Language"), names().languages),
+        "topic": (_("Theme"), names().topics),
     }
     found = []
-    for name, (label, name_of) in names.items():
+    for name, (label, words) in known.items():
         chosen = getattr(asked, name)
         counts = dict(facets.of(name))
         if chosen:
             counts.setdefault(chosen, 0)
         options = [
-            (code, f"{name_of(code)} ({capped(count)})", code == chosen)
+            (code, f"{words.get(code, code)} ({capped(count)})", code == chosen)
             for code, count in counts.items()
         ]
         options.sort(key=lambda option: option[1])
@@ -126,9 +131,9 @@ def ticks_of(asked: Asked, facets: Facets) -> list[dict[str, Any]]:
 def chosen_of(asked: Asked) -> list[dict[str, str]]:
     """Each wish that narrows the list, with the address of the list without it."""
     words = {
-        "country": str(countries.name(asked.country)) if asked.country else "",
-        "language": NAMES.get(asked.language, ""),
-        "topic": str(dict(Topic.choices).get(asked.topic, "")),
+        "country": names().countries.get(asked.country, ""),
+        "language": names().languages.get(asked.language, ""),
+        "topic": names().topics.get(asked.topic, ""),
         "online": _("online") if asked.online else "",
         "in_person": _("in person") if asked.in_person else "",
         "accepting": _("taking on clients") if asked.accepting else "",
@@ -143,7 +148,7 @@ def chosen_of(asked: Asked) -> list[dict[str, str]]:
 def card_of(listing: Listing, now: Any) -> dict[str, Any]:
     """A listing in the words that lists show."""
     place, meeting = place_of(listing), meeting_of(listing)
-    languages = ", ".join(language_names(listing.languages))
+    languages = ", ".join(tongue_names(listing.languages))
     topics = ", ".join(topic_names(listing.topics))
     accepting = accepting_of(listing, now)
     return {
