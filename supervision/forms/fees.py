@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from scip.accounts.forms.days import likely_day
 from scip.accounts.forms.text import PlainTextField
 
 
@@ -20,7 +21,9 @@ class PaidForm(forms.Form):
         validators=[MinValueValidator(Decimal("0.01"))],
     )
     paid_on = forms.DateField(
-        label=_("Paid on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Paid on"),
+        validators=[likely_day],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     note = PlainTextField(
         label=_("A word about it"),

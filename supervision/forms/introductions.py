@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from scip.accounts.forms.days import likely_day
 from scip.community.forms.text import ParagraphsField
 from scip.formats import moment
 from supervision.models import Introduction
@@ -48,6 +49,7 @@ class TimesForm(forms.Form):
             self.fields[f"time_{number}"] = forms.DateTimeField(
                 label=_("Time {number}").format(number=number),
                 required=False,
+                validators=[likely_day],
                 widget=forms.DateTimeInput(
                     attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
                 ),

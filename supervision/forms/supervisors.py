@@ -1,5 +1,6 @@
 """Applying, the profile, the directory's questions, and what the office fills in."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from crispy_forms.helper import FormHelper
@@ -9,10 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scip.access.fields import MoneyField
+from scip.accounts.forms.days import likely_day
 from scip.accounts.models import User
 from scip.community.forms.text import LineField, ParagraphsField
 from scip.portraits import portrait_field
 from supervision.models import Supervisor
+from supervision.queries.sessions import utc_day
 from supervision.queries.supervisors import Asked
 
 # What a page in the directory cannot do without.
@@ -207,6 +210,7 @@ def office_day(label: Any, help_text: Any = "", *, required: bool = True) -> for
         label=label,
         help_text=help_text,
         required=required,
+        validators=[likely_day],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
@@ -224,7 +228,7 @@ class ApprovalForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["from_on"].initial = timezone.localdate()
+        self.fields["from_on"].initial = utc_day(timezone.now())
 
 
 class RenewalForm(forms.Form):
@@ -235,14 +239,22 @@ class RenewalForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    """An early end."""
+    """An early end. Today still counts: a session of this morning keeps what it was."""
 
-    on = office_day(_("Ends on"), _("The first day on which it no longer holds."))
+    on = office_day(
+        _("Ends on"),
+        _(
+            "The first day on which it no longer holds, tomorrow at the earliest: sessions of today "
+            "still count. Days are UTC."
+        ),
+    )
     reason = words(_("Reason"), _("The person reads it, and it stays on record."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["on"].initial = timezone.localdate()
+        tomorrow = utc_day(timezone.now()) + timedelta(days=1)
+        self.fields["on"].initial = tomorrow
+        self.fields["on"].widget.attrs["min"] = str(tomorrow)
 
 
 class DeclineForm(forms.Form):

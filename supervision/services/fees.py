@@ -31,7 +31,7 @@ def say_paid(
     """One of the two says that something of a block was paid; the other is asked by letter.
 
     Raises Refusal for strangers, a block that was replaced, an amount that is not open in it
-    (what waits for an answer is not open), and a day ahead.
+    (what waits for an answer is not open), and a day that is still ahead where ``by`` lives.
     """
     now = now or timezone.now()
     agreement = locked(block.agreement)
@@ -42,7 +42,7 @@ def say_paid(
         raise Refusal(
             _("A newer version of your agreement changed this block. Please look at it again.")
         )
-    if paid_on > now.date():
+    if paid_on > timezone.localdate(now, timezone=by.zone):
         raise Refusal(_("That day lies ahead. Please note a payment once it was made."))
     (standing,) = standing_blocks(FeeBlock.objects.filter(pk=block.pk))
     if not 0 < amount_cents <= standing.open_cents:

@@ -4,7 +4,7 @@ The role goes with the approval: it is given on the approval's first day and tak
 on which no approval is in force any more.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from celery import current_app
 from django.db import transaction
@@ -232,28 +232,32 @@ def end_approval(
     supervisor: Supervisor, *, reason: str, by: User, on: date | None = None,
     now: datetime | None = None,
 ) -> None:  # fmt: skip
-    """End a supervisor's approval on a day (default today), renewals ahead included.
+    """End a supervisor's approval on a day (by default, and at the earliest, tomorrow), renewals
+    ahead included.
 
     ``reason`` stays on record and stands in the letter. Sessions held before that day keep
-    counting. Side effects when no approval is in force any more: the role ends, requests that
+    counting, those of today with them. Side effects when no approval is in force any more: the role ends, requests that
     wait for an answer lapse, and their candidates are told. Raises Refusal without a reason,
-    for oneself, for a day that lies behind, and when nothing is in force or ahead.
+    for oneself, for today or a day behind, and when no approval reaches beyond that day.
     """
     now = now or timezone.now()
-    on = on or now.date()
+    tomorrow = now.date() + timedelta(days=1)
+    on = on or tomorrow
     refuse_others_than_office(by, supervisor.user)
     if not reason.strip():
         raise Refusal(_("Please write the reason: the person reads it. Nothing was changed."))
-    if on < now.date():
+    if on < tomorrow:
         raise Refusal(
-            _("An approval can’t end on a day that has passed: sessions of that day counted.")
+            _(
+                "An approval ends tomorrow at the earliest: sessions of today and before still count."
+            )
         )
     supervisor = lock(supervisor)
     running = [
         row for row in real_approvals(supervisor) if row.until_on is None or row.until_on > on
     ]
     if not running:
-        raise Refusal(_("No approval is in force or ahead. Nothing was changed."))
+        raise Refusal(_("No approval reaches beyond that day. Nothing was changed."))
     for row in running:
         approval = lock(row)
         approval.until_on = max(on, approval.from_on)

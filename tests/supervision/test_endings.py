@@ -1,6 +1,8 @@
 """Agreements that end with a fact: a supervisor declared lost, a registration that is over; and one
 that begins anew after a "not yet"."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +31,9 @@ def told(pair, key):
 
 
 def declare_lost(pair, staff, now=None):
-    end_approval(pair.supervisor, reason="She has died.", by=staff, now=now)
+    """On the day before ``now``: that day still counts, the next one does not."""
+    before = (now or timezone.now()) - timedelta(days=1)
+    end_approval(pair.supervisor, reason="She has died.", by=staff, now=before)
 
 
 def test_declared_lost_the_agreement_ends_and_sessions_stay(staff):

@@ -273,9 +273,10 @@ def test_leave_stops_the_clock(candidacy, suna):
     assert row.state == State.LAPSED
 
 
-def test_an_ended_approval_lapses_what_waits_at_once(candidacy, suna, staff):
+def test_an_ended_approval_lapses_what_waits_with_its_last_day(candidacy, suna, staff):
     row = asked(candidacy, suna)
     office.end_approval(suna, reason="By her own wish.", by=staff)
+    office.follow_calendar(timezone.now() + DAY)
     row.refresh_from_db()
     assert row.state == State.LAPSED
 

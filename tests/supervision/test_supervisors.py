@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from scip.accounts.models import Role, RoleGrant, User
 from scip.mail.models import Letter
@@ -193,14 +194,17 @@ def test_an_early_end_takes_role_and_renewals_with_a_reason(vera, staff):
     ahead = services.renew(supervisor, until_on=None, by=staff, now=NOW)
     with pytest.raises(Refusal, match="reason"):
         services.end_approval(supervisor, reason=" ", by=staff, now=NOW)
-    with pytest.raises(Refusal, match="passed"):
-        services.end_approval(supervisor, reason="x", on=TODAY - DAY, by=staff, now=NOW)
-    services.end_approval(supervisor, reason="At your wish.", by=staff, now=NOW + 30 * DAY)
+    for day in (TODAY - DAY, TODAY):
+        with pytest.raises(Refusal, match="tomorrow at the earliest"):
+            services.end_approval(supervisor, reason="x", on=day, by=staff, now=NOW)
+    services.end_approval(supervisor, reason="At your wish.", by=staff, now=NOW + 29 * DAY)
     first.refresh_from_db()
     ahead.refresh_from_db()
     assert first.until_on == TODAY + 30 * DAY
     assert ahead.until_on == ahead.from_on
-    assert approved_on(supervisor, TODAY + 29 * DAY), "what was held keeps counting"
+    assert approved_on(supervisor, TODAY + 29 * DAY), "what was held that morning keeps counting"
+    assert holds(vera, TODAY + 29 * DAY)
+    services.follow_calendar(NOW + 30 * DAY)
     assert not approved_on(supervisor, TODAY + 30 * DAY)
     assert not approved_on(supervisor, ahead.from_on)
     assert not holds(vera, TODAY + 30 * DAY)
@@ -304,7 +308,9 @@ def test_the_office_sees_the_letter_before_it_goes(vera, staff, as_user):
     assert "So glad." in page
     assert "Saturday 1 June 2030" in page
     assert not Approval.objects.exists()
-    done = client.post(f"{stem}/decide/approve/", form | {"send": "1"}, follow=True).content.decode()
+    done = client.post(
+        f"{stem}/decide/approve/", form | {"send": "1"}, follow=True
+    ).content.decode()
     assert "Approved; the letter is on its way." in done
     approval = Approval.objects.get()
     assert (str(approval.until_on), approval.approved_by) == ("2030-06-01", staff)
@@ -326,9 +332,15 @@ def test_the_office_declines_renews_ends_and_invites(vera, staff, stranger, as_u
     assert "has to lie ahead" in refused.content.decode()
     client.post(f"{stem}/decide/renew/", {"until_on": "2033-01-01", "send": "1"})
     assert supervisor.approvals.count() == 2
-    end = {"on": str(date.today()), "reason": "Retired.", "send": "1"}
-    client.post(f"{stem}/decide/end/", end)
-    assert not approved_on(supervisor, date.today())
+    today = timezone.now().date()
+    end = {"on": str(today), "reason": "Retired.", "send": "1"}
+    refused = client.post(f"{stem}/decide/end/", end).content.decode()
+    assert "tomorrow at the earliest" in refused
+    page = client.get(f"{stem}/decide/end/").content.decode()
+    assert f'value="{today + DAY}"' in page
+    client.post(f"{stem}/decide/end/", end | {"on": str(today + DAY)})
+    assert approved_on(supervisor, today)
+    assert not approved_on(supervisor, today + DAY)
     assert "Retired." in client.get(f"{stem}/change/").content.decode()
     invite = "/admin/supervision/supervisor/invite/"
     page = client.post(invite, {"email": stranger.email, "words": "Please."}).content.decode()

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from certification.portfolio.models import ClientLabel, ClientSession, KnownWord, WriteUp
+from scip.accounts.forms.days import likely_day
 
 
 class NewCaseForm(forms.Form):
@@ -96,6 +97,7 @@ class SessionForm(forms.ModelForm[ClientSession]):
 
     def __init__(self, *args: Any, labels: Sequence[ClientLabel], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["held_on"].validators.append(likely_day)
         label: Any = self.fields["label"]
         label.queryset = ClientLabel.objects.filter(pk__in=[row.pk for row in labels])
         label.choices = [("", _("Choose a label")), *((row.pk, row.name) for row in labels)]

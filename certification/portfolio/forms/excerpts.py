@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from certification.portfolio import attesting
 from certification.portfolio.models import Excerpt
 from certification.portfolio.services.excerpts import KINDS_TAKEN
+from scip.accounts.forms.days import likely_day
 from scip.vault.forms import EVIDENCE_BYTES, VaultFileField
 from scip.vault.models import Arrival
 from scip.vault.receiving import held_sentence
@@ -101,6 +102,7 @@ class ExcerptForm(forms.ModelForm[Excerpt]):
     ) -> None:
         super().__init__(*args, **kwargs)
         offer(self.fields["competencies"], competencies)
+        self.fields["consent_on"].validators.append(likely_day)
         self.user = user
         self.ready: Arrival | None = None
         case: Any = self.fields["case"]

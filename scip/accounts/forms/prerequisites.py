@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from scip.accounts.forms.days import likely_day
 from scip.accounts.forms.text import PlainTextField
 from scip.accounts.models import Prerequisite
 from scip.vault.forms import VaultFileField
@@ -27,6 +28,7 @@ def day_field(label: Any, **kwargs: Any) -> forms.DateField:
         error_messages={
             "invalid": _("Please write the day as year, month, day, for example 2027-03-02.")
         },
+        validators=[likely_day],
         **kwargs,
     )
 
