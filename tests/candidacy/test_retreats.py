@@ -1,8 +1,10 @@
 """The retreat's record, and the office's leave to bring it later."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from certification.candidacy.models import Retreat, RetreatDeferral
@@ -17,11 +19,12 @@ from certification.candidacy.services import (
 from scip.mail.models import Letter
 from scip.policy.models import Edition
 from scip.requirements import Refusal
-from scip.states import IllegalMove
+from scip.states import IllegalMove, lock
 from scip.vault.errors import Refused
 from tests import world
 from tests.candidacy import walking
 from tests.candidacy.walking import paper, send_retreat, stay
+from tests.payments.test_meanwhile import until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 State = Retreat.State
@@ -153,3 +156,33 @@ def test_with_a_deferral_somebody_registers(applicant, staff):
     assert [item.code for item in refusal.value.findings] == ["retreat"]
     defer_retreat(candidacy, by=staff, reason="Booked for May.")
     assert register(candidacy, by=applicant).state == "awaiting_payment"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_taken_back_while_a_correction_waited_is_not_sent_again():
+    walking.open_edition()
+    user = world.make_user("two.tabs@example.com")
+    first = send_retreat(user)
+    refused: list[Refusal] = []
+
+    def correct() -> None:
+        try:
+            submit_retreat(user, fields=stay(teachers="Both"), document=first.document)
+        except Refusal as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=correct)
+    try:
+        with transaction.atomic():
+            lock(user)
+            other.start()
+            until_somebody_waits()
+            withdraw_retreat(first, by=user)
+    finally:
+        other.join()
+    assert [str(item.sentence) for item in refused] == [
+        "That file cannot be used again. Please choose the document once more."
+    ]
+    assert not Retreat.objects.current().exists()

@@ -53,6 +53,9 @@ def submit_retreat(
         # Before the locks: sending the file to its storage may take a while.
         stored = keep_document(document, owner=user, purpose=PURPOSE)
         candidacy = begin(user, now=now)
+        if isinstance(document, StoredFile):
+            # Another tab may have taken the record back, and its file, while this one waited.
+            stored = keep_document(stored, owner=user, purpose=PURPOSE)
         today = timezone.localdate(now, user.zone)
         sent = Retreat(user=user, document=stored, submitted_at=now, **fields)
         refuse_what_does_not_count(sent, edition_of(candidacy, on=today), today=today)
