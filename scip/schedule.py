@@ -37,6 +37,10 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
     ),
     "supervision: supervisors who are lost": ("supervision.follow_losses", crontab(minute=45)),
     "supervision: fees between two": ("supervision.remind_of_fees", crontab(hour=9, minute=15)),
+    "supervision: letters that are awaited": (
+        "supervision.remind_of_letters",
+        crontab(hour=9, minute=25),
+    ),
     "supervision: introductions without an answer": (
         "supervision.lapse_introductions",
         crontab(minute=35),

@@ -2,7 +2,14 @@
 
 from celery import shared_task
 
-from supervision.services import appointments, fees, introductions, losses, supervisors
+from supervision.services import (
+    appointments,
+    fees,
+    introductions,
+    losses,
+    recommendations,
+    supervisors,
+)
 
 
 @shared_task(name="supervision.follow_approvals")
@@ -28,6 +35,12 @@ def remind_appointments() -> None:
 def remind_of_fees() -> None:
     """Gentle reminders about fees between two people who both wanted them (beat)."""
     fees.remind_of_fees()
+
+
+@shared_task(name="supervision.remind_of_letters")
+def remind_of_letters() -> None:
+    """Reminders to supervisors of a letter to the committee that is awaited (beat)."""
+    recommendations.remind_of_letters()
 
 
 @shared_task(name="supervision.follow_losses")

@@ -25,7 +25,8 @@ from scip.credentials.models import Certificate
 from scip.directory.models import ListingReport
 from scip.mail.models import Letter
 from scip.pages.models import ContactMessage, InterestEntry
-from supervision.models import SupervisionSession, SupervisorApplication
+from supervision.models import Agreement, SupervisionSession, SupervisorApplication
+from supervision.queries.recommendations import letters_left
 
 QUESTION_DAYS = 7
 OFFER_HOURS = 48
@@ -202,6 +203,17 @@ QUEUES: tuple[Queue, ...] = (
         rows=SupervisionSession.objects.left_unanswered,
         age="logged_at",
         filters={"unanswered": "yes"},
+    ),
+    Queue(
+        code="recommendations",
+        label=gettext_lazy("Completed, no letter to the committee"),
+        hint=gettext_lazy(
+            "The supervisor was reminded and is silent, or may not write; talk with both."
+        ),
+        model=Agreement,
+        rows=letters_left,
+        age="completed_at",
+        filters={"letter": "left"},
     ),
     Queue(
         code="retreats",

@@ -16,6 +16,7 @@ from cohorts.admin.pages import acting, page
 from scip.access.admin import StaffModelAdmin
 from scip.formats import money, zone_name
 from scip.requirements import Refusal
+from supervision.admin.losses import LetterFilter
 from supervision.forms.agreements import EndForm
 from supervision.forms.sessions import OfficeLogForm
 from supervision.models import Agreement
@@ -33,8 +34,8 @@ USUAL_MINUTES = 60
 class AgreementAdmin(StaffModelAdmin):
     """Read; end one where the two can't."""
 
-    list_display = ("candidate", "supervisor", "state", "active_at", "ended_at")
-    list_filter = ("state",)
+    list_display = ("candidate", "supervisor", "state", "active_at", "completed_at", "ended_at")
+    list_filter = ("state", LetterFilter)
     list_select_related = ("candidacy__user", "supervisor__user")
     search_fields = (
         "candidacy__user__name",

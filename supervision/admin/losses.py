@@ -1,4 +1,4 @@
-"""Sessions that nobody is left to answer, as a filter of the office's list."""
+"""What nobody is left to answer or to write, as filters of the office's lists."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from supervision.models import SupervisionSession
+from supervision.models import Agreement, SupervisionSession
+from supervision.queries.recommendations import letters_left
 
 
 class UnansweredFilter(admin.SimpleListFilter):
@@ -27,3 +28,18 @@ class UnansweredFilter(admin.SimpleListFilter):
             return queryset
         waiting = SupervisionSession.objects.left_unanswered(timezone.now())
         return queryset.filter(pk__in=waiting.values("pk"))
+
+
+class LetterFilter(admin.SimpleListFilter):
+    """The queue: completed agreements whose letter to the committee does not come."""
+
+    title = _("letter to the committee")
+    parameter_name = "letter"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("left", _("does not come"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Agreement]) -> QuerySet[Agreement]:
+        if self.value() != "left":
+            return queryset
+        return queryset.filter(pk__in=letters_left(timezone.now()).values("pk"))

@@ -1,5 +1,7 @@
 """Letters to a candidate whose supervisor is lost: what stays, and what comes next."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
 from supervision.emails.agreements import send
@@ -7,20 +9,23 @@ from supervision.emails.sessions import about
 from supervision.models import Agreement, SupervisionSession
 
 
-def supervisor_lost(agreement: Agreement) -> None:
-    """CMSC's approval is not in force any more: to the candidate, once for each agreement."""
+def supervisor_lost(agreement: Agreement, *, now: datetime) -> None:
+    """CMSC's approval is not in force any more: to the candidate, once for each approval that ran
+    out, and once more when the agreement ends with it: each asks something else of them."""
+    approvals = agreement.supervisor.approvals.filter(from_on__lte=now.date())
+    newest = approvals.order_by("-from_on", "-pk").values_list("pk", flat=True).first()
     send(
         "supervisor_lost",
         agreement.candidacy.user,
         agreement,
-        f"agreement:{agreement.pk}:lost",
+        f"agreement:{agreement.pk}:lost:{agreement.state}:{newest}",
         label=_("Open your supervision page"),
     )
 
 
 def candidacy_over(agreement: Agreement) -> None:
-    """The candidate's registration is over, and the agreement with it: to the supervisor, without
-    a reason; the candidate has a letter of their own."""
+    """The candidate's registration is over, and the agreement with it, or what was drafted of it: to
+    the supervisor, without a reason; the candidate has a letter of their own."""
     send(
         "candidacy_over",
         agreement.supervisor.user,

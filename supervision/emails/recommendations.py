@@ -3,7 +3,19 @@
 from django.utils.translation import gettext as _
 
 from supervision.emails.agreements import send, tell_office
-from supervision.models import Recommendation
+from supervision.models import Agreement, Recommendation
+
+
+def letter_awaited(agreement: Agreement) -> None:
+    """Every session is there for a while, and no letter: to the supervisor, once."""
+    send(
+        "letter_awaited",
+        agreement.supervisor.user,
+        agreement,
+        f"agreement:{agreement.pk}:letter-awaited",
+        page="supervision:recommendation",
+        label=_("Write the letter"),
+    )
 
 
 def recommendation_sent(recommendation: Recommendation) -> None:

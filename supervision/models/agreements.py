@@ -35,14 +35,17 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
 
     def accompanied(self) -> Self:
         """Where a supervisor accompanies somebody today: the registration is under way, and the
-        agreement is active, or completed until its letter has gone to the committee and nobody
-        else's agreement is active."""
+        agreement is active, or completed until its letter has gone to the committee or the
+        candidate has gone on with somebody else."""
         same = Agreement.objects.filter(candidacy=OuterRef("candidacy"))
         is_written = same.filter(
             supervisor=OuterRef("supervisor"),
             recommendations__sent_at__gte=OuterRef("completed_at"),
         )
-        is_elsewhere = same.filter(state=Agreement.State.ACTIVE)
+        is_elsewhere = same.filter(
+            state__in=[Agreement.State.ACTIVE, Agreement.State.COMPLETED],
+            active_at__gte=OuterRef("completed_at"),
+        )
         return self.filter(
             Q(state=Agreement.State.ACTIVE)
             | Q(state=Agreement.State.COMPLETED) & ~Exists(is_written) & ~Exists(is_elsewhere),

@@ -2,12 +2,19 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, Min, OuterRef, Prefetch, QuerySet
 
 from certification.candidacy.models import Candidacy
-from supervision.models import Agreement, AgreementVersion, Introduction, Signature
+from supervision.models import (
+    Agreement,
+    AgreementVersion,
+    Introduction,
+    Recommendation,
+    Signature,
+)
 
 Side = Signature.Side
 Kind = AgreementVersion.Kind
@@ -38,6 +45,44 @@ def accompanies(agreement: Agreement, user: Any) -> bool:
 def is_former(agreement: Agreement, user: Any) -> bool:
     """Was somebody the supervisor, and is no more? What is the candidate's is closed to them."""
     return side_of(agreement, user) == Side.SUPERVISOR and not accompanies(agreement, user)
+
+
+def later_ones(agreement: Agreement) -> QuerySet[Agreement]:
+    """Agreements of the same candidate that began after this one was completed, whoever's. One that
+    ended before its close leaves the earlier in its place, and is not among them."""
+    return Agreement.objects.filter(
+        candidacy=agreement.candidacy_id,
+        state__in=[Agreement.State.ACTIVE, Agreement.State.COMPLETED],
+        active_at__gte=agreement.completed_at,
+    )
+
+
+def is_followed(agreement: Agreement) -> bool:
+    """Has the candidate gone on with another supervisor since this agreement was completed? One
+    query."""
+    if agreement.completed_at is None:
+        return False
+    return later_ones(agreement).exclude(supervisor=agreement.supervisor_id).exists()
+
+
+def over_of(agreement: Agreement) -> datetime | None:
+    """From when on nothing more is held in an agreement; None while something may be.
+
+    A completed one stays open to further sessions until its letter has gone to the committee or
+    the candidate has gone on with somebody else: the earlier of the two.
+    """
+    if agreement.completed_at is None:
+        return agreement.ended_at
+    letters = Recommendation.objects.filter(
+        agreement__candidacy=agreement.candidacy_id,
+        agreement__supervisor=agreement.supervisor_id,
+        sent_at__gte=agreement.completed_at,
+    )
+    ends = [
+        letters.aggregate(first=Min("sent_at"))["first"],
+        later_ones(agreement).aggregate(first=Min("active_at"))["first"],
+    ]
+    return min((moment for moment in ends if moment is not None), default=None)
 
 
 def other_of(agreement: Agreement, user: Any) -> Any:

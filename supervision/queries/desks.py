@@ -24,7 +24,7 @@ from supervision.models import (
     SupervisionSession,
 )
 from supervision.queries.agreements import other_of, side_of, with_people
-from supervision.queries.recommendations import told_of
+from supervision.queries.recommendations import awaiting_letters, told_of
 from supervision.queries.sessions import ledger_evidence
 from supervision.requirements.ledger import LedgerEvidence, ledger_findings
 from supervision.requirements.recommendations import Told, may_recommend
@@ -98,7 +98,7 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
         sessions[row.agreement_id].append(row)
     ahead = coming_appointments(ids, now)
     told = told_of(evidence)
-    approved = approved_of(agreements, now)
+    letters = letters_due(agreements, told, now)
     closed = closed_to(agreements, user)
     return [
         one(
@@ -110,8 +110,7 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
             plan=plans.get(agreement.pk),
             sessions=sessions[agreement.pk],
             appointment=ahead.get(agreement.pk),
-            told=told.get(agreement.candidacy_id),
-            is_approved=agreement.supervisor_id in approved,
+            letter=letters.get(agreement.pk),
         )
         for agreement in agreements
     ]
@@ -136,14 +135,46 @@ def closed_to(agreements: list[Agreement], user: Any) -> frozenset[int]:
     )
 
 
-def approved_of(agreements: list[Agreement], now: datetime) -> frozenset[int]:
-    """Supervisors of completed agreements whose approval is in force: a letter asks for it. One
-    query, and none where nothing is completed."""
-    closed = [row.supervisor_id for row in agreements if row.state == Agreement.State.COMPLETED]
-    if not closed:
-        return frozenset()
-    rows = Approval.objects.in_force(now.date()).filter(supervisor__in=closed)
-    return frozenset(rows.values_list("supervisor_id", flat=True))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter to the committee that an agreement is to bring. ``is_overdue``: its supervisor was
+    reminded of it."""
+
+    is_approved: bool
+    is_overdue: bool = False
+
+
+def letters_due(
+    agreements: list[Agreement], told: dict[int, Told], now: datetime
+) -> dict[int, Letter]:
+    """What the letter of these agreements waits for: of completed ones whose supervisor is still the
+    one to write it, and of those that began after a "not yet". Two queries at most, and none where
+    neither is among them."""
+    completed = [row.pk for row in agreements if row.state == Agreement.State.COMPLETED]
+    found = {
+        row.pk: Letter(is_approved=row.is_approved, is_overdue=row.is_overdue)
+        for row in (awaiting_letters(now).filter(pk__in=completed) if completed else ())
+        if told.get(row.candidacy_id) is None
+    }
+    going_on = [row for row in agreements if goes_on(row, told.get(row.candidacy_id))]
+    if going_on:
+        rows = Approval.objects.in_force(now.date()).filter(
+            supervisor__in=[row.supervisor_id for row in going_on]
+        )
+        approved = set(rows.values_list("supervisor_id", flat=True))
+        found |= {row.pk: Letter(is_approved=row.supervisor_id in approved) for row in going_on}
+    return found
+
+
+def goes_on(agreement: Agreement, told: Told | None) -> bool:
+    """Is it active since a "not yet", and has its own supervisor not written since?"""
+    return (
+        agreement.state == Agreement.State.ACTIVE
+        and agreement.active_at is not None
+        and told is not None
+        and not told.is_recommended
+        and told.sent_at <= agreement.active_at
+    )
 
 
 def newest_versions(ids: Iterable[int]) -> dict[int, AgreementVersion]:
@@ -168,8 +199,7 @@ def one(
     plan: Plan | None,
     sessions: list[SupervisionSession],
     appointment: Appointment | None,
-    told: Told | None,
-    is_approved: bool,
+    letter: Letter | None,
     is_closed: bool,
 ) -> Relationship:
     edition = agreement.candidacy.edition
@@ -185,12 +215,13 @@ def one(
         mine, theirs = mine + to_read, theirs + with_them
     to_confirm, unanswered = session_matters(sessions, user, other_of(agreement, user))
     mine, theirs = mine + to_confirm, theirs + unanswered
-    is_completed = agreement.state == Agreement.State.COMPLETED
-    if edition and is_completed and told is None and not is_closed:
+    if edition and letter is not None and not is_closed:
         to_write, is_written = letter_matters(
-            agreement, evidence, edition, side, user, is_approved=is_approved
+            agreement, evidence, edition, side, user, letter=letter
         )
         mine, theirs = mine + to_write, theirs + is_written
+    elif edition:
+        theirs += meeting_matters(agreement, evidence, edition)
     return Relationship(
         agreement=agreement,
         side=side,
@@ -307,23 +338,52 @@ def letter_matters(
     side: str,
     user: Any,
     *,
-    is_approved: bool,
+    letter: Letter,
 ) -> Matters:
-    """The recommendation, once every session is there; without CMSC's approval it waits."""
+    """The recommendation, once every session is there; without CMSC's approval it waits. Where it
+    does not come, the candidate reads who is asked and what else they can do."""
     if not all(
         item.is_met for item in may_recommend(evidence, edition=edition, agreement=agreement.pk)
     ):
-        return [], []
+        return [], meeting_matters(agreement, evidence, edition)
     other = other_of(agreement, user)
-    if not is_approved:
+    is_candidate = side == Side.CANDIDATE
+    way_on = _(
+        "Nothing that was confirmed is lost: you can also go on with another supervisor, who can "
+        "write the letter after a session with you"
+    )
+    if not letter.is_approved:
         words = (
             _("The letter of {name} waits for CMSC’s approval; the office can tell you more")
-            if side == Side.CANDIDATE
+            if is_candidate
             else _("Your letter about {name} waits until CMSC’s approval of you is in force again")
         )
-        return [], [words.format(name=other)]
-    if side == Side.CANDIDATE:
+        return [], [words.format(name=other), *([way_on] if is_candidate else [])]
+    if is_candidate and letter.is_overdue:
+        words = _("{name} is reminded of the letter about you, and the office asks next")
+        return [], [words.format(name=other), way_on]
+    if is_candidate:
         return [], [_("{name} writes to the committee about you").format(name=other)]
     text = _("Write to the committee about {name}").format(name=other)
     url = reverse("supervision:recommendation", args=[agreement.pk])
     return [Matter(text, url, _("Write it"))], []
+
+
+def meeting_matters(agreement: Agreement, evidence: LedgerEvidence, edition: Edition) -> list[str]:
+    """Who took over after the close writes after a session of their own: where nothing else is
+    missing, in a sentence."""
+    if agreement.state != Agreement.State.ACTIVE:
+        return []
+    gaps = [
+        item.code
+        for item in may_recommend(evidence, edition=edition, agreement=agreement.pk)
+        if not item.is_met
+    ]
+    if gaps != ["recommendation-sessions"]:
+        return []
+    return [
+        _(
+            "Every session that certification asks for is there; the letter to the committee follows "
+            "a session of the two of you"
+        )
+    ]

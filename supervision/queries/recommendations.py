@@ -1,9 +1,27 @@
 """Recommendations: the author reads the letter, the candidate its outcome."""
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
-from supervision.models import Agreement, Recommendation
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Greatest
+
+from certification.candidacy.models import Candidacy
+from supervision.models import Agreement, Approval, Recommendation
+from supervision.models.sessions import back_from_leave
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import ledger_findings
 from supervision.requirements.recommendations import Told
@@ -58,14 +76,50 @@ def may_go_on(agreement: Agreement) -> bool:
         return False
     if Agreement.objects.filter(candidacy=agreement.candidacy_id).alive().exists():
         return False
-    told = told_of([agreement.candidacy_id]).get(agreement.candidacy_id)
+    return is_open_again(agreement.candidacy)
+
+
+def is_open_again(candidacy: Candidacy) -> bool:
+    """Did the last letter say "not yet", or is something of the ledger missing without one?"""
+    told = told_of([candidacy.pk]).get(candidacy.pk)
     if told is not None:
         return not told.is_recommended
-    edition = agreement.candidacy.edition
+    edition = candidacy.edition
     if edition is None:
         return False
-    findings = ledger_findings(evidence_of(agreement.candidacy), edition=edition)
+    findings = ledger_findings(evidence_of(candidacy), edition=edition)
     return not all(item.is_met for item in findings)
+
+
+def awaiting_letters(now: datetime, *, silences: int = 1) -> QuerySet[Any]:
+    """Completed agreements without a letter, whose supervisor is the one to write it.
+
+    Each with ``is_approved`` (CMSC's approval of the supervisor is in force) and ``is_overdue``:
+    nothing came for ``silences`` times as long as the edition calls silence, counted from the
+    completion or the candidate's return from leave, and they are not on leave.
+    """
+    silence = ExpressionWrapper(
+        F("candidacy__edition__silent_supervisor_days") * Value(timedelta(days=silences)),
+        output_field=DurationField(),
+    )
+    due_at = ExpressionWrapper(
+        Greatest("completed_at", Subquery(back_from_leave(now))) + silence,
+        output_field=DateTimeField(),
+    )
+    approved = Approval.objects.in_force(now.date()).filter(supervisor=OuterRef("supervisor"))
+    is_overdue = Q(letter_due_at__lte=now) & ~Q(candidacy__state=Candidacy.State.ON_LEAVE)
+    return (
+        Agreement.objects.accompanied()
+        .filter(state=Agreement.State.COMPLETED)
+        .annotate(is_approved=Exists(approved), letter_due_at=due_at)
+        .annotate(is_overdue=ExpressionWrapper(is_overdue, output_field=BooleanField()))
+    )
+
+
+def letters_left(now: datetime) -> QuerySet[Any]:
+    """What waits for the office: nobody may write the letter, or the supervisor was reminded and
+    stayed silent for as long again."""
+    return awaiting_letters(now, silences=2).filter(Q(is_approved=False) | Q(is_overdue=True))
 
 
 def written_by(user: Any, agreement: Agreement) -> list[Recommendation]:

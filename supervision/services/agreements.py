@@ -31,6 +31,7 @@ from supervision.queries.agreements import (
     text_hash,
     versions_of,
 )
+from supervision.queries.recommendations import is_open_again, may_go_on
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import meeting_finding, missing
 from supervision.services.fee_blocks import open_blocks
@@ -68,7 +69,8 @@ def draft_agreement(
     """Open the draft of an agreement; a second call returns the one that is alive.
 
     The two people may once their introduction was accepted, the office at any time (both then
-    hear of it). Raises Refusal without an accepted introduction, without a registration under
+    hear of it). Raises Refusal without an accepted introduction, after the whole way while nothing
+    is open again, without a registration under
     way, without CMSC's approval of the supervisor today, and for an agreement with oneself.
     """
     now = now or timezone.now()
@@ -84,7 +86,15 @@ def draft_agreement(
             candidacy=candidacy, supervisor=supervisor, state=Introduction.State.ACCEPTED
         )
         # Two who walked the whole way once may go on, whoever introduced them.
-        if not met.exists() and not pair.filter(state=State.COMPLETED).exists():
+        walked = pair.filter(state=State.COMPLETED).last()
+        if walked and not (may_go_on(walked) or (met.exists() and is_open_again(candidacy))):
+            raise Refusal(
+                _(
+                    "There is nothing now that another agreement between you would be for. Your page "
+                    "says what comes next, and the office helps where that is not enough."
+                )
+            )
+        if walked is None and not met.exists():
             raise Refusal(
                 _(
                     "An agreement follows an introduction that was accepted. Please get to know first."
@@ -326,28 +336,26 @@ def end_agreement(
 def close_down(
     agreement: Agreement, *, by: User | None, reason: str, now: datetime, farewell: str = ""
 ) -> None:
-    """Move a locked active agreement to its end and cancel what was planned; sends nothing."""
+    """Move a locked active agreement to its end and cancel what was planned, by letter to both."""
     move(agreement, State.ENDED, by=by, now=now)
     agreement.end_reason, agreement.farewell = reason.strip(), farewell.strip()
     agreement.save(update_fields=["end_reason", "farewell"])
     cancel_ahead(agreement, by=by, now=now)
 
 
-def cancel_ahead(agreement: Agreement, *, by: User | None, now: datetime) -> list[Appointment]:
-    """Cancel what a locked agreement has planned after ``now``, and return it; sends nothing."""
-    cancelled = []
+def cancel_ahead(agreement: Agreement, *, by: User | None, now: datetime) -> None:
+    """Cancel what a locked agreement has planned after ``now``; both get a letter with the calendar
+    file for each: whoever has it in a calendar would be there."""
     for row in Appointment.objects.filter(agreement=agreement).ahead().filter(starts_at__gt=now):
         appointment = lock(row)
         appointment.agreement = agreement
         appointment.sequence += 1
         appointment.save(update_fields=["sequence"])
         move(appointment, Appointment.State.CANCELLED, by=by, now=now)
-        cancelled.append(appointment)
-    return cancelled
+        appointment_emails.appointment_cancelled(appointment, by=by)
 
 
 def complete_agreement(agreement: Agreement, *, now: datetime) -> None:
     """A locked active agreement asks for no more: what was planned beyond is cancelled, by letter."""
     move(agreement, State.COMPLETED, by=None, now=now)
-    for appointment in cancel_ahead(agreement, by=None, now=now):
-        appointment_emails.appointment_cancelled(appointment)
+    cancel_ahead(agreement, by=None, now=now)

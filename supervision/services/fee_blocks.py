@@ -5,6 +5,7 @@ from datetime import datetime
 from scip.audit.services import record
 from scip.states import lock
 from supervision.models import Agreement, AgreementVersion, FeeBlock, SupervisionSession
+from supervision.queries.agreements import in_force, versions_of
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.fees import sessions_ahead
 
@@ -48,3 +49,20 @@ def open_blocks(
             blocks=len(made),
         )
     return made
+
+
+def follow_ledger(agreement: Agreement, *, now: datetime) -> list[FeeBlock]:
+    """Make the blocks of an active agreement anew where a session with an earlier supervisor, one
+    that was confirmed afterwards, left fewer to be held. Blocks of which something was paid stay.
+    Use inside the transaction that confirms it, under the agreement's lock."""
+    version = in_force(versions_of(agreement))
+    edition = agreement.candidacy.edition
+    if version is None or edition is None:
+        return []
+    ahead = sessions_ahead(
+        evidence_of(agreement.candidacy), edition=edition, agreement=agreement.pk
+    )
+    standing = FeeBlock.objects.filter(agreement=agreement, replaced_at=None)
+    if all(row.sessions <= ahead[row.phase] for row in standing):
+        return []
+    return open_blocks(agreement, version, now=now)

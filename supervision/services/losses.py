@@ -72,9 +72,12 @@ def follow_losses(now: datetime | None = None) -> int:
         "agreement__candidacy__user", "agreement__supervisor__user"
     )
     lost, unanswered = list(agreements), list(sessions)
-    for agreement in lost:
+    for row in lost:
         with transaction.atomic():
-            emails.supervisor_lost(agreement)
+            # It may have ended meanwhile, and whoever ended it has written.
+            agreement = locked(row)
+            if agreement.state == Bond.ACTIVE:
+                emails.supervisor_lost(agreement, now=now)
     for session in unanswered:
         with transaction.atomic():
             emails.session_with_office(session)
@@ -117,5 +120,5 @@ def end_one(pk: int, now: datetime) -> bool:
     if agreement.state != Bond.ACTIVE:
         return False
     close_down(agreement, by=None, reason=str(_("CMSC’s approval was ended.")), now=now)
-    emails.supervisor_lost(agreement)
+    emails.supervisor_lost(agreement, now=now)
     return True

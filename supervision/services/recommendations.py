@@ -12,11 +12,12 @@ from scip.requirements import Refusal
 from scip.states import lock, move
 from supervision.emails import recommendations as emails
 from supervision.models import Agreement, Approval, Recommendation, Signature
-from supervision.queries.agreements import is_former, side_of
-from supervision.queries.recommendations import is_recommended
+from supervision.queries.agreements import is_followed, is_former, side_of
+from supervision.queries.recommendations import awaiting_letters, is_recommended
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.recommendations import may_recommend
 from supervision.services.agreements import complete_agreement, locked
+from supervision.services.completion import active_of
 
 State = Recommendation.State
 Outcome = Recommendation.Outcome
@@ -26,7 +27,8 @@ LETTER = ("key_elements", "assessment", "reflections")
 
 def refuse_unready(agreement: Agreement, by: User, now: datetime) -> None:
     """Raise Refusal unless ``by`` supervised all that the edition asks for up to its close, in an
-    agreement that did not end before, and with CMSC's approval in force."""
+    agreement that did not end before, while the candidate has not gone on with somebody else, and
+    with CMSC's approval in force."""
     if side_of(agreement, by) != Signature.Side.SUPERVISOR:
         raise Refusal(_("Only the supervisor of this agreement writes its recommendation."))
     if agreement.state not in {Agreement.State.ACTIVE, Agreement.State.COMPLETED}:
@@ -36,6 +38,8 @@ def refuse_unready(agreement: Agreement, by: User, now: datetime) -> None:
                 "supervises the last sessions writes it; what you hold important can be passed on."
             )
         )
+    if is_followed(agreement):
+        raise accompanies_no_more()
     if (
         not Approval.objects.in_force(now.date())
         .filter(supervisor=agreement.supervisor_id)
@@ -69,12 +73,17 @@ def refuse_former(agreement: Agreement, by: User) -> None:
     """Raise Refusal for whoever supervises this person no more. One sentence whatever the reason:
     another would tell them how the person goes on."""
     if is_former(agreement, by) and not sent_ones(agreement).filter(agreement=agreement).exists():
-        raise Refusal(
-            _(
-                "You accompany this person no more, so no letter begins here. If the committee should "
-                "hear something from you, write to the office."
-            )
+        raise accompanies_no_more()
+
+
+def accompanies_no_more() -> Refusal:
+    """What whoever supervises a person no more is told."""
+    return Refusal(
+        _(
+            "You accompany this person no more, so no letter begins here. If the committee should "
+            "hear something from you, write to the office."
         )
+    )
 
 
 def refuse_recommended(agreement: Agreement, by: User) -> None:
@@ -152,12 +161,31 @@ def send_recommendation(
         move(lock(earlier), State.SUPERSEDED, by=by, now=now)
     move(row, State.SENT, by=by, now=now)
     if row.outcome == Outcome.RECOMMENDED:
-        going_on = Agreement.objects.filter(
-            candidacy=agreement.candidacy,
-            supervisor=agreement.supervisor_id,
-            state=Agreement.State.ACTIVE,
-        )
-        for active in going_on:
-            complete_agreement(lock(active), now=now)
+        active = active_of(agreement.candidacy)
+        if active is not None:
+            complete_agreement(active, now=now)
     emails.recommendation_sent(row)
     return row
+
+
+def remind_of_letters(now: datetime | None = None) -> int:
+    """Remind supervisors once of a letter that has not come for as long as the edition calls
+    silence; returns how many could write one. Leave rests it, and nobody is reminded of what they
+    may not write. May run twice: the outbox takes each letter once."""
+    now = now or timezone.now()
+    overdue = awaiting_letters(now).filter(is_overdue=True, is_approved=True)
+    return sum(remind(agreement, now) for agreement in overdue)
+
+
+def remind(agreement: Agreement, now: datetime) -> bool:
+    """Queue one reminder in a transaction of its own, unless nothing can be written (any more)."""
+    with transaction.atomic():
+        fresh = locked(agreement)
+        try:
+            refuse_unready(fresh, fresh.supervisor.user, now)
+        except Refusal:
+            return False
+        if sent_ones(fresh).exists():
+            return False
+        emails.letter_awaited(fresh)
+    return True

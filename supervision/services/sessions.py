@@ -17,20 +17,15 @@ from supervision.emails import sessions as emails
 from supervision.models import (
     Agreement,
     Appointment,
-    Recommendation,
     Signature,
     SupervisionSession,
 )
-from supervision.queries.agreements import side_of
+from supervision.queries.agreements import over_of, side_of
 from supervision.queries.recommendations import is_recommended
 from supervision.queries.sessions import evidence_of, utc_day
-from supervision.requirements.ledger import ledger_findings, phase_open
-from supervision.services.agreements import (
-    complete_agreement,
-    locked,
-    refuse_strangers,
-    tell_when_assessed,
-)
+from supervision.requirements.ledger import phase_open
+from supervision.services.agreements import locked, refuse_strangers
+from supervision.services.completion import follow_confirmation
 from supervision.services.notes import give_feedback, write_own
 from supervision.services.ratings import Touched, rate
 
@@ -172,7 +167,8 @@ def log_for_two(
 ) -> SupervisionSession:
     """The office enters a session that the two can't enter themselves; one of them confirms it.
 
-    For an agreement that is active, or for a session from before it was over. ``reason`` says
+    For an agreement that is active, for one that is completed until its letter is sent, and for a
+    session from before it was over. ``reason`` says
     what the entry rests on; both get it by letter, and it stays with the entry. Raises Refusal
     for anybody else, about a session of one's own, without a reason, and for what
     `log_session` refuses about the session itself.
@@ -192,7 +188,7 @@ def log_for_two(
 
 def refuse_outside(agreement: Agreement, held: Held) -> None:
     """Raise Refusal for a session after an agreement was over, or in one that never began."""
-    over_at = agreement.completed_at or agreement.ended_at
+    over_at = over_of(agreement)
     if agreement.active_at is None or (over_at is not None and held.ends_at > over_at):
         raise Refusal(_("The agreement was not in force at that time. Nothing was saved."))
 
@@ -279,35 +275,7 @@ def settle_as_held(session: SupervisionSession, *, by: User, now: datetime) -> N
             move(lock(corrected), State.REPLACED, by=by, now=now)
             corrected.material.update(session=session)
         move(session, State.CONFIRMED, by=by, now=now)
-    if session.phase == SupervisionSession.Phase.ASSESSMENT:
-        tell_when_assessed(session.agreement)
-    complete(session.agreement, now=now)
-
-
-def complete(agreement: Agreement, *, now: datetime) -> bool:
-    """Complete an active agreement once everything that its edition asks for counts. One that
-    began after a "not yet" goes on until the next letter recommends."""
-    edition = agreement.candidacy.edition
-    if agreement.state != Agreement.State.ACTIVE or edition is None:
-        return False
-    if begun_after_not_yet(agreement):
-        return False
-    findings = ledger_findings(evidence_of(agreement.candidacy), edition=edition)
-    if not all(item.is_met for item in findings):
-        return False
-    complete_agreement(agreement, now=now)
-    emails.supervision_completed(agreement)
-    return True
-
-
-def begun_after_not_yet(agreement: Agreement) -> bool:
-    """Was it made to go on together after a letter that did not recommend yet?"""
-    letters = Recommendation.objects.filter(
-        agreement__candidacy=agreement.candidacy,
-        outcome=Recommendation.Outcome.NOT_YET,
-        sent_at__lte=agreement.active_at,
-    )
-    return letters.exists()
+    follow_confirmation(session, now=now)
 
 
 @transaction.atomic

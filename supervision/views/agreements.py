@@ -182,7 +182,9 @@ def agreement_propose(request: HttpRequest, pk: int) -> HttpResponse:
     agreement = own_agreement(request, pk)
     newest = agreement.versions.order_by("-number").first()
     edition = agreement.candidacy.edition
-    standard = agreement.supervisor.rate_cents or (edition.supervision_fee_cents if edition else 0)
+    standard = agreement.supervisor.rate_cents
+    if standard is None:
+        standard = edition.supervision_fee_cents if edition else 0
     form = VersionForm(
         request.POST or None,
         initial={name: getattr(newest, name) for name in VersionForm.Meta.fields} if newest else {},

@@ -107,8 +107,8 @@ def fill(number):
 
 
 def wait_for_level_c(candidacy, number):
-    """Somebody who would like to supervise, a session that two people remember differently, and
-    one that nobody answered."""
+    """Somebody who would like to supervise, a session that two people remember differently, one
+    that nobody answered, and a letter that nobody may write."""
     now = timezone.now()
     SupervisorApplication.objects.create(
         user=candidacy.user, state="submitted", submitted_at=now - DAY
@@ -127,6 +127,12 @@ def wait_for_level_c(candidacy, number):
         state="disputed",
         disputed_at=now - DAY,
         dispute_reason="We met a week later.",
+    )
+    # Completed, and CMSC's approval of whoever was to write the letter is over.
+    lost = world.make_supervisor(world.make_user(f"lost{number}@example.com"))
+    lost.approvals.all().delete()
+    Agreement.objects.create(
+        candidacy=candidacy, supervisor=lost, state="completed", completed_at=now - DAY
     )
     # Logged a month ago by the candidate, and never answered.
     SupervisionSession.objects.create(
@@ -177,6 +183,7 @@ def test_every_queue_counts_its_own(staff, count):
         "supervisors": count,
         "sessions": count,
         "unanswered": count,
+        "recommendations": count,
         "events": count,
         "retreats": count,
         "equivalency": count,
@@ -208,6 +215,7 @@ def test_what_is_dealt_with_leaves_its_queue(staff):
     Dossier.objects.update(problem="")
     SupervisorApplication.objects.update(state="withdrawn")
     SupervisionSession.objects.update(state="confirmed")
+    Agreement.objects.update(state="ended")
     Transfer.objects.update(state="withdrawn")
     Round.objects.update(state="published")
     StripeEvent.objects.update(looked_at=timezone.now())

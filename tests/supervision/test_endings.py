@@ -1,6 +1,7 @@
 """Agreements that end with a fact: a supervisor declared lost, a registration that is over; and one
 that begins anew after a "not yet"."""
 
+from base64 import b64decode
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from scip.requirements import Refusal
 from supervision.models import Approval
 from supervision.services import agreements
 from supervision.services import sessions as ledger
+from supervision.services.appointments import plan_appointment
 from supervision.services.losses import follow_losses, settle_unanswered
 from supervision.services.recommendations import save_part, send_recommendation
 from supervision.services.supervisors import end_approval, renew
@@ -81,6 +83,53 @@ def test_run_out_is_not_lost_and_renewed_goes_on(staff):
     )
 
 
+def test_each_loss_has_its_letter_and_the_end_says_what_it_ends(staff):
+    pair = make_pair()
+    Approval.objects.filter(supervisor=pair.supervisor).update(until_on=at(20).date())
+    for _twice in range(2):
+        follow_losses(at(20))
+    assert told(pair, "lost") == [pair.candidate.email]
+    renew(
+        pair.supervisor,
+        from_on=at(25).date(),
+        until_on=at(40).date(),
+        by=staff,
+        now=at(24),
+    )
+    follow_losses(at(24))
+    assert len(told(pair, "lost")) == 1
+    follow_losses(at(41))
+    assert len(told(pair, "lost")) == 2
+    renew(pair.supervisor, from_on=at(50).date(), until_on=None, by=staff, now=at(45))
+    declare_lost(pair, staff, now=at(55))
+    follow_losses(at(56))
+    letters = Letter.objects.filter(dedupe_key__startswith=f"agreement:{pair.agreement.pk}:lost")
+    assert len(letters) == 3
+    assert sum("has ended with it" in letter.text for letter in letters) == 1
+
+
+@pytest.mark.parametrize("how", ["ended", "lost"])
+def test_what_was_planned_is_cancelled_by_letter_with_its_calendar_file(how, staff):
+    pair = make_pair()
+    planned = plan_appointment(
+        pair.agreement, by=pair.guide, starts_at=at(40), minutes=60, now=at(10)
+    )
+    if how == "ended":
+        agreements.end_agreement(pair.agreement, by=pair.candidate, reason="So.", now=at(20))
+    else:
+        declare_lost(pair, staff, now=at(20))
+        follow_losses(at(20))
+    planned.refresh_from_db()
+    assert planned.state == "cancelled"
+    letters = Letter.objects.filter(dedupe_key__startswith=f"appointment:{planned.pk}:1:cancelled")
+    assert {row.to_address for row in letters} == {pair.candidate.email, pair.guide.email}
+    for row in letters:
+        assert "The agreement between you is over" in row.text
+        assert "Every session that is asked for" not in row.text
+        (file,) = row.attachments
+        assert b"STATUS:CANCELLED" in b64decode(file["content"])
+
+
 def test_ended_and_approved_again_ahead_nothing_ends(staff):
     pair = make_pair()
     declare_lost(pair, staff, now=at(20))
@@ -131,6 +180,10 @@ def test_with_the_registration_the_agreement_ends(how, staff):
     draft.refresh_from_db()
     assert (pair.agreement.state, draft.state) == ("ended", "discarded")
     assert told(pair, "over") == [pair.guide.email]
+    put_aside = Letter.objects.get(dedupe_key__startswith=f"agreement:{draft.pk}:over")
+    assert "that you were drafting together is put aside" in put_aside.text
+    assert "ends with it" not in put_aside.text + put_aside.subject
+    assert "stays on record" not in put_aside.text
     with pytest.raises(Refusal, match="logged while an agreement is active"):
         log(pair, Kind.CASE_REVIEW, at(8))
 
@@ -214,6 +267,18 @@ def test_without_having_walked_the_way_it_is_refused(as_user, staff):
     again = reverse("supervision:agreement_again", args=[pair.agreement.pk])
     page = as_user(pair.candidate).post(again)
     assert page.headers["Location"] == reverse("supervision:agreement", args=[pair.agreement.pk])
+    assert pair.candidacy.agreements.count() == 1
+
+
+def test_after_the_whole_way_nothing_is_drafted_again_without_a_not_yet(as_user):
+    pair = make_pair()
+    walk(pair, 10)
+    again = reverse("supervision:agreement_again", args=[pair.agreement.pk])
+    as_user(pair.guide).post(again)
+    assert pair.candidacy.agreements.count() == 1
+    send_recommendation(save_part(pair.again().agreement, by=pair.guide, **LETTER), by=pair.guide)
+    page = as_user(pair.candidate).post(again, follow=True)
+    assert "nothing now that another agreement" in page.content.decode()
     assert pair.candidacy.agreements.count() == 1
 
 

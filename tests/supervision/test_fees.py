@@ -271,3 +271,23 @@ def test_two_at_once_make_one(question):
     payment = FeePayment.objects.get()
     if row is not None:
         assert (payment.confirmed_at is None) != (payment.denied_at is None)
+
+
+def test_where_nothing_is_ahead_the_page_says_so_truly(pair, as_user):
+    walk(pair, 10)
+    guide = world.make_supervisor(world.make_user("later@example.com", name="Lea"))
+    agreement = world.make_agreement(pair.candidacy, guide, signed_at=at(80))
+    page = as_user(pair.candidate).get(reverse("supervision:fees", args=[agreement.pk]))
+    text = page.content.decode()
+    assert "so no block is set for you" in text
+    assert "once both of you have signed" not in text
+
+
+def test_a_rate_of_nothing_is_a_rate(pair, as_user):
+    draft = make_pair(2, signed_at=None, final_at=None, plan_at=None)
+    draft.agreement.versions.all().delete()
+    url = reverse("supervision:agreement_propose", args=[draft.agreement.pk])
+    for rate, shown in ((None, 180), (0, 0), (9_000, 90)):
+        type(draft.supervisor).objects.filter(pk=draft.supervisor.pk).update(rate_cents=rate)
+        page = as_user(draft.guide).get(url)
+        assert page.context["form"].fields["rate"].initial == shown

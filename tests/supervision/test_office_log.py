@@ -10,9 +10,11 @@ from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import Phase, counted
 from supervision.services import sessions
 from supervision.services.agreements import end_agreement
+from supervision.services.recommendations import save_part, send_recommendation
 from tests import world
 from tests.races import tally
-from tests.supervision.pair import Kind, at, confirmed, held, log, make_pair
+from tests.supervision.pair import Kind, at, confirmed, held, log, make_pair, walk
+from tests.supervision.test_recommendations import NOT_YET
 
 REASON = "Both wrote to us; her account is locked."
 
@@ -99,6 +101,28 @@ def test_after_the_end_only_what_was_held_before(pair, staff):
     draft = make_pair(2, signed_at=None, final_at=None, plan_at=None)
     with pytest.raises(Refusal, match="not in force at that time"):
         entered(draft, staff)
+
+
+def test_completed_it_stays_open_to_further_sessions_until_the_letter_is_sent(pair, staff):
+    walk(pair, 10)
+    letter = Letter.objects.filter(dedupe_key__contains=":completed:").first()
+    assert "the office enters a further session for you" in letter.text
+
+    def further(days):
+        return sessions.log_for_two(
+            pair.again().agreement,
+            held(Kind.SUPERVISION, at(days)),
+            by=staff,
+            reason=REASON,
+            now=at(120),
+        )
+
+    assert further(80).state == "logged"
+    draft = save_part(pair.agreement, by=pair.guide, **NOT_YET)
+    send_recommendation(draft, by=pair.guide, now=at(90))
+    assert further(85).state == "logged"
+    with pytest.raises(Refusal, match="not in force at that time"):
+        further(91)
 
 
 def test_the_page_enters_it_and_asks_nothing_about_what_was_said(pair, staff, as_user):
