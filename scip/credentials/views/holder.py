@@ -3,13 +3,14 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from scip.access import signed_in
+from scip.accounts.models import User
 from scip.credentials import queries, services
 from scip.credentials.forms import BadgeForm
 from scip.credentials.models import Credential, normalise_code
@@ -20,7 +21,9 @@ from scip.credentials.models import Credential, normalise_code
 @require_http_methods(["GET", "HEAD", "POST"])
 def holder(request: HttpRequest, code: str) -> HttpResponse:
     """What one's own credential offers; whether the badge holds a hash of the e-mail address."""
-    own = Credential.objects.visible_to(request.user).filter(user_id=request.user.pk)
+    if not isinstance(request.user, User):
+        raise Http404
+    own = Credential.objects.visible_to(request.user).filter(user=request.user)
     credential = get_object_or_404(
         own.select_related("user", "successor"), code=normalise_code(code)
     )
