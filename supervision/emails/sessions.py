@@ -1,5 +1,7 @@
 """Letters about the ledger. What was talked about never stands in a letter."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from scip.accounts.models import User
@@ -8,7 +10,9 @@ from supervision.models import Agreement, SupervisionSession
 from supervision.queries.agreements import other_of
 
 
-def about(letter: str, to: User, session: SupervisionSession, key: str, label: str) -> None:
+def about(
+    letter: str, to: User, session: SupervisionSession, key: str, label: str, **context: Any
+) -> None:
     """One letter about one session."""
     send(
         letter,
@@ -19,6 +23,7 @@ def about(letter: str, to: User, session: SupervisionSession, key: str, label: s
         args=[session.pk],
         label=label,
         session=session,
+        **context,
     )
 
 
@@ -44,6 +49,29 @@ def session_disputed(session: SupervisionSession, *, by: User) -> None:
         _("{by} remembers a session differently, and asks you to talk with both.").format(by=by),
         session.dispute_reason,
     )
+
+
+def session_withdrawn(session: SupervisionSession, *, by: User, was_disputed: bool) -> None:
+    """To whoever did not take the entry back; to the office, too, where it was asked to mediate."""
+    for person in pair_of(session.agreement):
+        if person.pk != by.pk:
+            about(
+                "session_withdrawn",
+                person,
+                session,
+                "withdrawn",
+                _("Look at the session"),
+                by=by,
+                was_disputed=was_disputed,
+            )
+    if was_disputed:
+        tell_office(
+            session.agreement,
+            f"session:{session.pk}:withdrawn",
+            _(
+                "{by} has taken a session back that was under discussion. Nothing is left to settle."
+            ).format(by=by),
+        )
 
 
 def dispute_settled(session: SupervisionSession) -> None:

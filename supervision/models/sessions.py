@@ -37,7 +37,12 @@ class Appointment(Stateful):
         HELD = "held", _("held")
         CANCELLED = "cancelled", _("cancelled")
 
-    TRANSITIONS = {State.PLANNED: frozenset({State.HELD, State.CANCELLED})}
+    # Back from held: the entry that it was is taken back or set aside.
+    TRANSITIONS = {
+        State.PLANNED: frozenset({State.HELD, State.CANCELLED}),
+        State.HELD: frozenset({State.PLANNED}),
+    }
+    FIRST_STAMPS = frozenset({"planned_at"})
 
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="appointments")
     state = models.CharField(max_length=20, choices=State, default=State.PLANNED)

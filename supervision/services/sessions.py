@@ -27,6 +27,7 @@ from supervision.requirements.ledger import phase_open
 from supervision.services.agreements import locked, refuse_strangers
 from supervision.services.completion import follow_confirmation
 from supervision.services.notes import give_feedback, write_own
+from supervision.services.occasions import give_free, take_along
 from supervision.services.ratings import Touched, rate
 
 State = SupervisionSession.State
@@ -112,9 +113,7 @@ def log_session(
         appointment = lock(appointment)
         refuse_logged(appointment)
     session = enter(agreement, held, by=by, now=now, appointment=appointment)
-    if appointment is not None:
-        move(appointment, Appointment.State.HELD, by=by, now=now)
-        appointment.material.update(session=session)
+    take_along(session, appointment, by=by, now=now)
     write_words(session, side, words or Words(), by=by, now=now)
     emails.confirmation_asked(session)
     return session
@@ -182,6 +181,7 @@ def log_for_two(
     refuse_outside(agreement, held)
     refuse_impossible(held, now)
     session = enter(agreement, held, by=by, now=now, office_reason=reason.strip())
+    take_along(session, None, by=by, now=now)
     emails.logged_by_office(session)
     return session
 
@@ -305,13 +305,21 @@ def dispute_session(
 def withdraw_session(
     session: SupervisionSession, *, by: User, now: datetime | None = None
 ) -> SupervisionSession:
-    """Whoever logged a session takes it back before it is confirmed. Harmless when repeated."""
+    """Whoever logged a session takes it back before it is confirmed. Harmless when repeated.
+
+    The other is told, and the office where it was asked to mediate; what the entry took along is
+    free for the next one.
+    """
+    now = now or timezone.now()
     session = fresh(session)
     if session.logged_by_id != by.pk:
         raise Refusal(_("Only the one who logged a session can take it back."))
     if session.state == State.WITHDRAWN:
         return session
+    was_disputed = session.state == State.DISPUTED
     move(session, State.WITHDRAWN, by=by, now=now)
+    give_free(session, by=by, now=now)
+    emails.session_withdrawn(session, by=by, was_disputed=was_disputed)
     return session
 
 
@@ -428,6 +436,7 @@ def settle(
         settle_as_held(session, by=by, now=now)
     else:
         move(session, State.SET_ASIDE, by=by, now=now)
+        give_free(session, by=by, now=now)
 
 
 def held_of(session: SupervisionSession) -> Held:

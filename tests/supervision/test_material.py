@@ -1,6 +1,7 @@
 """Case material: for the two alone, every opening seen by the candidate."""
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -8,11 +9,18 @@ from scip.accounts.models import Role
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from supervision.models import CaseMaterial, MaterialOpening
+from supervision.queries.appointments import to_log
 from supervision.queries.records import record_of, scope_of
 from supervision.services import agreements
 from supervision.services import material as services
 from supervision.services.appointments import plan_appointment
-from supervision.services.sessions import confirm_session, correct_session
+from supervision.services.sessions import (
+    confirm_session,
+    correct_session,
+    dispute_session,
+    settle_dispute,
+    withdraw_session,
+)
 from tests import world
 from tests.supervision.pair import Kind, at, held, log, make_pair
 from tests.vault.samples import simple_pdf
@@ -197,3 +205,65 @@ def test_only_the_candidate_and_only_while_it_is_active(pair, as_user):
         services.hand_over(
             pair.again().agreement, by=pair.candidate, title="X", is_deidentified=True
         )
+
+
+def planned_with_material(pair, client):
+    appointment = plan_appointment(
+        pair.agreement, by=pair.guide, starts_at=at(8), minutes=60, now=at(7)
+    )
+    hand_over(pair, client, occasion=f"appointment-{appointment.pk}")
+    first = log(pair, Kind.CASE_REVIEW, at(8), appointment=appointment)
+    return appointment, first
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "disputed and withdrawn", "set aside"])
+def test_an_entry_that_goes_gives_planned_session_and_material_to_the_next(
+    pair, as_user, staff, how
+):
+    appointment, first = planned_with_material(pair, as_user(pair.candidate))
+    on_entry = services.hand_over(
+        pair.agreement, by=pair.candidate, title="A page more", session=first
+    )
+    if how != "withdrawn":
+        dispute_session(first, by=pair.candidate, reason="Another day.", now=at(9))
+    Letter.objects.all().delete()
+    if how == "set aside":
+        settle_dispute(first, by=staff, is_held=False, reason="So it was.", now=at(10))
+    else:
+        withdraw_session(first, by=pair.guide, now=at(10))
+        withdraw_session(first, by=pair.guide, now=at(11))
+    planned_at, planned_by = appointment.planned_at, appointment.planned_by
+    appointment.refresh_from_db()
+    assert (appointment.state, appointment.held_at) == ("planned", None)
+    assert (appointment.planned_at, appointment.planned_by) == (planned_at, planned_by)
+    assert to_log(pair.agreement, now=at(11)) == appointment
+    rows = CaseMaterial.objects.all()
+    assert {(row.session, row.appointment) for row in rows} == {(None, appointment)}
+    if how != "set aside":
+        told = {letter.to_address for letter in Letter.objects.all()}
+        office = {settings.STAFF_EMAIL} if how == "disputed and withdrawn" else set()
+        assert told == {pair.candidate.email} | office
+    second = log(pair, Kind.CASE_REVIEW, at(8, 12), appointment=appointment, now=at(11))
+    appointment.refresh_from_db()
+    assert (appointment.state, appointment.session) == ("held", second)
+    assert set(second.material.all()) == set(rows) > {on_entry}
+
+
+def test_material_of_an_unplanned_entry_goes_to_the_next_and_of_a_correction_back(pair):
+    first = log(pair, Kind.CASE_REVIEW, at(8))
+    row = services.hand_over(pair.agreement, by=pair.candidate, title="Shown", session=first)
+    withdraw_session(first, by=pair.guide, now=at(9))
+    log(pair, Kind.ORIENTATION, at(1))
+    row.refresh_from_db()
+    assert row.session == first, "another session of another day does not take it"
+    second = log(pair, Kind.CASE_REVIEW, at(8, 12))
+    row.refresh_from_db()
+    assert row.session == second
+    confirm_session(second, by=pair.candidate, now=at(9))
+    correction = correct_session(
+        second, held(Kind.CASE_REVIEW, at(8, 13)), by=pair.guide, reason="Later.", now=at(10)
+    )
+    more = services.hand_over(pair.agreement, by=pair.candidate, title="More", session=correction)
+    withdraw_session(correction, by=pair.guide, now=at(11))
+    more.refresh_from_db()
+    assert more.session == second
