@@ -259,7 +259,7 @@ def test_the_first_instalment_registers_and_later_ones_are_claimed(
 def test_other_charges_are_not_claimed(applicant, edition):
     charge = Charge.objects.create(
         user=applicant,
-        purpose="certification_review",
+        purpose="something_else",
         description="Review",
         amount_cents=100,
         due_at=timezone.now(),

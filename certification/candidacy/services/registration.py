@@ -19,6 +19,7 @@ from certification.candidacy.requirements.registration import (
     registration_findings,
     sessions_finding,
 )
+from certification.candidacy.services.words import keep_word, refuse_impossible
 from payments.models import Charge, Settlement
 from payments.refund_terms import RefundTerms
 from payments.services import balance, cancel_charge, open_charge
@@ -62,34 +63,19 @@ def attest(
     waits for its fee (it rests on them), and once the person is registered: what they attested
     then is part of the record.
     """
-    if clients < 1 or client_sessions < clients:
-        raise Refusal(
-            _("Each client counts with at least one session. Please look at the two figures again.")
-        )
-    if not name_typed.strip() or not wording.strip():
-        raise Refusal(_("Please type your name below the sentence. Nothing was lost."))
+    refuse_impossible(client_sessions, clients, wording=wording, name_typed=name_typed)
     with transaction.atomic():
         candidacy = lock(begin(user, now=now))
         refuse_once_registered(candidacy)
         refuse_lower(candidacy, client_sessions, clients, now or timezone.now())
-        attestation = Attestation.objects.create(
-            candidacy=candidacy,
+        return keep_word(
+            candidacy,
             client_sessions=client_sessions,
             clients=clients,
             wording=wording,
-            name_typed=name_typed.strip(),
-            attested_at=now or timezone.now(),
+            name_typed=name_typed,
+            now=now,
         )
-        record(
-            "attestation.made",
-            attestation,
-            by=user,
-            subject=user,
-            client_sessions=client_sessions,
-            clients=clients,
-            wording=fingerprint(wording),
-        )
-    return attestation
 
 
 def refuse_once_registered(candidacy: Candidacy) -> None:

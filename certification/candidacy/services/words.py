@@ -23,12 +23,7 @@ def keep_word(
 
     Raises Refusal for figures that cannot be and for an empty name.
     """
-    if clients < 1 or client_sessions < clients:
-        raise Refusal(
-            _("Each client counts with at least one session. Please look at the two figures again.")
-        )
-    if not name_typed.strip() or not wording.strip():
-        raise Refusal(_("Please type your name below the sentence. Nothing was lost."))
+    refuse_impossible(client_sessions, clients, wording=wording, name_typed=name_typed)
     attestation = Attestation.objects.create(
         candidacy=candidacy,
         client_sessions=client_sessions,
@@ -47,3 +42,13 @@ def keep_word(
         wording=fingerprint(wording),
     )
     return attestation
+
+
+def refuse_impossible(client_sessions: int, clients: int, *, wording: str, name_typed: str) -> None:
+    """Raise Refusal for figures that cannot be, and without a name or a sentence."""
+    if clients < 1 or client_sessions < clients:
+        raise Refusal(
+            _("Each client counts with at least one session. Please look at the two figures again.")
+        )
+    if not name_typed.strip() or not wording.strip():
+        raise Refusal(_("Please type your name below the sentence. Nothing was lost."))

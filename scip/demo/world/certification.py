@@ -64,7 +64,12 @@ def candidate_registers(company: Company) -> Story:
     yield company.ago(PAYS)
     is_paid(company, candidacy)
     yield company.now + timedelta(minutes=1)
-    for payment in Payment.objects.filter(charge=candidacy.charge).select_related("receipt"):
+    has_receipt(company, candidacy)
+
+
+def has_receipt(company: Company, row: Candidacy | Submission) -> None:
+    """The receipt of what `is_paid` entered."""
+    for payment in Payment.objects.filter(charge=row.charge).select_related("receipt"):
         company.stage.press.order(payment.receipt, receipts.render, make_receipt)
 
 

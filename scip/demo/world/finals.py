@@ -11,7 +11,7 @@ from certification.review import services as review
 from scip.accounts.models import User
 from scip.credentials.models import Completion, Level
 from scip.credentials.services import record_completion
-from scip.demo.world.certification import brings_retreat, gives_word, is_paid
+from scip.demo.world.certification import brings_retreat, gives_word, has_receipt, is_paid
 from scip.demo.world.company import Company, bring_evidence, demo, verify
 from scip.demo.world.finals_texts import (
     ANSWERS,
@@ -60,6 +60,7 @@ def comes_to_the_end(company: Company, user: User, *, hour: float, submits: bool
     verify_retreat(brings_retreat(company, user, days_ago=300), by=company.staff, now=company.now)
     candidacy = register(begin(user, now=company.now), by=user, now=company.now)
     is_paid(company, candidacy)
+    has_receipt(company, candidacy)
     candidacy.refresh_from_db()
     guide = company.users[demo("supervisor2").email]
     supervisor = Supervisor.objects.get(user=guide)
@@ -178,6 +179,7 @@ def hands_over(company: Company, candidacy: Candidacy, user: User) -> None:
     submission = candidacy.submissions.get()
     submission = review.submit(submission, by=user, now=company.now)
     is_paid(company, submission)
+    has_receipt(company, submission)
 
 
 def finals(company: Company) -> Story:
