@@ -83,8 +83,8 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Asia/Seoul",
         languages=("ko", "en"),
         stands=_(
-            "Finished a cohort this year, with one session counted by an exception. The "
-            "certificate is there; the licence runs out soon."
+            "Came to the end of Level C: everything is with the committee, frozen as it was, with "
+            "its dossier. The licence runs out soon."
         ),
     ),
     DemoPerson(
@@ -135,7 +135,7 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Asia/Kolkata",
         languages=("ta", "en"),
         role=Role.REVIEWER,
-        stands=_("Member of the Certification Committee. No submission has come in yet."),
+        stands=_("Member of the Certification Committee. One submission has come in."),
     ),
     DemoPerson(
         email="chair@example.org",
@@ -146,7 +146,7 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Europe/Oslo",
         languages=("no", "en"),
         role=Role.CHAIR,
-        stands=_("Chairs the committee. No submission has come in yet."),
+        stands=_("Chairs the committee. One submission has come in."),
     ),
     DemoPerson(
         email="panel@example.org",

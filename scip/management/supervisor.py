@@ -62,7 +62,7 @@ PEOPLE = (
     ("applicant@example.org", "is applying; a document came back, a question waits"),
     ("participant@example.org", "is in week 7 of Level A, an exception asked for"),
     ("candidate@example.org", "in supervision: the third session waits for a yes"),
-    ("graduate@example.org", "holds a certificate of Level A"),
+    ("graduate@example.org", "has handed in the final submission (Level C)"),
     ("supervisor@example.org", "accompanies a candidate (Level C)"),
     ("supervisor2@example.org", "a second supervisor"),
     ("facilitator@example.org", "leads a cohort"),
