@@ -16,7 +16,7 @@ from supervision.models import (
 )
 from supervision.services.ratings import Touched, rate
 from tests import world
-from tests.supervision.pair import Kind, Pair, confirmed, make_pair
+from tests.supervision.pair import Kind, Pair, confirmed, log, make_pair
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 # Every touch of the screen, kept over the pages of one window.
@@ -81,6 +81,9 @@ def test_from_a_first_draft_to_the_plan(someone: Any, two: Pair) -> None:
     gita.press("Yes, confirm it")
     assert SupervisionSession.objects.get().state == SupervisionSession.State.CONFIRMED
 
+    # Plan and final version are agreed once the plan meeting is in the ledger.
+    two.agreement = agreement
+    log(two, Kind.PLAN_MEETING, timezone.now() - timedelta(days=3))
     pair = f"/supervision/agreements/{agreement.pk}/"
     gita.go(pair)
     gita.follow("Supervision plan")
