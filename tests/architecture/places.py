@@ -50,14 +50,12 @@ from scip.accounts.models import Prerequisite, Role, User
 from scip.audit.services import record
 from scip.community.models import AffinityMember, AffinitySpace, Material, Post, Report, Thread
 from scip.credentials.badges import public_keys
-from scip.credentials.badges import public_keys
 from scip.credentials.models import Certificate
 from scip.credentials.services import issue_credential, record_completion
 from scip.mail.models import Letter
 from scip.pages.emails import LEAVE_SALT
 from scip.pages.models import ContactMessage, FacultyMember, FaqEntry, InterestEntry
 from scip.pathway.models import CalendarFeed
-from scip.signing import identity
 from scip.signing import identity
 from scip.vault.services import store
 from scip.vault.serving import mint_token
@@ -407,9 +405,6 @@ def add_records(house: House, whose: str, enrolment: Enrolment) -> None:
     )
     things |= {"completion": completion, "credential": credential}
     things["code"] = {"code": credential.code}
-    things["signing_key"] = {"thumbprint": public_keys(identity())[0].thumbprint()}
-    things["status_list"] = {"purpose": "revocation", "number": 0}
-    Certificate.objects.create(credential=credential, kind="letter", paper="a4")
     things["signing_key"] = {"thumbprint": public_keys(identity())[0].thumbprint()}
     things["status_list"] = {"purpose": "revocation", "number": 0}
     Certificate.objects.create(credential=credential, kind="letter", paper="a4")
