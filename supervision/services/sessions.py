@@ -186,9 +186,15 @@ def log_for_two(
     return session
 
 
-def refuse_outside(agreement: Agreement, held: Held) -> None:
-    """Raise Refusal for a session after an agreement was over, or in one that never began."""
+def refuse_outside(
+    agreement: Agreement, held: Held, *, corrected: SupervisionSession | None = None
+) -> None:
+    """Raise Refusal for a session after an agreement was over, or in one that never began. What was
+    ``corrected`` stays among the sessions that completed it, if it was one of them."""
     over_at = over_of(agreement)
+    completed_at = agreement.completed_at
+    if corrected is not None and completed_at is not None and corrected.ends_at <= completed_at:
+        over_at = completed_at
     if agreement.active_at is None or (over_at is not None and held.ends_at > over_at):
         raise Refusal(_("The agreement was not in force at that time. Nothing was saved."))
 
@@ -353,7 +359,7 @@ def correct_session(
     if not reason.strip():
         raise Refusal(_("Please say in a sentence what is corrected and why."))
     refuse_settled(session.agreement)
-    refuse_outside(session.agreement, held)
+    refuse_outside(session.agreement, held, corrected=session)
     refuse_impossible(held, now)
     gate = gate_of(session.agreement, held, without=session.pk)
     if not gate.is_met:

@@ -21,6 +21,7 @@ from scip.community.models import Post, Report, Thread
 from scip.console.charts import days_waiting, funnel, money_in, months_back, seats
 from scip.console.queues import QUEUES, list_url, span, waiting_for
 from scip.credentials.models import Certificate, NumberSeries
+from scip.directory.models import Listing, ListingReport
 from scip.mail.models import Letter
 from scip.pages.models import ContactMessage, InterestEntry
 from supervision.models import Agreement, SupervisionSession, SupervisorApplication
@@ -97,6 +98,8 @@ def fill(number):
     Group.objects.create(cohort=cohort, topic=topic, decides_on=timezone.localdate() + DAY)
     ContactMessage.objects.create(name="V", email="v@example.com", message="Hello")
     InterestEntry.objects.create(email=f"i{number}@example.com", about="level_a")
+    listing = Listing.objects.create(user=user, name="A Graduate", state="draft")
+    ListingReport.objects.create(listing=listing, words="Look at it.")
     AidRequest.objects.create(
         application=rows.make_application(user, "submitted"),
         kind="supported",
@@ -191,6 +194,7 @@ def test_every_queue_counts_its_own(staff, count):
         "dossiers": count,
         "certificates": count,
         "letters": count,
+        "listings": count,
         "messages": count,
         "interest": count,
         "registrations": count,
@@ -218,6 +222,7 @@ def test_what_is_dealt_with_leaves_its_queue(staff):
     Agreement.objects.update(state="ended")
     Transfer.objects.update(state="withdrawn")
     Round.objects.update(state="published")
+    ListingReport.objects.update(state="settled")
     StripeEvent.objects.update(looked_at=timezone.now())
     left = {item.code for item in waiting_for(staff, now=timezone.now()) if item.count.number}
     assert left == {"offers", "payments", "interest", "registrations"}

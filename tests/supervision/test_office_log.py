@@ -117,7 +117,10 @@ def test_completed_it_stays_open_to_further_sessions_until_the_letter_is_sent(pa
             now=at(120),
         )
 
-    assert further(80).state == "logged"
+    row = further(80)
+    right = held(Kind.SUPERVISION, at(82))
+    words = {"by": pair.candidate, "reason": "It was Thursday.", "now": at(120)}
+    assert sessions.correct_session(row, right, **words).state == "logged"
     draft = save_part(pair.agreement, by=pair.guide, **NOT_YET)
     send_recommendation(draft, by=pair.guide, now=at(90))
     assert further(85).state == "logged"

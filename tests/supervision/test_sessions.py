@@ -414,4 +414,4 @@ def test_the_page_of_a_pair_takes_the_same_queries(
         client.get(url)
 
 
-PAIR_QUERIES = 14
+PAIR_QUERIES = 15
