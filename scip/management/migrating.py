@@ -32,7 +32,7 @@ def light_states() -> Iterator[None]:
         key = model_state.app_label, model_state.name_lower
         state.models[key] = model_state
         if state._relations is not None:  # type: ignore[attr-defined]
-            state.resolve_model_relations(key)  # type: ignore[attr-defined]
+            state.resolve_model_relations(key)
         state.apps.render_multiple([model_state])
 
     def light_field(

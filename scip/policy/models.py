@@ -197,9 +197,7 @@ class Edition(models.Model):
     )
     listing_answer_days = models.PositiveSmallIntegerField(
         default=30,
-        help_text=_(
-            "Days for the answer; after them “taking on clients” is no longer believed."
-        ),
+        help_text=_("Days for the answer; after them “taking on clients” is no longer believed."),
     )
     reviewers = models.PositiveSmallIntegerField(default=2)
     review_days = models.PositiveSmallIntegerField(default=30)
