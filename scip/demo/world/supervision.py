@@ -149,7 +149,7 @@ def pays_the_assessment(
             block,
             by=candidate,
             amount_cents=sum_cents,
-            paid_on=company.now.date(),
+            paid_on=company.now.astimezone(candidate.zone).date(),
             note="Bank transfer",
             now=company.now,
         )
