@@ -167,7 +167,15 @@ def test_a_second_demo_on_the_same_data_is_turned_away_kindly(running: Demo) -> 
     assert before <= running.pids()
 
 
-@pytest.mark.parametrize("words", [("celery", "worker"), ("celery", "beat"), ("granian",)])
+PARTS = [
+    ("celery", "--queues mail,pdf,default"),
+    ("celery", "--queues arrivals"),
+    ("celery", "beat"),
+    ("granian",),
+]
+
+
+@pytest.mark.parametrize("words", PARTS)
 def test_a_killed_part_is_started_again(running: Demo, words: tuple[str, ...]) -> None:
     before = running.pids(*words)
     # The lowest id is the parent, which is the one that the supervisor watches.
