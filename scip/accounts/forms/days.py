@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 # Far from what anybody means, and far from where a calendar's arithmetic ends.
-EARLIEST, LATEST = 1900, 2199
+EARLIEST, LATEST = 1900, 2999
 
 
 def likely_day(value: date | datetime) -> None:
