@@ -38,6 +38,8 @@ def paper_of(request: HttpRequest, code: str, kind: str) -> HttpResponseBase:
     if not queries.hands_out_papers(credential):
         return redirect("credentials:verify", code=credential.code)
     paper = request.GET.get("paper", Certificate.Paper.A4)
+    if paper not in Certificate.Paper.values:
+        raise Http404
     found = credential.certificates.filter(kind=kind, paper=paper).first()
     if found is None:
         raise Http404
