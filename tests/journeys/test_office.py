@@ -74,7 +74,6 @@ def test_from_signing_in_to_an_offer(
     # Too early: the page says why, and nothing is held.
     office.follow("Offer a place")
     office.press("Show the letter")
-    office.press("Do it and send the letter")
     office.reads("A place can be offered once every prerequisite is verified and valid.")
     office.reads("PSY-77")
     assert not Offer.objects.exists()
