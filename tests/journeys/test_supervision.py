@@ -144,8 +144,12 @@ def test_the_form_the_picture_and_private_notes(someone: Any, site: str) -> None
     pair = make_pair(**moments)
     gita, carla = someone(pair.guide, **PHONE), someone(pair.candidate, **PHONE)
     base = f"/supervision/agreements/{pair.agreement.pk}/"
-    for days, word in ((50, "beginning"), (40, "growing"), (30, "steady")):
-        row = confirmed(pair, Kind.SUPERVISION, now - timedelta(days=days))
+    for kind, days, word in (
+        (Kind.ORIENTATION, 50, "beginning"),
+        (Kind.CASE_REVIEW, 40, "growing"),
+        (Kind.PLAN_MEETING, 30, "steady"),
+    ):
+        row = confirmed(pair, kind, now - timedelta(days=days))
         rated(pair, row, word)
     gita.go(base + "log/")
     gita.look(closely=True)
