@@ -132,6 +132,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     given = {
         "SECRET_KEY": os.environ["SECRET_KEY"],
         "VAULT_KEYS": os.environ["VAULT_KEYS"],
+        "SIGNING_CERT": os.environ["SIGNING_CERT"],
+        "SIGNING_KEY": os.environ["SIGNING_KEY"],
         "POSTGRES_PASSWORD": "only/for:tests",
     }
     env = {name: filled_in(value, given) for name, value in declared.items()}
