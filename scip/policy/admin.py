@@ -105,6 +105,7 @@ class EditionAdmin(StaffModelAdmin):
                     ("certified_valid_months", "renewal_notice_days"),
                     ("appeal_days", "appeal_panel", "appeal_of_decisions"),
                     ("excerpt_days", "excerpt_notice_days", "office_access_minutes"),
+                    "erasure_grace_days",
                     ("idle_months", "listing_question_days", "listing_answer_days"),
                     ("open_introductions", "silent_supervisor_days", "approval_notice_days"),
                 ),
