@@ -1,6 +1,6 @@
 """The one next step: every case by its evidence, and what comes before what."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -14,6 +14,7 @@ from scip.pathway.evidence import (
     RecognitionFacts,
     RoundFacts,
     SessionFacts,
+    SubmissionFacts,
     SupervisionFacts,
 )
 from scip.pathway.next_step import RULES, next_step
@@ -156,6 +157,11 @@ CASES = {
     "find_supervisor": evidence(supervision=ledger(has_agreement=False)),
     "supervision": evidence(supervision=ledger(next_label="Orientation")),
     "not_yet": evidence(supervision=ledger(is_complete=True, recommendation=NOT_YET)),
+    "final_submission": evidence(
+        submission=SubmissionFacts(
+            state="submitted", is_held_up=False, answer_by=datetime(2027, 4, 1, tzinfo=UTC)
+        )
+    ),
     "certificate": evidence(**DONE, recognitions=(recognition(),)),
     "certificate_waiting": evidence(**DONE, recognitions=(recognition(is_made=False),)),
     "completed": evidence(**DONE),

@@ -19,7 +19,6 @@ from scip.accounts.models import User
 from scip.audit.services import record
 from scip.pdf.dossiers import render_dossier
 from scip.pdf.papers import paper_for_country
-from scip.pdf.rendering import ForbiddenFetch
 from scip.requirements import Refusal
 from scip.states import lock
 from scip.vault.inspection.check import PDF, CheckedUpload
@@ -39,6 +38,9 @@ def make_dossier(pk: int, now: datetime | None = None) -> bool:
     and leaves it; killed in between, the sweep begins anew, and a file that nobody refers to is
     swept by the vault. What can't be drawn is noted for the office.
     """
+    # Loaded by the worker that draws, not by every process at its start.
+    from scip.pdf.rendering import ForbiddenFetch
+
     dossier = take_up(pk, now=now or timezone.now())
     if dossier is None:
         return False
