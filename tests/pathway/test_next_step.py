@@ -157,7 +157,7 @@ CASES = {
     "find_supervisor": evidence(supervision=ledger(has_agreement=False)),
     "supervision": evidence(supervision=ledger(next_label="Orientation")),
     "not_yet": evidence(supervision=ledger(is_complete=True, recommendation=NOT_YET)),
-    "final_submission": evidence(
+    "submitted": evidence(
         submission=SubmissionFacts(
             state="submitted", is_held_up=False, answer_by=datetime(2027, 4, 1, tzinfo=UTC)
         )
