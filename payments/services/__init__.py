@@ -2,7 +2,12 @@
 
 from payments.queries import Balance, balance
 from payments.services.background import enqueue
-from payments.services.cancellation import Cancellation, cancel_charge, plan_cancellation
+from payments.services.cancellation import (
+    Cancellation,
+    cancel_charge,
+    give_up_charge,
+    plan_cancellation,
+)
 from payments.services.charges import adjust_charge, extend_due, open_charge
 from payments.services.checkouts import ask_stripe, end_checkout, start_checkout
 from payments.services.credit_notes import make_credit_note, sweep_credit_notes
@@ -72,6 +77,7 @@ __all__ = [
     "enqueue",
     "extend_due",
     "fund_balance",
+    "give_up_charge",
     "given_so_far",
     "handle_event",
     "lock_with_origins",

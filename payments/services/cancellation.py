@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from payments.emails import send_returning
-from payments.models import Adjustment, Charge, FundEntry, Refund
+from payments.models import Adjustment, Charge, FundEntry, Refund, Settlement
 from payments.queries import Balance, balance
 from payments.refund_terms import share
 from payments.services.background import end_open_checkouts
@@ -115,6 +115,21 @@ def ways_of(parts: Iterable[Charge], backs: Iterable[int]) -> tuple[Way, ...]:
 
 
 @transaction.atomic
+def give_up_charge(
+    charge: Charge, *, by: User | None, reason: str, refused: str, now: datetime | None = None
+) -> None:
+    """Cancel a charge that nobody paid yet; the caller's own letter tells of it.
+
+    ``reason`` is booked. Raises Refusal with the sentence ``refused`` once money has arrived: a
+    payment that is just being recorded decides first.
+    """
+    charge = lock(charge)
+    is_arriving = balance(charge).held_cents or Settlement.objects.filter(charge=charge).exists()
+    if charge.cancelled_at is None and is_arriving:
+        raise Refusal(refused)
+    cancel_charge(charge, by=by, reason=reason, is_told=True, now=now)
+
+
 def cancel_charge(
     charge: Charge,
     *,

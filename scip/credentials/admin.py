@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from scip.access.admin import StaffModelAdmin
+from scip.accounts.admin.deciding import DecidingAdmin
 from scip.accounts.models import User
 from scip.credentials import services
-from scip.credentials.acts import ACTS, Act
+from scip.credentials.acts import ACTS
 from scip.credentials.joint import CREDITABLE, record_equivalency
 from scip.credentials.models import Certificate, Completion, Credential, today
 from scip.credentials.proof import agrees
@@ -60,8 +61,10 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Credential)
-class CredentialAdmin(StaffModelAdmin):
+class CredentialAdmin(DecidingAdmin):
     """Recognitions under their numbers; every act in two steps, with the letter shown first."""
+
+    decisions = ACTS
 
     change_form_template = "credentials/admin/credential_change.html"
     list_display = ("number", "holder_name", "kind", "issued_on", "expires_on", "state", "papers")
@@ -79,13 +82,19 @@ class CredentialAdmin(StaffModelAdmin):
         "issued_on",
         "expires_on",
         "state",
-        ("suspended_at", "suspended_by", "suspension_ground"),
+        "suspended_at",
+        "suspended_by",
+        "suspension_ground",
         "suspension_reason",
-        ("revoked_at", "revoked_by", "revocation_ground"),
+        "revoked_at",
+        "revoked_by",
+        "revocation_ground",
         "revocation_reason",
         "appeal_contact",
-        ("replaces", "issued_anew_for"),
-        ("replaced_at", "replaced_by"),
+        "replaces",
+        "issued_anew_for",
+        "replaced_at",
+        "replaced_by",
         "is_as_sealed",
     )
     readonly_fields = ("number", "code", "is_as_sealed")
@@ -104,71 +113,9 @@ class CredentialAdmin(StaffModelAdmin):
     def is_as_sealed(self, credential: Credential) -> bool:
         return agrees(credential)
 
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        acts = [
-            path(
-                f"<int:pk>/{name}/",
-                wrap(getattr(self, f"{name}_view")),
-                name=f"credentials_credential_{name}",
-            )
-            for name in ACTS
-        ]
-        return [*acts, *super().get_urls()]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        context = {**(extra_context or {}), "acts": list(ACTS.values())}
-        return super().change_view(request, object_id, form_url, context)
-
-    def suspend_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Let it rest until something is settled."""
-        return self.act(request, pk, ACTS["suspend"])
-
-    def lift_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Let it stand again."""
-        return self.act(request, pk, ACTS["lift"])
-
-    def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Take it back."""
-        return self.act(request, pk, ACTS["revoke"])
-
-    def anew_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Give it a new number: another name, a correction, another period."""
-        return self.act(request, pk, ACTS["anew"])
-
-    def act(self, request: HttpRequest, pk: int, act: Act) -> HttpResponseBase:
-        """First the form, then the letter as it will go, then it is done."""
-        if not self.opens_for(request) or not isinstance(request.user, User):
-            raise PermissionDenied
-        credential = get_object_or_404(self.get_queryset(request), pk=pk)
-        form = act.form(request.POST or None)
-        letter = None
-        if request.method == "POST" and form.is_valid():
-            try:
-                if "confirm" in request.POST:
-                    act.perform(credential, request.user, form.cleaned_data)
-                    messages.success(request, str(act.done))
-                    return redirect("admin:credentials_credential_change", pk)
-                if "change" not in request.POST:
-                    letter = act.preview(credential, form.cleaned_data)
-            except Refusal as refusal:
-                form.add_error(None, str(refusal.sentence))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": act.title,
-            "act": act,
-            "credential": credential,
-            "form": form,
-            "letter": letter,
-        }
-        return render(request, "credentials/admin/credential_act.html", context)
+    def intro(self, row: Any) -> str:
+        """Which one, and whose."""
+        return f"{row.number} · {row.holder_name}"
 
 
 @admin.register(Certificate)

@@ -149,6 +149,7 @@ MISSING: dict[str, dict[str, Any]] = {
     "slug": {"slug": "none"},
     "kind": {"kind": "none"},
     "supervisor_act": {"pk": 999_999_999, "verb": "renew"},
+    "credential_act": {"pk": 999_999_999, "verb": "revoke"},
     "supervisor_application_act": {"pk": 999_999_999, "verb": "approve"},
 }
 
@@ -404,6 +405,7 @@ def add_records(house: House, whose: str, enrolment: Enrolment) -> None:
         completion, kind="practicing", edition=world.make_edition(), lines=[("Level", "A")], by=None
     )
     things |= {"completion": completion, "credential": credential}
+    things["credential_act"] = {"pk": credential.pk, "verb": "revoke"}
     things["code"] = {"code": credential.code}
     things["signing_key"] = {"thumbprint": public_keys(identity())[0].thumbprint()}
     things["status_list"] = {"purpose": "revocation", "number": 0}

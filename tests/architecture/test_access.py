@@ -99,7 +99,7 @@ MISSABLE = {
     "decision", "charge_act", "draft_cohort", "exception", "message",
     "retreat", "retreat_file", "credit_case", "credit_item", "item_file", "rest",
     "retreat_decision", "case_decision", "candidacy_decision",
-    "introduction", "supervisor_page", "supervisor_act", "supervisor_application_act",
+    "introduction", "supervisor_page", "supervisor_act", "credential_act", "supervisor_application_act",
 }  # fmt: skip
 
 

@@ -57,24 +57,24 @@ def test_standing_is_a_filter(as_user, staff, credential):
 
 def test_revoking_takes_two_steps_and_shows_the_letter_first(as_user, staff, credential):
     client = as_user(staff)
-    page = reverse("admin:credentials_credential_revoke", args=[credential.pk])
-    assert client.post(page, WHY | {"reason": " "}).context["letter"] is None
+    page = reverse("admin:credentials_credential_decide", args=[credential.pk, "revoke"])
+    assert client.post(page, WHY | {"reason": " "}).context["draft"] is None
     shown = client.post(page, WHY)
-    assert "Issued to the wrong person." in shown.context["letter"].text
+    assert "Issued to the wrong person." in shown.context["draft"].text
     credential.refresh_from_db()
     assert (credential.state, Letter.objects.count()) == ("active", 0)
-    done = client.post(page, WHY | {"confirm": "1"})
+    done = client.post(page, WHY | {"send": "1"})
     assert done.status_code == 302
     credential.refresh_from_db()
     assert (credential.state, credential.revoked_by) == ("revoked", staff)
-    assert Letter.objects.get().text == shown.context["letter"].text
+    assert Letter.objects.get().text == shown.context["draft"].text
 
 
 def test_revoking_twice_is_answered_kindly(as_user, staff, credential):
     client = as_user(staff)
-    page = reverse("admin:credentials_credential_revoke", args=[credential.pk])
+    page = reverse("admin:credentials_credential_decide", args=[credential.pk, "revoke"])
     for _i in range(2):
-        response = client.post(page, WHY | {"confirm": "1"}, follow=True)
+        response = client.post(page, WHY | {"send": "1"}, follow=True)
     assert "not possible any more" in response.content.decode()
     assert Letter.objects.count() == 1
 
@@ -82,8 +82,8 @@ def test_revoking_twice_is_answered_kindly(as_user, staff, credential):
 @pytest.mark.parametrize("persona", ["aid_decider", "participant", "facilitator"])
 def test_only_the_office_revokes(as_user, request, credential, persona):
     client = as_user(request.getfixturevalue(persona))
-    page = reverse("admin:credentials_credential_revoke", args=[credential.pk])
-    response = client.post(page, WHY | {"confirm": "1"})
+    page = reverse("admin:credentials_credential_decide", args=[credential.pk, "revoke"])
+    response = client.post(page, WHY | {"send": "1"})
     assert response.status_code in {302, 403, 404}
     credential.refresh_from_db()
     assert credential.state == "active"

@@ -122,7 +122,7 @@ def test_a_credential_stands_the_same_in_every_visitors_zone(client, participant
 
 def test_who_decides_on_aid_alone_cannot_revoke_even_their_own(as_user, aid_decider):
     credential = issue(aid_decider)
-    address = reverse("admin:credentials_credential_revoke", args=[credential.pk])
-    answer = as_user(aid_decider).post(address, {"reason": "x", "confirm": "1"})
+    address = reverse("admin:credentials_credential_decide", args=[credential.pk, "revoke"])
+    answer = as_user(aid_decider).post(address, {"reason": "x", "send": "1"})
     credential.refresh_from_db()
     assert (answer.status_code, credential.state) == (403, "active")

@@ -17,14 +17,13 @@ def demo_addresses(settings):
     settings.ROOT_URLCONF = "tests.demo.demo_urls"
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def small_world(django_db_setup, django_db_blocker):
-    """The demo world without the people who only fill lists; made once for this folder."""
+    """The demo world without the people who only fill lists; made once for the file that
+    looks at it, and gone before any other does."""
     from django.db import transaction
 
-    with django_db_blocker.unblock():
-        outer = transaction.atomic()
-        outer.__enter__()
+    with django_db_blocker.unblock(), transaction.atomic():
         edition = Edition.objects.create(name="2026 edition", in_force_from=utc(2026, 1, 1).date())
         Competency.objects.bulk_create(starting_competencies(edition))
         DevelopmentalLevel.objects.bulk_create(starting_levels(edition))
@@ -32,7 +31,5 @@ def small_world(django_db_setup, django_db_blocker):
             Topic(name=name, slug=slug, description=description)
             for name, slug, description in TOPICS
         )
-        report = build(now=NOW, small=True)
-        yield report
+        yield build(now=NOW, small=True)
         transaction.set_rollback(True)
-        outer.__exit__(None, None, None)

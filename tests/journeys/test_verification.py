@@ -62,6 +62,9 @@ def test_each_standing_is_read_and_files_are_compared(
     visitor.reads("This credential was revoked.")
     holder.go(f"/credentials/{new.code}/")
     holder.reads("Issued in error.")
+    # What two strangers and a holder read is what stands on record, for both numbers.
+    standing = Credential.objects.filter(user=participant).values_list("number", "state")
+    assert set(standing) == {(credential.number, "replaced"), (new.number, "revoked")}
     Credential.objects.filter(pk=new.pk).update(holder_name="Somebody Else")
     visitor.go(f"/verify/{new.code}/")
     visitor.reads("Please don’t rely on this record for now.")

@@ -22,7 +22,7 @@ from certification.candidacy.requirements.registration import (
 from certification.candidacy.services.words import keep_word, refuse_impossible
 from payments.models import Charge, Settlement
 from payments.refund_terms import RefundTerms
-from payments.services import balance, cancel_charge, open_charge
+from payments.services import balance, give_up_charge, open_charge
 from payments.services.background import enqueue
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
@@ -205,7 +205,7 @@ def set_back(candidacy: Candidacy, *, by: User, now: datetime | None = None) -> 
         candidacy = lock(candidacy)
         if candidacy.state == State.PREPARING:
             return candidacy
-        give_up_charge(candidacy, by=by, now=now)
+        give_up_fee(candidacy, by=by, now=now)
         move(candidacy, State.PREPARING, by=by, now=now)
         if by.pk != candidacy.user_id:
             queue_draft(
@@ -216,22 +216,19 @@ def set_back(candidacy: Candidacy, *, by: User, now: datetime | None = None) -> 
         return candidacy
 
 
-def give_up_charge(candidacy: Candidacy, *, by: User | None, now: datetime | None) -> None:
+def give_up_fee(candidacy: Candidacy, *, by: User | None, now: datetime | None) -> None:
     """Cancel the unpaid charge of a registration that waits. Raises Refusal once money arrived."""
     if candidacy.state != State.AWAITING_PAYMENT or candidacy.charge is None:
         return
-    charge = lock(candidacy.charge)  # money that is just being recorded decides first
-    if charge.cancelled_at is None and (
-        balance(charge).held_cents or Settlement.objects.filter(charge=charge).exists()
-    ):
-        raise Refusal(
-            _(
-                "Money has arrived for this registration, so it is just being completed. "
-                "Open the page again in a minute; if something is wrong, write to the office."
-            )
-        )
-    cancel_charge(
-        charge, by=by, reason=_("The registration was taken back."), is_told=True, now=now
+    give_up_charge(
+        candidacy.charge,
+        by=by,
+        reason=_("The registration was taken back."),
+        refused=_(
+            "Money has arrived for this registration, so it is just being completed. Open the "
+            "page again in a minute; if something is wrong, write to the office."
+        ),
+        now=now,
     )
 
 
@@ -251,7 +248,7 @@ def withdraw(
             raise Refusal(_("Only the person can withdraw. Nothing was changed."))
         if candidacy.state == State.WITHDRAWN:
             return candidacy
-        give_up_charge(candidacy, by=by, now=now)
+        give_up_fee(candidacy, by=by, now=now)
         move(candidacy, State.WITHDRAWN, by=by, now=now, data={"reason": fingerprint(reason)})
         candidacy.close_reason = reason.strip()
         candidacy.save(update_fields=["close_reason"])

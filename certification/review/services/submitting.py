@@ -21,9 +21,9 @@ from certification.review.requirements.submission import (
     submission_findings,
 )
 from certification.review.services.freezing import freeze
-from payments.models import Charge, Settlement
+from payments.models import Charge
 from payments.refund_terms import RefundTerms
-from payments.services import balance, cancel_charge, open_charge
+from payments.services import balance, give_up_charge, open_charge
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.mail.services import queue_draft
@@ -296,7 +296,7 @@ def put_back(submission: Submission, *, by: User | None, now: datetime | None = 
         raise Refusal(_("A submission belongs to the candidate alone."))
     if submission.state == State.DRAFT:
         return submission
-    give_up_charge(submission, by=by, now=now)
+    give_up_fee(submission, by=by, now=now)
     move(submission, State.DRAFT, by=by, now=now)
     if by is not None and by.pk != candidacy.user_id:
         queue_draft(
@@ -307,18 +307,17 @@ def put_back(submission: Submission, *, by: User | None, now: datetime | None = 
     return submission
 
 
-def give_up_charge(submission: Submission, *, by: User | None, now: datetime | None) -> None:
+def give_up_fee(submission: Submission, *, by: User | None, now: datetime | None) -> None:
     """Cancel the unpaid fee of a submission that waits. Raises Refusal once money arrived."""
     if submission.state != State.AWAITING_PAYMENT or submission.charge is None:
         return
-    charge = lock(submission.charge)  # money that is just being recorded decides first
-    if charge.cancelled_at is None and (
-        balance(charge).held_cents or Settlement.objects.filter(charge=charge).exists()
-    ):
-        raise Refusal(
-            _(
-                "Money has arrived for this submission, so it is just being completed. Open the "
-                "page again in a minute; if something is wrong, write to the office."
-            )
-        )
-    cancel_charge(charge, by=by, reason=_("The submission was taken back."), is_told=True, now=now)
+    give_up_charge(
+        submission.charge,
+        by=by,
+        reason=_("The submission was taken back."),
+        refused=_(
+            "Money has arrived for this submission, so it is just being completed. Open the "
+            "page again in a minute; if something is wrong, write to the office."
+        ),
+        now=now,
+    )

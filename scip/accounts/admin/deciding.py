@@ -32,7 +32,8 @@ class Decision:
     """One thing that the office can do to a row, when, and with which letter.
 
     ``form`` makes the form for a row (an empty one asks nothing); ``draft`` renders the letter,
-    ``act`` calls the service; both may raise Refusal. ``send`` says what the last button does.
+    ``act`` calls the service; both may raise Refusal. ``send`` says what the last button does,
+    ``explanation`` what follows beside the letter.
     """
 
     title: str | Promise
@@ -42,6 +43,7 @@ class Decision:
     act: Callable[[Any, Data, User], object]
     form: Callable[[Any, Any], forms.Form] = lambda _row, data: forms.Form(data)
     send: str | Promise = ""
+    explanation: str | Promise = ""
 
 
 class DecidingAdmin(StaffModelAdmin):
