@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from bench.soak.outcome import Outcome
+from scip.background import enqueue
 from scip.mail import services
 from scip.mail.models import Letter
 
@@ -80,7 +81,7 @@ def write_letters(key: str, count: int) -> None:
 def hand_over(key: str, numbers: range) -> None:
     """A task for each of these letters, as a commit enqueues them."""
     for number in numbers:
-        services.enqueue_delivery(f"{key}:{number}")
+        enqueue(services.DELIVER, f"{key}:{number}")
 
 
 def sent(key: str) -> int:

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import stripe
-from celery import current_app
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from payments.models import SandboxEvent
+from scip.background import enqueue
 
 PATIENCE = timedelta(days=3)
 
@@ -37,9 +36,7 @@ def queue_event(kind: str, body: dict[str, Any]) -> SandboxEvent:
             "type": kind,
         },
     )
-    transaction.on_commit(
-        lambda: current_app.send_task("payments.sandbox_deliver", args=[event_id]), robust=True
-    )
+    enqueue("payments.sandbox_deliver", event_id)
     return event
 
 

@@ -1,7 +1,6 @@
 """One function per verb; everything that other apps call is here."""
 
 from payments.queries import Balance, balance
-from payments.services.background import enqueue
 from payments.services.cancellation import (
     Cancellation,
     cancel_charge,
@@ -57,6 +56,7 @@ from payments.services.transfers import (
     shares_of,
     standings_of,
 )
+from scip.background import enqueue
 
 __all__ = [
     "Balance",

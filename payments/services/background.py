@@ -1,17 +1,7 @@
-"""Background work by task name, once the transaction has committed.
-
-A broker that is away costs nobody the page: the row is there, and a sweep finds it.
-"""
-
-from celery import current_app
-from django.db import transaction
+"""What follows in the background when a charge changes."""
 
 from payments.models import Charge, Checkout
-
-
-def enqueue(task: str, *args: int | str) -> None:
-    """Hand over to a worker on commit; what cannot be handed over now is swept later."""
-    transaction.on_commit(lambda: current_app.send_task(task, args=list(args)), robust=True)
+from scip.background import enqueue
 
 
 def end_open_checkouts(charge: Charge) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from payments.models import Adjustment, DocumentNumber, Invoice
 from payments.models.documents import NumberedDocument
 from payments.queries import edition_in_force
-from payments.services.background import enqueue
+from scip.background import enqueue
 from scip.states import lock
 
 # A document's task gets this long before the sweep takes over.

@@ -17,12 +17,12 @@ from django.utils.translation import gettext as _
 
 from payments.gateway import stripe_client, webhook_secret
 from payments.models import Checkout, ForTheOffice, StripeEvent
-from payments.services.background import enqueue
 from payments.services.checkouts import ask_stripe
 from payments.services.disputes import take_in_dispute
 from payments.services.stripe_refunds import NotOurs, refunds_at_stripe, take_in_refund
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
+from scip.background import enqueue
 from scip.requirements import Refusal
 
 # Seconds by which an event's signature may be older or younger than our clock.

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from payments.emails import send_returning
 from payments.models import Adjustment, Charge, Dispute, Payment, Refund
 from payments.queries import balance
-from payments.services.background import enqueue
 from payments.services.fund import follow_gift
 from payments.services.moves import bring_home, lock_with_origins, moved_on
 from payments.services.returned import after_done
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
+from scip.background import enqueue
 from scip.formats import money
 from scip.requirements import Refusal
 from scip.states import lock, move

@@ -21,13 +21,14 @@ from payments.models import (
     Settlement,
 )
 from payments.queries import balance
-from payments.services.background import end_open_checkouts, enqueue
+from payments.services.background import end_open_checkouts
 from payments.services.fund import book_surplus, follow_loss
 from payments.services.moves import chain_from, follow_on
 from payments.services.receipts import issue_receipt
 from payments.signals import Claim, charge_settled
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
+from scip.background import enqueue
 from scip.states import lock
 
 # How long a settlement may stay unclaimed before the office is asked to look.

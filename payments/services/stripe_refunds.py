@@ -16,12 +16,12 @@ from django.utils import timezone
 
 from payments.gateway import stripe_client
 from payments.models import Charge, Checkout, Payment, Refund
-from payments.services.background import enqueue
 from payments.services.checkouts import ask_stripe
 from payments.services.moves import follow_on, send_on_again
 from payments.services.returned import after_done, after_failed
 from payments.services.settlements import settle_if_covered
 from scip.audit.services import record
+from scip.background import enqueue
 from scip.states import lock, move
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from celery import current_app
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
+from scip.background import enqueue
 from scip.credentials import emails
 from scip.credentials.addresses import absolute
 from scip.credentials.models import (
@@ -143,9 +143,7 @@ def next_number(series: str, year: int) -> str:
 
 
 def enqueue_certificate(pk: int) -> None:
-    transaction.on_commit(
-        lambda: current_app.send_task("scip.credentials.make_certificate", args=[pk])
-    )
+    enqueue("scip.credentials.make_certificate", pk)
 
 
 def verify_url(code: str) -> str:

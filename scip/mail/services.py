@@ -5,20 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
-from functools import partial
 from smtplib import SMTPException
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from scip.background import enqueue
 from scip.mail.models import Letter
 
+DELIVER = "scip.mail.deliver"
 # How long a letter is tried before staff are asked to look at it.
 PATIENCE = timedelta(days=3)
 # More letters than this at once are delivered by a sweep, not by a task each.
@@ -133,10 +133,10 @@ def queue_many(letters: Sequence[Prepared]) -> None:
     rows = [letter_of(item) for item in sorted(letters, key=lambda item: item.dedupe_key)]
     Letter.objects.bulk_create(rows, ignore_conflicts=True)
     if len(rows) > SWEPT_FROM:
-        transaction.on_commit(enqueue_sweep)
+        enqueue("scip.mail.sweep")
         return
     for row in rows:
-        transaction.on_commit(partial(enqueue_delivery, row.dedupe_key))
+        enqueue(DELIVER, row.dedupe_key)
 
 
 def letter_of(item: Prepared) -> Letter:
@@ -158,14 +158,6 @@ def letter_of(item: Prepared) -> Letter:
             for attachment in item.attachments
         ],
     )
-
-
-def enqueue_delivery(dedupe_key: str) -> None:
-    current_app.send_task("scip.mail.deliver", args=[dedupe_key])
-
-
-def enqueue_sweep() -> None:
-    current_app.send_task("scip.mail.sweep")
 
 
 def message_of(letter: Letter) -> EmailMultiAlternatives:
@@ -256,4 +248,4 @@ def send_again(letter: Letter) -> None:
     Letter.objects.filter(pk=letter.pk, sent_at=None).update(
         given_up_at=None, due_at=timezone.now(), created_at=timezone.now()
     )
-    transaction.on_commit(lambda: enqueue_delivery(letter.dedupe_key))
+    enqueue(DELIVER, letter.dedupe_key)

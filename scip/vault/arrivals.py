@@ -7,7 +7,6 @@ import io
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import partial
 from typing import IO, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -18,6 +17,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from scip.background import enqueue
 from scip.requirements import Refusal
 from scip.states import lock, move
 from scip.vault import emails
@@ -35,6 +35,7 @@ from scip.vault.services import (
 
 logger = logging.getLogger(__name__)
 
+CHECK = "scip.vault.check_arrival"
 LIMIT_BYTES = 2 * 1024**3
 """The largest file: two hours of film from a phone."""
 QUOTA_BYTES = 40 * 1024**3
@@ -173,7 +174,7 @@ def receive(
     arrival.save(update_fields=["received", "touched_at"])
     if arrival.received == arrival.size:
         move(arrival, Arrival.State.ARRIVED, by=arrival.owner)
-        transaction.on_commit(lambda: _send_to_check(arrival))
+        enqueue(CHECK, str(arrival.pk))
     return arrival
 
 
@@ -183,12 +184,6 @@ def _decoded(checksum: str) -> bytes:
         return base64.b64decode(value, validate=True) if algorithm == "sha256" else b""
     except binascii.Error:
         return b""
-
-
-def _send_to_check(arrival: Arrival) -> None:
-    from scip.vault.tasks import check_arrival  # the task calls back into this module
-
-    check_arrival.delay(str(arrival.pk))
 
 
 class PartsReader(io.RawIOBase):
@@ -319,7 +314,7 @@ def check_held(*, now: datetime | None = None) -> int:
             found.began_at = found.touched_at = now or timezone.now()
             found.save(update_fields=["began_at", "touched_at"])
             move(found, Arrival.State.ARRIVED, by=None)
-            transaction.on_commit(partial(_send_to_check, found))
+            enqueue(CHECK, str(found.pk))
             count += 1
     return count
 
@@ -391,6 +386,6 @@ def ask_again(*, now: datetime | None = None) -> int:
     count = 0
     for arrival in waiting:
         if waiting.filter(pk=arrival.pk).update(touched_at=moment):
-            _send_to_check(arrival)
+            enqueue(CHECK, str(arrival.pk))
             count += 1
     return count

@@ -6,7 +6,6 @@ on which no approval is in force any more.
 
 from datetime import date, datetime, timedelta
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from scip.accounts.models import Role, RoleGrant, User
 from scip.accounts.services import end_role, grant_role
 from scip.audit.services import record
+from scip.background import enqueue
 from scip.formats import day
 from scip.mail.models import Letter
 from scip.policy.models import Edition
@@ -267,7 +267,7 @@ def end_approval(
     emails.approval_ended(supervisor, reason=reason, on=on, at=now)
     keep_role_in_step(supervisor, now=now)
     # Their agreements end with it, each under locks of its own; beat asks again.
-    transaction.on_commit(lambda: current_app.send_task("supervision.follow_losses"), robust=True)
+    enqueue("supervision.follow_losses")
 
 
 def add_approval(

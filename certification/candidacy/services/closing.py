@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from certification.candidacy.emails import registration as letters
 from certification.candidacy.models import Candidacy
-from payments.services.background import enqueue
 from scip.accounts.models import Role, User
+from scip.background import enqueue
 from scip.mail.services import queue_draft
 from scip.requirements import Refusal
 from scip.states import lock, move

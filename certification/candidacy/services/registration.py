@@ -23,9 +23,9 @@ from certification.candidacy.services.words import keep_word, refuse_impossible
 from payments.models import Charge, Settlement
 from payments.refund_terms import RefundTerms
 from payments.services import balance, give_up_charge, open_charge
-from payments.services.background import enqueue
 from scip.accounts.models import User
 from scip.audit.services import fingerprint, record
+from scip.background import enqueue
 from scip.mail.services import queue_draft
 from scip.policy.models import Edition
 from scip.requirements import Refusal

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from certification.review.models import Dossier
 from certification.review.queries.dossiers import printed
-from certification.review.services.background import enqueue
 from certification.review.services.freezing import TASK, content_of, recommendation_in
 from scip.accounts.models import User
 from scip.audit.services import record
+from scip.background import enqueue
 from scip.pdf.dossiers import render_dossier
 from scip.pdf.papers import paper_for_country
 from scip.requirements import Refusal

@@ -10,9 +10,9 @@ from django.db import transaction
 from certification.review.models import Dossier, Snapshot, Submission
 from certification.review.models.snapshots import sha256_of
 from certification.review.queries.contents import contents_of, recommendation_of
-from certification.review.services.background import enqueue
 from scip.accounts.models import User
 from scip.audit.services import record
+from scip.background import enqueue
 from scip.requirements import Finding
 from scip.states import lock
 from scip.vault.services import destroy

@@ -8,7 +8,6 @@ from functools import partial
 from time import monotonic
 from uuid import UUID
 
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, Sum
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from scip.accounts.models import User
 from scip.audit.services import record
+from scip.background import enqueue
 from scip.formats import moment
 from scip.privacy import emails
 from scip.privacy.archive.contents import WORDS_WEIGHT, Weighed, first_part, further_part, plan
@@ -28,6 +28,7 @@ from scip.states import lock, move
 from scip.vault.models import StoredFile
 from scip.vault.services import delete_blobs, destroy, seal_copy
 
+TASK = "privacy.make_export"
 logger = logging.getLogger(__name__)
 
 State = DataExport.State
@@ -65,7 +66,7 @@ def ask(person: User, *, now: datetime | None = None) -> DataExport:
             )
         export = DataExport.objects.create(person=person, asked_at=now, touched_at=now)
         record("dataexport.asked", export, by=person, subject=person)
-        transaction.on_commit(partial(enqueue, export.pk))
+        enqueue(TASK, export.pk)
     return export
 
 
@@ -88,12 +89,8 @@ def retry(export: DataExport, *, by: User, now: datetime | None = None) -> DataE
     export.percent, export.attempts, export.touched_at = 0, 0, now
     export.save(update_fields=["percent", "attempts", "touched_at"])
     move(export, State.ASKED, by=by, now=now)
-    transaction.on_commit(partial(enqueue, export.pk))
+    enqueue(TASK, export.pk)
     return export
-
-
-def enqueue(pk: int) -> None:
-    current_app.send_task("privacy.make_export", args=[pk])
 
 
 def make(pk: int, *, now: datetime | None = None) -> bool:
@@ -178,7 +175,7 @@ def settle(part: ExportPart, archive: StoredFile, *, now: datetime) -> bool:
     export.attempts, export.touched_at = 0, now
     export.save(update_fields=["attempts", "touched_at"])
     if export.parts.filter(made_at=None).exists():
-        transaction.on_commit(partial(enqueue, export.pk))
+        enqueue(TASK, export.pk)
         return True
     export.percent = 100
     export.until_at = now + timedelta(days=settings.DATA_EXPORT_DAYS)
@@ -242,7 +239,7 @@ def follow(now: datetime | None = None) -> int:
     for pk in list(waiting.values_list("pk", flat=True)):
         # Whoever asks claims the row, so that it is asked about once.
         if waiting.filter(pk=pk).update(touched_at=now):
-            enqueue(pk)
+            enqueue(TASK, pk)
             count += 1
     return count + expire(now=now)
 
