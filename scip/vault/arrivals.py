@@ -21,7 +21,7 @@ from scip.background import enqueue
 from scip.requirements import Refusal
 from scip.states import lock, move
 from scip.vault import emails
-from scip.vault.errors import Damaged, Misplaced, Refused, ScannerUnavailable, TooLargeToScan
+from scip.vault.errors import BlobMissing, Damaged, Misplaced, Refused, ScannerUnavailable, TooLargeToScan
 from scip.vault.inspection.check import Upload, check, megabytes
 from scip.vault.inspection.names import check_name
 from scip.vault.models import Arrival, ArrivalPart, StoredFile
@@ -253,6 +253,15 @@ def inspect(arrival: Arrival) -> None:
     arrival = Arrival.objects.select_related("owner").get(pk=arrival.pk)
     if arrival.state != Arrival.State.ARRIVED:
         return
+    try:
+        _inspect(arrival)
+    except BlobMissing:
+        # Whoever else checked it was done first, and took the parts away under our hands.
+        if Arrival.objects.filter(pk=arrival.pk, state=Arrival.State.ARRIVED).exists():
+            raise
+
+
+def _inspect(arrival: Arrival) -> None:
     source: Upload = File(cast("IO[bytes]", PartsReader(arrival)), name=arrival.name)
     try:
         checked = check(source, allowed=arrival.allowed, max_bytes=LIMIT_BYTES)

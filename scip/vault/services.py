@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from scip.states import lock
 from scip.vault import keys
-from scip.vault.errors import BlobMissing, Destroyed, NoRoom, Tampered
+from scip.vault.errors import BlobMissing, Destroyed, NoRoom, Tampered, VaultError
 from scip.vault.inspection.check import CheckedUpload, Upload, check
 from scip.vault.models import ArrivalPart, Sealed, StoredFile
 from scip.vault.sealing import CHUNK_SIZE, Readable, SealingReader, sealed_size, unseal
@@ -89,7 +89,7 @@ def seal_copy(stream: Readable, *, owner: AbstractBaseUser, name: str, kind: str
 def seal_into(row: Sealed, stream: Readable) -> None:
     """Encrypt ``stream`` under a new key into storage, in constant memory, and say so on ``row``.
 
-    The row isn't saved. Raises NoRoom when the storage is full.
+    The row isn't saved. Raises NoRoom when the storage is full, and what the stream raises.
     """
     data_key = keys.new_data_key()
     reader = SealingReader(stream, key=data_key, file_id=row.pk, chunk_size=CHUNK_SIZE)
@@ -97,6 +97,9 @@ def seal_into(row: Sealed, stream: Readable) -> None:
     name = f"{row.pk.hex[:2]}/{row.pk.hex}"
     try:
         row.storage_name = _storage().save(name, File(cast("IO[bytes]", reader)))
+    except VaultError:  # the source broke off, and half a file is none
+        _storage().delete(name)
+        raise
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise

@@ -340,13 +340,32 @@ def test_the_same_part_from_two_windows_is_one_part(owner):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_that_check_seal_one_file(owner, vault_folder):
+def test_two_workers_that_check_seal_one_file(owner, vault_folder, monkeypatch):
+    monkeypatch.setattr(arrivals, "enqueue", lambda *args: None)
     arrival = begun(owner)
-    with transaction.atomic():
-        send(arrival)
-        transaction.set_rollback(False)
-    Arrival.objects.filter(pk=arrival.pk, state="ready")
+    send(arrival)
+    arrival.refresh_from_db()
+    assert arrival.state == "arrived"
     at_once(*[lambda: arrivals.inspect(arrival)] * 2)
+    assert StoredFile.objects.count() == len(blobs(vault_folder)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_that_another_overtook_ends_quietly(owner, vault_folder, monkeypatch):
+    arrival = begun(owner)
+    seal = arrivals.seal
+
+    def overtaken(checked, **words):
+        monkeypatch.setattr(arrivals, "seal", seal)
+        arrivals.inspect(arrival)  # the other's, from start to end
+        return seal(checked, **words)
+
+    monkeypatch.setattr(arrivals, "enqueue", lambda *args: None)
+    send(arrival)
+    monkeypatch.setattr(arrivals, "seal", overtaken)
+    arrivals.inspect(arrival)
+    arrival.refresh_from_db()
+    assert arrival.state == "ready"
     assert StoredFile.objects.count() == len(blobs(vault_folder)) == 1
 
 
