@@ -102,6 +102,7 @@ class EditionAdmin(StaffModelAdmin):
                     ("registration_fee_cents", "supervision_fee_cents"),
                     ("review_fee_cents", "re_review_fee_cents"),
                     ("reviewers", "review_days", "resubmission_months"),
+                    ("reader_answer_days", "reading_days"),
                     ("certified_valid_months", "renewal_notice_days"),
                     ("appeal_days", "appeal_panel", "appeal_of_decisions"),
                     ("excerpt_days", "excerpt_notice_days", "office_access_minutes"),

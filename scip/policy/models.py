@@ -201,6 +201,12 @@ class Edition(models.Model):
     )
     reviewers = models.PositiveSmallIntegerField(default=2)
     review_days = models.PositiveSmallIntegerField(default=30)
+    reader_answer_days = models.PositiveSmallIntegerField(
+        default=5, help_text=_("Days in which somebody who is asked to read says yes or no.")
+    )
+    reading_days = models.PositiveSmallIntegerField(
+        default=18, help_text=_("Days from submission until a reviewer’s view is due.")
+    )
     appeal_panel = models.PositiveSmallIntegerField(
         default=2, help_text=_("Supervisors without a part in the supervision who hear an appeal.")
     )

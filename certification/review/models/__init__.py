@@ -1,7 +1,45 @@
-"""What is handed in, what was frozen of it, and the papers made from that."""
+"""What is handed in, what was frozen of it, who reads it, what is decided, and what is appealed."""
 
+from certification.review.models.appeals import (
+    Appeal,
+    AppealDocument,
+    AppealOutcome,
+    PanelSeat,
+)
+from certification.review.models.committee import (
+    DECLARABLE,
+    MAY_BE_ALLOWED,
+    Assignment,
+    DeclaredTie,
+    Question,
+    Tie,
+)
+from certification.review.models.decisions import Ask, Decision, Response
 from certification.review.models.letters import ApplicationLetter
+from certification.review.models.readings import ReadingNotes, View, ViewLine
 from certification.review.models.snapshots import Dossier, Snapshot
 from certification.review.models.submissions import NotToRead, Submission
 
-__all__ = ["ApplicationLetter", "Dossier", "NotToRead", "Snapshot", "Submission"]
+__all__ = [
+    "DECLARABLE",
+    "MAY_BE_ALLOWED",
+    "Appeal",
+    "AppealDocument",
+    "AppealOutcome",
+    "ApplicationLetter",
+    "Ask",
+    "Assignment",
+    "Decision",
+    "DeclaredTie",
+    "Dossier",
+    "NotToRead",
+    "PanelSeat",
+    "Question",
+    "ReadingNotes",
+    "Response",
+    "Snapshot",
+    "Submission",
+    "Tie",
+    "View",
+    "ViewLine",
+]

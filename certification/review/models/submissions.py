@@ -48,10 +48,14 @@ class Submission(Stateful):
         DRAFT = "draft", _("being prepared")
         AWAITING_PAYMENT = "awaiting_payment", _("waiting for payment")
         SUBMITTED = "submitted", _("with the committee")
+        CERTIFIED = "certified", _("certified")
+        DEVELOPMENT = "development", _("further development needed")
+        CLOSED = "closed", _("ended without an answer")
 
     TRANSITIONS = {
-        State.DRAFT: frozenset({State.AWAITING_PAYMENT}),
+        State.DRAFT: frozenset({State.AWAITING_PAYMENT, State.CLOSED}),
         State.AWAITING_PAYMENT: frozenset({State.DRAFT, State.SUBMITTED}),
+        State.SUBMITTED: frozenset({State.CERTIFIED, State.DEVELOPMENT, State.CLOSED}),
     }
     OPEN = (State.DRAFT, State.AWAITING_PAYMENT)
     LIVE = (*OPEN, State.SUBMITTED)
@@ -60,6 +64,10 @@ class Submission(Stateful):
     number = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="submissions")
+    # The one that was answered with "further development needed", which this one follows.
+    follows = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by"
+    )
     charge = models.OneToOneField(
         Charge, models.PROTECT, null=True, blank=True, related_name="submission"
     )
@@ -68,6 +76,9 @@ class Submission(Stateful):
     created_at = models.DateTimeField(default=timezone.now)
     awaiting_payment_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
+    certified_at = models.DateTimeField(null=True)
+    development_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -84,11 +95,12 @@ class Submission(Stateful):
                 fields=["candidacy", "number"], name="submission_numbered_once"
             ),
             models.CheckConstraint(
-                condition=Q(state="draft") | Q(charge__isnull=False),
+                condition=Q(state__in=["draft", "closed"]) | Q(charge__isnull=False),
                 name="submission_waits_for_a_charge",
             ),
             models.CheckConstraint(
-                condition=~Q(state="submitted") | Q(submitted_at__isnull=False),
+                condition=~Q(state__in=["submitted", "certified", "development"])
+                | Q(submitted_at__isnull=False),
                 name="submission_submitted_with_day",
             ),
         ]
