@@ -1,0 +1,137 @@
+"""What ties a reader to a candidate, computed from history (`domain.md`, "conflicts").
+
+One table of sources, read in two ways: for many people at once, to tell who may be asked, and as a
+condition inside a queryset, so that nothing opens to somebody who turns out to be barred.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from certification.review.models import (
+    MAY_BE_ALLOWED,
+    Assignment,
+    DeclaredTie,
+    NotToRead,
+    PanelSeat,
+    Tie,
+)
+from cohorts.models import Enrolment
+from scip.accounts.models import Role, User
+from supervision.models import Agreement, FeePayment, Recommendation, SupervisionSession
+
+BARS = frozenset(Tie) - MAY_BE_ALLOWED
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows that tie two people: the tie, the rows, and the ways to member and candidate."""
+
+    kind: Tie
+    rows: QuerySet[Any]
+    member: str
+    candidate: str
+
+    def candidates_of(self, user: User) -> QuerySet[Any]:
+        """Keys of the people whom these rows tie to somebody."""
+        return self.rows.filter(**{self.member: user.pk}).order_by().values(self.candidate)
+
+
+def sources() -> Iterator[Source]:
+    """What history says; people's own words stand in `DeclaredTie` and `NotToRead`."""
+    sessions, agreements = SupervisionSession.objects.all(), Agreement.objects.all()
+    yield Source(Tie.SUPERVISED, sessions, "supervisor__user", "candidacy__user")
+    yield Source(Tie.AGREEMENT, agreements, "supervisor__user", "candidacy__user")
+    yield Source(
+        Tie.RECOMMENDATION,
+        Recommendation.objects.all(),
+        "agreement__supervisor__user",
+        "agreement__candidacy__user",
+    )
+    yield Source(
+        Tie.PAYMENT,
+        FeePayment.objects.all(),
+        "block__agreement__supervisor__user",
+        "block__agreement__candidacy__user",
+    )
+    yield Source(Tie.FACILITATED, Enrolment.objects.all(), "cohort__facilitators", "user")
+
+
+def kind_of(name: NotToRead) -> Tie:
+    """What it means to be named by a candidate: a colleague may be allowed, others are barred."""
+    return Tie.COLLEAGUE if name.tie == NotToRead.Tie.COLLEAGUE else Tie.NAMED
+
+
+def means(user: User) -> Q:
+    """Is it this person whom a candidate named? By address, and by name where none was given."""
+    by_name = Q(email="", name__iexact=user.name) if user.name else Q(pk=None)
+    return Q(email=user.email) | by_name
+
+
+def tied_to(user: User, kinds: Collection[Tie], *, candidate: str) -> Q:
+    """Rows whose ``candidate`` (the way to a person) has one of these ties to somebody."""
+    found = Q(**{candidate: user.pk}) if Tie.SELF in kinds else Q(pk=None)
+    tied = [source.candidates_of(user) for source in sources() if source.kind in kinds]
+    declared = DeclaredTie.objects.filter(member=user, kind__in=kinds)
+    tied.append(declared.values("candidate"))
+    names = NotToRead.objects.filter(means(user)).order_by()
+    is_colleague = Q(tie=NotToRead.Tie.COLLEAGUE)
+    if Tie.COLLEAGUE in kinds:
+        tied.append(names.filter(is_colleague).values("submission__candidacy__user"))
+    if Tie.NAMED in kinds:
+        tied.append(names.exclude(is_colleague).values("submission__candidacy__user"))
+    for people in tied:
+        found |= Q(**{f"{candidate}__in": people})
+    return found
+
+
+def ties_of(candidate: User, members: Collection[User]) -> dict[int, frozenset[Tie]]:
+    """What ties each of these people to a candidate; seven queries however many there are."""
+    found: dict[int, set[Tie]] = {member.pk: set() for member in members}
+    if candidate.pk in found:
+        found[candidate.pk].add(Tie.SELF)
+    for source in sources():
+        rows = source.rows.filter(
+            **{source.candidate: candidate.pk, f"{source.member}__in": list(found)}
+        ).order_by()
+        for key in rows.values_list(source.member, flat=True).distinct():
+            found[key].add(source.kind)
+    declared = DeclaredTie.objects.filter(candidate=candidate, member__in=list(found))
+    for key, kind in declared.values_list("member", "kind"):
+        found[key].add(Tie(kind))
+    for name in NotToRead.objects.filter(submission__candidacy__user=candidate):
+        for member in members:
+            is_meant = name.email == member.email or (
+                not name.email and name.name.casefold() == member.name.casefold()
+            )
+            if is_meant:
+                found[member.pk].add(kind_of(name))
+    return {key: frozenset(kinds) for key, kinds in found.items()}
+
+
+def open_assignments(user: Any) -> QuerySet[Assignment]:
+    """The assignments by which somebody may read at this moment: accepted after a declaration, a
+    seat on the committee today, nothing that bars, and no tie that nobody allowed.
+
+    Every page, file and search of the reading room begins here.
+    """
+    rows = Assignment.objects.filter(state__in=Assignment.READING, declared_at__isnull=False)
+    if not user.is_authenticated or not user.has_role(Role.REVIEWER, Role.CHAIR):
+        return rows.none()
+    way = "submission__candidacy__user"
+    return rows.filter(member=user).exclude(
+        tied_to(user, BARS, candidate=way)
+        | (Q(allowed_at=None) & tied_to(user, MAY_BE_ALLOWED, candidate=way))
+    )
+
+
+def open_seats(user: Any) -> QuerySet[PanelSeat]:
+    """The seats by which somebody may read an appeal now: accepted after a declaration, and no
+    tie at all; who hears an appeal had no part in anything (`domain.md`, "Appeal")."""
+    rows = PanelSeat.objects.filter(state__in=PanelSeat.READING, declared_at__isnull=False)
+    if not user.is_authenticated or not user.has_role(Role.PANEL, Role.SUPERVISOR):
+        return rows.none()
+    tied = tied_to(user, frozenset(Tie), candidate="appeal__candidacy__user")
+    return rows.filter(member=user).exclude(tied)
