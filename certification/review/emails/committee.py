@@ -1,0 +1,284 @@
+"""Letters to whoever reads, and to the office about them. None tells a word of a submission: they
+name the candidate, the seat and the days. Nobody who reads is ever named to a candidate.
+
+All share one layout; the sentences stand here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certification.review.models import Assignment, Submission, Tie
+from scip.accounts.models import User
+from scip.formats import day, moment
+from scip.mail.services import Address, Draft, Recipient, queue_draft, render_letter
+
+Seat = Assignment.Seat
+State = Assignment.State
+ANSWER_SOON, ANSWER_LATE, PART_SOON, PART_LATE = (
+    "answer_soon",
+    "answer_late",
+    "part_soon",
+    "part_late",
+)
+
+
+def letter(
+    to: Recipient,
+    *,
+    subject: str,
+    name: str,
+    paragraphs: Sequence[str],
+    button: tuple[str, str],
+    fine_print: str,
+) -> Draft:
+    """Render one letter; ``button`` is a path and its label."""
+    path, label = button
+    return render_letter(
+        "review/emails/committee",
+        to,
+        {
+            "subject": subject,
+            "name": name,
+            "paragraphs": paragraphs,
+            "fine_print": fine_print,
+            "button_url": f"{settings.SITE_URL}{path}",
+            "button_label": label,
+        },
+    )
+
+
+def to_reader(
+    row: Assignment, subject: str, *paragraphs: str, label: str, to: User | None = None
+) -> Draft:
+    """A letter to whoever reads, with the way to their page."""
+    member = to or row.member
+    return letter(
+        member,
+        subject=subject,
+        name=member.first_name or _("colleague"),
+        paragraphs=paragraphs,
+        button=(page(row), label),
+        fine_print=_("You get this letter because you have a seat on the Certification Committee."),
+    )
+
+
+def page(row: Assignment) -> str:
+    """The reader's own page of an assignment."""
+    return f"/review/{row.pk}/"
+
+
+def seat_of(row: Assignment) -> str:
+    """What somebody is asked for, in a sentence."""
+    return {
+        Seat.REVIEWER: _("as a reviewer"),
+        Seat.CHAIR: _("in the chair"),
+        Seat.SECOND: _("as the second reader of the decision"),
+    }[Seat(row.seat)]
+
+
+def in_zone(member: User, value: datetime) -> str:
+    """A day with weekday, in somebody's own zone."""
+    return day(timezone.localtime(value, ZoneInfo(member.time_zone or "UTC")).date())
+
+
+def until(member: User, value: datetime) -> str:
+    """A moment with weekday and zone, in somebody's own."""
+    return moment(value, member.time_zone or "UTC")
+
+
+def asked(row: Assignment) -> Draft:
+    """Would you read this? Whom it is about, from which seat, by when."""
+    member, candidate = row.member, row.submission.user
+    return to_reader(
+        row,
+        _("Would you read the submission of {candidate}?").format(candidate=candidate),
+        _(
+            "{candidate} has handed over a final submission, and we would like to ask you to read "
+            "it {seat}."
+        ).format(candidate=candidate, seat=seat_of(row)),
+        _(
+            "First tell us on its page whether anything ties you to them; only then it opens. Please "
+            "say yes or no until {answer}."
+        ).format(answer=until(member, row.answer_due_at)),
+        _("Your part is due by {due}.").format(due=in_zone(member, row.due_at)),
+        label=_("Say yes or no"),
+    )
+
+
+def stage_of(row: Assignment, now: datetime) -> str:
+    """What a reminder of this moment is about."""
+    if row.state == State.ASKED:
+        return ANSWER_LATE if row.answer_due_at <= now else ANSWER_SOON
+    return PART_LATE if row.due_at <= now else PART_SOON
+
+
+def reminder(row: Assignment, stage: str) -> Draft:
+    """A kind word before a day, or after it."""
+    member, candidate = row.member, row.submission.user
+    if stage in {ANSWER_SOON, ANSWER_LATE}:
+        said = until(member, row.answer_due_at)
+        about = (
+            _(
+                "We asked you to read the submission of {candidate} {seat}, and hoped for your "
+                "answer until {when}."
+            )
+            if stage == ANSWER_LATE
+            else _(
+                "We asked you to read the submission of {candidate} {seat}. Please say yes or "
+                "no until {when}."
+            )
+        )
+        return to_reader(
+            row,
+            _("Your answer: the submission of {candidate}").format(candidate=candidate),
+            about.format(candidate=candidate, seat=seat_of(row), when=said),
+            _("A no is an answer too: it takes a minute, and we ask somebody else."),
+            label=_("Say yes or no"),
+        )
+    about = (
+        _("Your part for the submission of {candidate} was due on {when}.")
+        if stage == PART_LATE
+        else _("Your part for the submission of {candidate} is due by {when}.")
+    )
+    return to_reader(
+        row,
+        _("Your part: the submission of {candidate}").format(candidate=candidate),
+        about.format(candidate=candidate, when=in_zone(member, row.due_at)),
+        _(
+            "Everything you wrote is kept. If the time is not there, answer this letter: the office "
+            "finds a way with you, and nobody is blamed."
+        ),
+        label=_("Go on reading"),
+    )
+
+
+def tie_to_allow(row: Assignment, chair: User) -> Draft:
+    """The chair of a submission: a reader declared a tie that may be allowed."""
+    candidate = row.submission.user
+    return letter(
+        chair,
+        subject=_("A tie to look at: the submission of {candidate}").format(candidate=candidate),
+        name=chair.first_name or _("colleague"),
+        paragraphs=[
+            _(
+                "{reader} was asked to read the submission of {candidate} and has told us of a tie "
+                "that you may allow: {ties}."
+            ).format(reader=row.member, candidate=candidate, ties=named_ties(row)),
+            _(
+                "Nothing is open to them before. You, or the office, can allow it with a reason; "
+                "otherwise the office asks somebody else."
+            ),
+        ],
+        button=("/review/", _("Go to the reading room")),
+        fine_print=_("You get this letter because you are in the chair of this submission."),
+    )
+
+
+def named_ties(row: Assignment) -> str:
+    """The declared ties in words; history may know of others."""
+    found = [str(Tie(tie).label) for tie in row.declared_ties]
+    return ", ".join(found) or _("it follows from what the two did together")
+
+
+def allowed(row: Assignment) -> Draft:
+    """What was declared is allowed: the reading room is open."""
+    candidate = row.submission.user
+    return to_reader(
+        row,
+        _("You can read now: the submission of {candidate}").format(candidate=candidate),
+        _(
+            "Thank you for telling us what ties you to {candidate}. It was looked at and allowed, "
+            "so the submission is open to you."
+        ).format(candidate=candidate),
+        _("Your part is due by {due}.").format(due=in_zone(row.member, row.due_at)),
+        label=_("Begin to read"),
+    )
+
+
+def released(row: Assignment) -> Draft:
+    """Somebody need not read any more."""
+    candidate = row.submission.user
+    return to_reader(
+        row,
+        _("You need not read the submission of {candidate} any more").format(candidate=candidate),
+        _("Your part for the submission of {candidate} has been taken back: {why}").format(
+            candidate=candidate, why=row.end_reason
+        ),
+        _("It is not open to you any more. Thank you for the time you gave it."),
+        label=_("Go to the reading room"),
+    )
+
+
+def tell_office(row: Assignment, key: str, what: str) -> None:
+    """The office hears what became of somebody who was asked, once for each ``key``."""
+    values = {
+        "reader": row.member,
+        "candidate": row.submission.user,
+        "seat": seat_of(row),
+        "answer": moment(row.answer_due_at, "UTC"),
+        "due": moment(row.due_at, "UTC"),
+    }
+    said = {
+        "barred": _(
+            "{reader} was asked to read the submission of {candidate} {seat}. A tie bars "
+            "it, so they were released from it, and nothing was open to them."
+        ),
+        "declared": _(
+            "{reader} was asked to read the submission of {candidate} {seat}. There is a "
+            "tie that may be allowed, by you or the chair, with a reason."
+        ),
+        "declined": _("{reader} can’t read the submission of {candidate} {seat}."),
+        "handed_back": _(
+            "{reader} has handed back their part for the submission of {candidate} ({seat})."
+        ),
+        "swept": _(
+            "{reader} was asked to read the submission of {candidate} {seat}. Their term is "
+            "over or a tie bars it by now, so it was taken back."
+        ),
+        "answer_late": _(
+            "{reader} was asked to read the submission of {candidate} {seat}. Their "
+            "answer was due on {answer}, and a reminder brought none."
+        ),
+        "part_late": _(
+            "{reader} reads the submission of {candidate} {seat}. Their part was due on "
+            "{due}, and a reminder brought none."
+        ),
+    }[what]
+    go_on = {
+        "declared": _("Open the submission to allow it or to ask somebody else."),
+        "answer_late": _("A word by telephone may help; or ask somebody else."),
+        "part_late": _("A word by telephone may help; or ask somebody else."),
+    }.get(what, _("The seat is empty. Its page suggests who could be asked."))
+    to_office(row.submission, key, said.format(**values), go_on)
+
+
+def tell_office_of_empty_seats(submission: Submission, key: str, missing: int) -> None:
+    """The office hears that a submission still waits for its readers."""
+    said = _(
+        "The submission of {candidate} still waits for people who read it: {count} of its "
+        "seats are empty."
+    ).format(candidate=submission.user, count=missing)
+    to_office(submission, key, said, _("Its page suggests who could be asked, in one act."))
+
+
+def to_office(submission: Submission, key: str, *paragraphs: str) -> None:
+    """Put a letter to CMSC's office into the outbox."""
+    to = Address(email=settings.STAFF_EMAIL)
+    draft = letter(
+        to,
+        subject=_("The readers of a submission: {candidate}").format(candidate=submission.user),
+        name="",
+        paragraphs=paragraphs,
+        button=(
+            reverse("admin:review_submission_change", args=[submission.pk]),
+            _("Open the submission"),
+        ),
+        fine_print=_("This letter goes to CMSC’s office. Candidates never learn who reads."),
+    )
+    queue_draft(draft, to=to, dedupe_key=f"{key}:office")
