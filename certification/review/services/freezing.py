@@ -10,12 +10,15 @@ from django.db import transaction
 from certification.review.models import Dossier, Snapshot, Submission
 from certification.review.models.snapshots import sha256_of
 from certification.review.queries.contents import contents_of, recommendation_of
+from certification.review.queries.snapshots import content_of, recommendation_in
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.background import enqueue
 from scip.requirements import Finding
 from scip.states import lock
 from scip.vault.services import destroy
+
+__all__ = ["canonical", "content_of", "erase_snapshot", "freeze", "recommendation_in"]
 
 # Makes the dossier of a snapshot.
 TASK = "certification.review.make_dossier"
@@ -56,26 +59,6 @@ def freeze(submission: Submission, findings: Sequence[Finding], *, now: datetime
         dossier = Dossier.objects.create(snapshot=snapshot, audience=audience, requested_at=now)
         enqueue(TASK, dossier.pk)
     return snapshot
-
-
-def content_of(snapshot: Snapshot) -> dict[str, Any]:
-    """What was frozen, as values. Raises ValueError where the texts are not what was hashed, and
-    after they were erased."""
-    if snapshot.erased_at is not None:
-        raise ValueError("This submission was erased.")
-    if not snapshot.is_content_true:
-        raise ValueError(f"Snapshot {snapshot.pk} is not what was frozen.")
-    found: dict[str, Any] = json.loads(snapshot.content)
-    return found
-
-
-def recommendation_in(snapshot: Snapshot) -> dict[str, Any]:
-    """The supervisor's letter, for the committee alone. Raises ValueError as `content_of`."""
-    content_of(snapshot)
-    if not snapshot.is_true:
-        raise ValueError(f"The letter of snapshot {snapshot.pk} is not what was frozen.")
-    found: dict[str, Any] = json.loads(snapshot.recommendation)
-    return found
 
 
 @transaction.atomic

@@ -1,0 +1,148 @@
+"""What the reading room shows to whom. Every way in begins at `open_assignments`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from certification.portfolio.models import Excerpt
+from certification.review.models import (
+    Assignment,
+    Dossier,
+    Question,
+    ReadingNotes,
+    Snapshot,
+    Submission,
+    View,
+    ViewLine,
+)
+from certification.review.queries.conflicts import open_assignments
+from certification.review.queries.snapshots import content_of
+from certification.review.requirements.rubric import RubricLine, rubric
+
+Seat = Assignment.Seat
+# Who reads what others wrote without a view of their own.
+OVERSEES = frozenset({Seat.CHAIR, Seat.SECOND})
+
+
+def rooms_open_to(user: Any) -> QuerySet[Assignment]:
+    """The assignments whose room somebody may enter now. Confidential work is open for as long as
+    it is with the committee; once it was answered, or ended, the room is shut."""
+    return open_assignments(user).filter(submission__state=Submission.State.SUBMITTED)
+
+
+def snapshots_open_to(user: Any) -> QuerySet[Snapshot]:
+    """What was frozen of the submissions that somebody reads now."""
+    rooms = rooms_open_to(user).order_by().values("submission")
+    return Snapshot.objects.filter(submission__in=rooms, erased_at=None)
+
+
+def dossiers_open_to(user: Any) -> QuerySet[Dossier]:
+    """The committee's copies of these."""
+    rows = Dossier.objects.filter(audience=Dossier.Audience.COMMITTEE)
+    return rows.filter(snapshot__in=snapshots_open_to(user).values("pk"))
+
+
+def excerpts_open_to(assignment: Assignment, content: Mapping[str, Any]) -> QuerySet[Excerpt]:
+    """The excerpts that were frozen with a file and that a client agreed to show to the
+    committee; what was removed since is gone. ``assignment`` is one of `rooms_open_to`."""
+    keys = {
+        row["file"]["id"]: row["file"]["excerpt"]
+        for row in content["excerpts"]
+        if row["scope"] == Excerpt.Scope.REVIEW and row.get("file")
+    }
+    return Excerpt.objects.filter(
+        pk__in=keys.values(),
+        document__in=keys,
+        removed_at=None,
+        consent_scope=Excerpt.Scope.REVIEW,
+        portfolio__candidacy=assignment.submission.candidacy_id,
+    )
+
+
+def rubric_of(snapshot: Snapshot) -> tuple[RubricLine, ...]:
+    """The lines by which a submission is read. Raises ValueError as `content_of`."""
+    return rubric(content_of(snapshot))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenView:
+    """A view that was given: by whom, and its lines by code."""
+
+    assignment: Assignment
+    view: View
+    lines: dict[str, ViewLine] = field(default_factory=dict)
+
+    @property
+    def member(self) -> Any:
+        return self.assignment.member
+
+    @property
+    def given_at(self) -> datetime | None:
+        return self.assignment.given_at
+
+
+def views_of(submission: Submission) -> tuple[GivenView, ...]:
+    """The reviewers' views that were given, the earliest first; two queries. Who may read them is
+    `may_see_views`."""
+    rows = Assignment.objects.filter(
+        submission=submission, seat=Seat.REVIEWER, state=Assignment.State.GIVEN, view__isnull=False
+    )
+    lines = Prefetch("view__lines", ViewLine.objects.order_by("pk"))
+    found = rows.select_related("member", "view").prefetch_related(lines)
+    return tuple(
+        GivenView(row, row.view, {line.code: line for line in row.view.lines.all()})
+        for row in found.order_by("given_at", "pk")
+    )
+
+
+def may_see_views(assignment: Assignment) -> bool:
+    """Others' views: the chair and the second reader at once, a reviewer after giving their own."""
+    return assignment.seat in OVERSEES or assignment.state == Assignment.State.GIVEN
+
+
+def view_of(assignment: Assignment) -> View:
+    """Their view as it is kept, or an empty one that is not."""
+    found = View.objects.filter(assignment=assignment).prefetch_related("lines").first()
+    return found or View(assignment=assignment)
+
+
+def notes_of(assignment: Assignment) -> ReadingNotes:
+    """Their notes as they are kept, or empty ones that are not."""
+    found = ReadingNotes.objects.filter(assignment=assignment).first()
+    return found or ReadingNotes(assignment=assignment)
+
+
+def lines_in(view: View) -> dict[str, dict[str, str]]:
+    """Each line of a view that says something, by its code."""
+    if view.pk is None:
+        return {}
+    return {row.code: {"shown": row.shown, "words": row.words} for row in view.lines.all()}
+
+
+def questions_in(assignment: Assignment) -> QuerySet[Question]:
+    """The questions that a room shows: one's own, those that went to the candidate, and for the
+    chair those that wait with them."""
+    rows = Question.objects.filter(assignment__submission=assignment.submission_id)
+    if assignment.seat != Seat.CHAIR:
+        told = rows.filter(state__in=[Question.State.SENT, Question.State.ANSWERED])
+        rows = told | rows.filter(assignment=assignment)
+    return rows.order_by("asked_at", "pk")
+
+
+def chair_of(submission: Submission) -> Assignment | None:
+    """Whoever is in the chair and reads; None while nobody is."""
+    rows = Assignment.objects.filter(
+        submission=submission, seat=Seat.CHAIR, state__in=Assignment.READING
+    )
+    return rows.select_related("member").first()
+
+
+def readers_of(submission: Submission) -> list[Assignment]:
+    """Everybody whose room is open, with who they are; for letters. Asks for each of them whether
+    it still is."""
+    rows = Assignment.objects.filter(submission=submission, state__in=Assignment.READING)
+    found = rows.select_related("member").order_by("pk")
+    return [row for row in found if open_assignments(row.member).filter(pk=row.pk).exists()]
