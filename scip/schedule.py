@@ -30,6 +30,7 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
     "candidacy: fees that wait": ("candidacy.remind_of_fees", crontab(minute=25)),
     "review: dossiers to make": ("certification.review.sweep_dossiers", 30),
     "review: fees that wait": ("certification.review.follow_submissions", crontab(minute=30)),
+    "review: people who read": ("certification.review.follow_readers", crontab(minute=35)),
     "supervision: sessions of tomorrow": ("supervision.remind_appointments", 600),
     "supervision: approvals that begin and end": (
         "supervision.follow_approvals",

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from certification.review.services import dossiers, following
+from certification.review.services import dossiers, following, reminding
 
 # The house's limit for one dossier: 24 case studies take seconds, a book of notes minutes.
 SECONDS = 100
@@ -27,3 +27,12 @@ def follow_submissions() -> None:
     """Fees that wait, and submissions whose registration has ended (beat)."""
     following.remind_of_fees()
     following.put_back_ended()
+    following.close_ended()
+
+
+@shared_task(name="certification.review.follow_readers")
+def follow_readers() -> None:
+    """People who were asked to read: seats that close, reminders, the office (beat)."""
+    reminding.sweep_readers()
+    reminding.remind_readers()
+    reminding.tell_of_empty_seats()

@@ -69,8 +69,8 @@ def to_reader(
 
 
 def page(row: Assignment) -> str:
-    """The reader's own page of an assignment."""
-    return f"/review/{row.pk}/"
+    """The reader's own page of an assignment; the desk's while it is not yet kept."""
+    return f"/review/{row.pk}/" if row.pk else "/review/"
 
 
 def seat_of(row: Assignment) -> str:

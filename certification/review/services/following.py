@@ -4,18 +4,21 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
 from certification.candidacy.services.reminders import BEFORE, TOO_LATE
+from certification.review.emails import committee as readers
 from certification.review.emails import submissions as letters
 from certification.review.models import Submission
+from certification.review.services.assigning import let_go
 from certification.review.services.submitting import put_back
 from payments.models import Checkout
 from payments.services import balance
 from scip.mail.models import Letter
 from scip.mail.services import queue_draft
 from scip.requirements import Refusal
-from scip.states import lock
+from scip.states import lock, move
 
 State = Submission.State
 
@@ -88,3 +91,33 @@ def put_back_ended(now: datetime | None = None) -> int:
             continue
         count += 1
     return count
+
+
+def close_ended(now: datetime | None = None) -> int:
+    """End what is with the committee though its registration is over; returns how many.
+
+    Whoever was asked to read it is released and told; nothing opens to them any more. What was
+    frozen stays for its candidate.
+    """
+    rows = Submission.objects.filter(state=State.SUBMITTED).exclude(
+        candidacy__state__in=Candidacy.REGISTERED
+    )
+    return sum(close(row, now=now) for row in rows.select_related("candidacy__user"))
+
+
+@transaction.atomic
+def close(submission: Submission, *, now: datetime | None = None) -> bool:
+    """Close one whose registration is over, under its locks; False where that changed."""
+    candidacy = lock(submission.candidacy)
+    row = lock(submission)
+    row.candidacy = candidacy
+    if row.state != State.SUBMITTED or candidacy.is_registered:
+        return False
+    move(row, State.CLOSED, by=None, now=now)
+    for assignment in row.assignments.live().order_by("pk"):
+        fresh = lock(assignment)
+        fresh.submission = row
+        let_go(fresh, why=_("their registration has come to an end."), by=None, now=now)
+        key = f"assignment:{fresh.pk}:released"
+        queue_draft(readers.released(fresh), to=fresh.member, dedupe_key=key)
+    return True

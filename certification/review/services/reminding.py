@@ -1,0 +1,165 @@
+"""What time does to people who were asked to read: reminders, the office, and seats that close.
+
+Each part may run as often as it likes: every letter has a key of assignment, stage and day.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certification.review.emails import committee as letters
+from certification.review.models import Assignment, Submission
+from certification.review.queries.conflicts import BARS, ties_of
+from certification.review.queries.suggesting import day_of, open_places, seats_by
+from certification.review.services.assigning import both_locked, let_go
+from scip.mail.models import Letter
+from scip.mail.services import queue_draft
+
+Seat = Assignment.Seat
+State = Assignment.State
+
+# How long before a day its reminder goes, and how long after it the office is asked for help.
+BEFORE = timedelta(days=2)
+GRACE = timedelta(days=2)
+# A reminder that is later than this helps nobody: the case is on the office's list by then.
+TOO_LATE = timedelta(days=14)
+UNDONE = (State.ASKED, State.DECLARED, State.ACCEPTED)
+
+
+def waited_for(now: datetime) -> Q:
+    """Assignments whose answer or part is due soon, or was due not long ago."""
+    answers = Q(state=State.ASKED, answer_due_at__lte=now + BEFORE, asked_at__lte=now - BEFORE)
+    parts = Q(state=State.ACCEPTED, due_at__lte=now + BEFORE, accepted_at__lte=now - BEFORE)
+    return (answers & Q(answer_due_at__gt=now - TOO_LATE)) | (parts & Q(due_at__gt=now - TOO_LATE))
+
+
+def remind_readers(now: datetime | None = None) -> int:
+    """Queue the reminders whose time it is, and the letters that ask the office for help where a
+    reminder brought nothing; returns how many were missing.
+
+    Nothing goes to whoever was asked within the last two days.
+    """
+    now = now or timezone.now()
+    rows = Assignment.objects.filter(
+        waited_for(now), submission__state=Submission.State.SUBMITTED
+    ).order_by("pk")
+    wanted: dict[str, tuple[Assignment, str]] = {}
+    for row in rows:
+        stage = letters.stage_of(row, now)
+        wanted[key_of(row, stage)] = (row, stage)
+        if due_of(row) + GRACE <= now:
+            wanted[f"{key_of(row, stage)}:office"] = (row, stage)
+    known = Letter.objects.filter(dedupe_key__in=wanted).values_list("dedupe_key", flat=True)
+    missing = sorted(wanted.keys() - set(known))
+    for key in missing:
+        row, stage = wanted[key]
+        with transaction.atomic():
+            remind_once(both_locked(row), stage, key)
+    return len(missing)
+
+
+def due_of(row: Assignment) -> datetime:
+    """The day that counts now: of the answer, or of the part."""
+    return row.answer_due_at if row.state == State.ASKED else row.due_at
+
+
+def key_of(row: Assignment, stage: str) -> str:
+    """The letter's dedupe key; the office's ends in ``:office``."""
+    return f"assignment:{row.pk}:{stage}:{due_of(row):%Y%m%dT%H%M}"
+
+
+def remind_once(row: Assignment, stage: str, key: str) -> None:
+    """One letter, if somebody is still waited for under the lock."""
+    asked = stage in {letters.ANSWER_SOON, letters.ANSWER_LATE}
+    if row.state != (State.ASKED if asked else State.ACCEPTED):
+        return
+    if key.endswith(":office"):
+        letters.tell_office(row, key.removesuffix(":office"), stage)
+    else:
+        queue_draft(letters.reminder(row, stage), to=row.member, dedupe_key=key)
+
+
+def tell_of_empty_seats(now: datetime | None = None) -> int:
+    """The office hears once of a submission that is still without all its readers after the days
+    in which they would have answered; returns how many letters were missing."""
+    now = now or timezone.now()
+    rows = Submission.objects.filter(state=Submission.State.SUBMITTED).select_related(
+        "edition", "candidacy__user"
+    )
+    count = 0
+    for row in rows.annotate(taken=seats_taken(Seat.REVIEWER), chairs=seats_taken(Seat.CHAIR)):
+        patience = timedelta(days=row.edition.reader_answer_days)
+        if row.submitted_at is None or row.submitted_at + patience > now:
+            continue
+        taken = [Seat.REVIEWER] * row.taken + [Seat.CHAIR] * row.chairs
+        missing = len(open_places(row, taken))
+        key = f"submission:{row.pk}:seats"
+        if missing and not Letter.objects.filter(dedupe_key=f"{key}:office").exists():
+            letters.tell_office_of_empty_seats(row, key, missing)
+            count += 1
+    return count
+
+
+def seats_taken(seat: str) -> Count:
+    """How many live assignments a submission has for a seat."""
+    live = Q(assignments__state__in=Assignment.LIVE, assignments__seat=seat)
+    return Count("assignments", filter=live)
+
+
+def sweep_readers(now: datetime | None = None) -> int:
+    """Take back what can't go on: a term that is over, a tie that bars by now, and questions that
+    nobody answered before the committee did; returns how many.
+
+    A view that was given within a term stays; one of somebody who is barred does not.
+    """
+    now = now or timezone.now()
+    rows = list(
+        Assignment.objects.live()
+        .filter(submission__state=Submission.State.SUBMITTED)
+        .select_related("member", "submission__candidacy__user")
+        .order_by("submission", "pk")
+    )
+    count = sum(take_back(row, why, now=now) for row, why in ended(rows, now))
+    late = Assignment.objects.filter(
+        state__in=[State.ASKED, State.DECLARED],
+        submission__state__in=[Submission.State.CERTIFIED, Submission.State.DEVELOPMENT],
+    )
+    why = _("the committee has answered in the meantime.")
+    return count + sum(take_back(row, why, now=now, to_office=False) for row in late)
+
+
+def ended(rows: list[Assignment], now: datetime) -> Iterable[tuple[Assignment, str]]:
+    """Those whose term is over or who are barred, with the words for their reader. Seven queries
+    for each submission that is read at this moment."""
+    seats = seats_by([row.member for row in rows], day_of(now))
+    by_submission: dict[int, list[Assignment]] = {}
+    for row in rows:
+        by_submission.setdefault(row.submission_id, []).append(row)
+    for group in by_submission.values():
+        candidate = group[0].submission.user
+        ties = ties_of(candidate, [row.member for row in group])
+        for row in group:
+            may_sit = row.member.is_active and row.seat in seats.get(row.member_id, frozenset())
+            if ties[row.member_id] & BARS:
+                yield row, _("something that ties you to them has come up since.")
+            elif not may_sit and row.state in UNDONE:
+                yield row, _("your term on the committee is over.")
+
+
+def take_back(row: Assignment, why: str, *, now: datetime, to_office: bool = True) -> bool:
+    """Release one by the clock, with its letters; False where somebody was faster."""
+    with transaction.atomic():
+        fresh = both_locked(row)
+        if fresh.state not in Assignment.LIVE:
+            return False
+        let_go(fresh, why=why, by=None, now=now)
+        key = f"assignment:{fresh.pk}:released"
+        if fresh.member.is_active:
+            queue_draft(letters.released(fresh), to=fresh.member, dedupe_key=key)
+        if to_office:
+            letters.tell_office(fresh, key, "swept")
+    return True
