@@ -1,0 +1,285 @@
+"""Appeals: what can be appealed, what was overturned, who could hear one, and the seats' answers."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from certification.candidacy.models import Candidacy
+from certification.review.models import (
+    Appeal,
+    AppealOutcome,
+    Assignment,
+    Decision,
+    PanelSeat,
+    Submission,
+)
+from certification.review.queries.conflicts import open_seats, ties_of
+from certification.review.requirements.appeals import (
+    Answer,
+    PanelFacts,
+    end_of_window,
+    panel_findings,
+    seats_wanted,
+)
+from scip.accounts.models import Role, User
+from scip.requirements import Finding, Status
+from supervision.models import Recommendation, Supervisor
+
+State = Appeal.State
+PANEL = (Role.PANEL, Role.SUPERVISOR)
+RECENT = timedelta(days=365)
+# Nobody of the office, and no page of a list, reads these.
+WORDS = ("statement", "content", "reasons", "instructions")
+
+
+def refused_in_force(candidacy_ids: Collection[int]) -> dict[int, Recommendation]:
+    """The "not yet" that holds today for each candidacy that has one; one query. The letter's own
+    parts are not read."""
+    rows = (
+        Recommendation.objects.filter(
+            agreement__candidacy__in=candidacy_ids, state=Recommendation.State.SENT
+        )
+        .select_related("agreement__supervisor__user")
+        .defer("key_elements", "assessment", "reflections")
+        .order_by("sent_at", "pk")
+    )
+    latest = {row.agreement.candidacy_id: row for row in rows}
+    not_yet = Recommendation.Outcome.NOT_YET
+    return {key: row for key, row in latest.items() if row.outcome == not_yet}
+
+
+def latest_refusal(candidacy: Candidacy) -> Decision | None:
+    """The committee's last answer, where it was "further development needed" and nothing followed
+    it that is with the committee or was answered."""
+    last = (
+        Submission.objects.filter(candidacy=candidacy)
+        .exclude(state__in=(*Submission.OPEN, Submission.State.CLOSED))
+        .order_by("-number")
+        .first()
+    )
+    if last is None or last.state != Submission.State.DEVELOPMENT:
+        return None
+    rows = Decision.objects.filter(submission=last, state=Decision.State.SENT)
+    return rows.select_related("submission").first()
+
+
+def appealable(candidacy: Candidacy) -> Answer | None:
+    """The answer that can be appealed, or could have been; None without one.
+
+    A "not yet" of the supervisor always; "further development needed" where the edition allows it.
+    """
+    edition = candidacy.edition
+    if edition is None:
+        return None
+    decision = latest_refusal(candidacy) if edition.appeal_of_decisions else None
+    if decision is not None and decision.sent_at is not None:
+        return Answer(
+            decision=decision.pk,
+            told_at=decision.sent_at,
+            until=end_of_window(decision.sent_at, edition),
+            is_answered=is_answered(candidacy, Q(decision=decision)),
+        )
+    row = refused_in_force([candidacy.pk]).get(candidacy.pk)
+    if row is None or row.sent_at is None:
+        return None
+    return Answer(
+        recommendation=row.pk,
+        told_at=row.sent_at,
+        until=end_of_window(row.sent_at, edition),
+        is_answered=is_answered(candidacy, Q(recommendation=row)),
+    )
+
+
+def is_answered(candidacy: Candidacy, about: Q) -> bool:
+    """Has a panel answered an appeal against this already?"""
+    return Appeal.objects.filter(about, candidacy=candidacy, state=State.DECIDED).exists()
+
+
+def appeal_of(candidacy: Candidacy) -> Appeal | None:
+    """The newest appeal of a candidacy, for its own pages."""
+    rows = (
+        Appeal.objects.filter(candidacy=candidacy).defer("content").order_by("-created_at", "-pk")
+    )
+    found = rows.first()
+    if found is not None:
+        found.candidacy = candidacy
+    return found
+
+
+def overturned_in(candidacy_ids: Collection[int]) -> dict[int, Appeal]:
+    """Of each candidacy whose supervisor's "not yet" in force was overturned, that appeal; two
+    queries at most. A later letter takes the place of both."""
+    in_force = refused_in_force(candidacy_ids)
+    if not in_force:
+        return {}
+    rows = Appeal.objects.filter(
+        recommendation__in=[row.pk for row in in_force.values()],
+        state=State.DECIDED,
+        outcome=AppealOutcome.OVERTURNED,
+    ).defer("statement", "content")
+    return {row.candidacy_id: row for row in rows}
+
+
+def overturned_for(candidacy: Candidacy) -> Appeal | None:
+    """The appeal that overturned the "not yet" in force of this candidate, or None."""
+    return overturned_in([candidacy.pk]).get(candidacy.pk)
+
+
+def is_heard_anew(submission: Submission) -> bool:
+    """Was this submission brought back by a panel that overturned the committee's answer? Then
+    others read it than before."""
+    return Appeal.objects.filter(
+        decision__submission=submission.follows_id,
+        state=State.DECIDED,
+        outcome=AppealOutcome.OVERTURNED,
+    ).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class PanelChoice:
+    """One person beside one appeal, with how they stand as findings."""
+
+    member: User
+    facts: PanelFacts
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_barred(self) -> bool:
+        return any(item.status is Status.OPEN for item in self.findings)
+
+    @property
+    def needs_reason(self) -> bool:
+        return any(item.status is Status.WAITING for item in self.findings)
+
+    @property
+    def place_in_order(self) -> tuple[bool, bool, int, bool, int, int]:
+        """Who is free, hears least, shares a language, was asked least in a year; the oldest
+        account where all are equal."""
+        facts = self.facts
+        no_language = facts.shares_language is False
+        load = (facts.live, no_language, facts.recent, self.member.pk)
+        return (self.is_barred, self.needs_reason, *load)
+
+
+def eligible(now: datetime) -> QuerySet[User]:
+    """Whoever may hear appeals on a day: a seat on the panel, or CMSC's approval as a supervisor."""
+    on = now.astimezone(UTC).date()
+    panel = User.objects.holding(Role.PANEL, on=on).values("pk")
+    supervisors = User.objects.holding(Role.SUPERVISOR, on=on).filter(
+        supervisor__in=Supervisor.objects.approved(on)
+    )
+    either = Q(pk__in=panel) | Q(pk__in=supervisors.values("pk"))
+    return User.objects.filter(either, is_active=True)
+
+
+def panel_facts(
+    appeal: Appeal, members: Collection[User], *, now: datetime
+) -> dict[int, PanelFacts]:
+    """What is known of these people beside one appeal; a fixed number of queries."""
+    keys = [member.pk for member in members]
+    able = set(eligible(now).filter(pk__in=keys).values_list("pk", flat=True))
+    ties = ties_of(appeal.candidacy.user, members)
+    seats = list(appeal.seats.values_list("member", "state"))
+    here = {key for key, state in seats if state in PanelSeat.LIVE}
+    gone = {key for key, state in seats if state not in PanelSeat.LIVE}
+    readers = readers_of(appeal)
+    load = load_of(keys, now)
+    spoken = set(appeal.candidacy.user.languages)
+    return {
+        member.pk: PanelFacts(
+            is_eligible=member.pk in able,
+            ties=ties[member.pk],
+            read_it=member.pk in readers,
+            has_seat=member.pk in here,
+            said_no=member.pk in gone,
+            shares_language=bool(spoken & set(member.languages))
+            if spoken and member.languages
+            else None,
+            live=load.get(member.pk, (0, 0))[0],
+            recent=load.get(member.pk, (0, 0))[1],
+        )
+        for member in members
+    }
+
+
+def readers_of(appeal: Appeal) -> frozenset[int]:
+    """Who had a seat in the submission that an appeal is about; no query for a "not yet"."""
+    if appeal.decision_id is None:
+        return frozenset()
+    rows = Assignment.objects.filter(submission__decision=appeal.decision_id)
+    return frozenset(rows.values_list("member", flat=True))
+
+
+def load_of(keys: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:
+    """What each hears now, and how often each was asked in the last year; one query."""
+    is_live = Q(state__in=(PanelSeat.State.ASKED, PanelSeat.State.ACCEPTED))
+    rows = (
+        PanelSeat.objects.filter(member__in=keys)
+        .order_by()
+        .values("member")
+        .annotate(
+            live=Count("pk", filter=is_live),
+            recent=Count("pk", filter=Q(asked_at__gt=now - RECENT)),
+        )
+    )
+    return {row["member"]: (row["live"], row["recent"]) for row in rows}
+
+
+def choices_for(appeal: Appeal, *, now: datetime | None = None) -> tuple[PanelChoice, ...]:
+    """Everybody who may hear appeals today beside this one, best first."""
+    now = now or timezone.now()
+    members = list(eligible(now).order_by("name", "pk"))
+    facts = panel_facts(appeal, members, now=now)
+    rows = [
+        PanelChoice(member, facts[member.pk], panel_findings(facts[member.pk]))
+        for member in members
+    ]
+    return tuple(sorted(rows, key=lambda row: row.place_in_order))
+
+
+def suggest(appeal: Appeal, *, now: datetime | None = None) -> tuple[PanelChoice, ...]:
+    """For every empty seat somebody who had no part in anything and carries least; shorter where
+    too few are free."""
+    missing = empty_seats(appeal)
+    free = [
+        row for row in choices_for(appeal, now=now) if not row.is_barred and not row.needs_reason
+    ]
+    return tuple(free[:missing])
+
+
+def empty_seats(appeal: Appeal) -> int:
+    """How many seats nobody was asked for yet; one query. A third is wanted once two disagree."""
+    live = appeal.seats.filter(state__in=PanelSeat.LIVE).values_list("state", "outcome")
+    rows = list(live)
+    given = [outcome for state, outcome in rows if state == PanelSeat.State.GIVEN]
+    edition = appeal.candidacy.edition
+    panel = edition.appeal_panel if edition is not None else 0
+    return max(seats_wanted(given, panel=panel) - len(rows), 0)
+
+
+def seats_of(user: User) -> list[PanelSeat]:
+    """Everything that somebody was asked to hear, for their desk: what waits first."""
+    rows = (
+        PanelSeat.objects.filter(member=user)
+        .select_related("appeal__candidacy__user", "appeal__candidacy__edition")
+        .defer(*(f"appeal__{name}" for name in WORDS))
+        .order_by("-asked_at", "-pk")
+    )
+    order = (PanelSeat.State.ASKED, PanelSeat.State.ACCEPTED)
+    return sorted(rows, key=lambda row: order.index(row.state) if row.state in order else 2)
+
+
+def readable_by(user: User) -> QuerySet[PanelSeat]:
+    """Seats whose appeal somebody may read now, and of which there is something to read."""
+    return open_seats(user).exclude(appeal__content="")
+
+
+def others_answers(seat: PanelSeat) -> list[PanelSeat]:
+    """What the other seats answered, for whoever gave an answer of their own; empty before."""
+    if seat.state != PanelSeat.State.GIVEN:
+        return []
+    rows = PanelSeat.objects.filter(appeal=seat.appeal_id, state=PanelSeat.State.GIVEN)
+    return list(rows.exclude(pk=seat.pk).select_related("member").order_by("given_at", "pk"))

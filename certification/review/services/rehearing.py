@@ -1,0 +1,97 @@
+"""A submission that goes back to the committee because a panel said so: the same words, no fee.
+
+Where the panel overturned the answer others read it than before (`queries.appeals.is_heard_anew`);
+where it asks that it be looked at again, the office may ask the same readers once more.
+"""
+
+from datetime import datetime
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from certification.review.emails import submissions as letters
+from certification.review.models import Appeal, Dossier, Snapshot, Submission
+from certification.review.services.freezing import TASK
+from certification.review.services.submitting import PURPOSE, all_locked, fee_terms, give_up_fee
+from payments.services import open_charge
+from scip.background import enqueue
+from scip.requirements import Refusal
+from scip.states import move
+
+State = Submission.State
+
+
+def hear_anew(appeal: Appeal, *, now: datetime) -> Submission | None:
+    """Bring the submission that was answered back to the committee, frozen as it was; None where
+    the candidate's way has ended, or a resubmission is with the committee already.
+
+    Inside the transaction that decides the appeal. A resubmission that is being prepared becomes
+    this one, and its fee is given up; nothing is asked of the candidate.
+    """
+    decision = appeal.decision
+    if decision is None:
+        raise ValueError("This appeal is about no decision.")
+    old = decision.submission
+    frozen = Snapshot.objects.filter(submission=old, erased_at=None).first()
+    if frozen is None or not old.candidacy.is_registered:
+        return None
+    row = follow_up(old, now=now)
+    if row is None:
+        return None
+    row.charge = open_charge(
+        row.user,
+        purpose=PURPOSE,
+        description=_("Review after an appeal, without a fee"),
+        amount_cents=0,
+        currency=row.edition.currency,
+        due_at=now,
+        refund_terms=fee_terms(),
+        now=now,
+    )
+    row.save(update_fields=["charge"])
+    copy(frozen, row, now=now)
+    move(row, State.AWAITING_PAYMENT, by=None, now=now)
+    move(row, State.SUBMITTED, by=None, now=now, data={"appeal": appeal.pk})
+    letters.tell_office(row, f"submission:{row.pk}:submitted")
+    return row
+
+
+def follow_up(old: Submission, *, now: datetime) -> Submission | None:
+    """The draft that follows a submission, under its lock; made now if there is none, None where
+    one is with the committee or was answered, or its fee has just arrived."""
+    known = Submission.objects.filter(follows=old).select_related("candidacy").first()
+    if known is None:
+        last = old.candidacy.submissions.aggregate(last=Max("number"))["last"] or 0
+        return Submission.objects.create(
+            candidacy=old.candidacy,
+            number=last + 1,
+            edition=old.edition,
+            follows=old,
+            created_at=now,
+        )
+    row = all_locked(known)
+    if row.state not in Submission.OPEN:
+        return None
+    if row.state == State.AWAITING_PAYMENT:
+        try:
+            give_up_fee(row, by=None, now=now)
+        except Refusal:
+            return None
+        move(row, State.DRAFT, by=None, now=now)
+    return row
+
+
+def copy(frozen: Snapshot, to: Submission, *, now: datetime) -> Snapshot:
+    """The same bytes with the same hashes for another submission, and its papers asked for."""
+    made = Snapshot.objects.create(
+        submission=to,
+        frozen_at=frozen.frozen_at,
+        content=frozen.content,
+        sha256=frozen.sha256,
+        recommendation=frozen.recommendation,
+        recommendation_sha256=frozen.recommendation_sha256,
+    )
+    for audience in Dossier.Audience:
+        dossier = Dossier.objects.create(snapshot=made, audience=audience, requested_at=now)
+        enqueue(TASK, dossier.pk)
+    return made
