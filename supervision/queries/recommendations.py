@@ -71,7 +71,8 @@ def is_recommended(agreement: Agreement) -> bool:
 
 def may_go_on(agreement: Agreement) -> bool:
     """Could the two make another agreement: theirs is completed, none is alive, and the last letter
-    said "not yet" or a correction left the ledger with less than it asks for?"""
+    said "not yet", a correction left the ledger with less than it asks for, or the committee
+    asked for more?"""
     if agreement.state != Agreement.State.COMPLETED:
         return False
     if Agreement.objects.filter(candidacy=agreement.candidacy_id).alive().exists():
@@ -80,7 +81,10 @@ def may_go_on(agreement: Agreement) -> bool:
 
 
 def is_open_again(candidacy: Candidacy) -> bool:
-    """Did the last letter say "not yet", or is something of the ledger missing without one?"""
+    """Did the last letter say "not yet", is something of the ledger missing without one, or was
+    more mentorship asked for after the whole way (`Candidacy.further_since`)?"""
+    if candidacy.further_since is not None:
+        return True
     told = told_of([candidacy.pk]).get(candidacy.pk)
     if told is not None:
         return not told.is_recommended

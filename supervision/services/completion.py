@@ -42,9 +42,10 @@ def active_of(candidacy: Candidacy) -> Agreement | None:
 def complete(agreement: Agreement, *, now: datetime) -> bool:
     """Complete an active agreement once everything that its edition asks for counts and its
     supervisor may write the letter: one who took over after the close meets the person first.
-    One that began after a "not yet" goes on until the next letter recommends."""
+    One that began after a "not yet" goes on until the next letter recommends; one that began when
+    the committee had asked for more goes on until one of the two ends it, or certification."""
     edition = agreement.candidacy.edition
-    if edition is None or begun_after_not_yet(agreement):
+    if edition is None or begun_after_not_yet(agreement) or is_further(agreement):
         return False
     evidence = evidence_of(agreement.candidacy)
     findings = may_recommend(evidence, edition=edition, agreement=agreement.pk)
@@ -63,3 +64,9 @@ def begun_after_not_yet(agreement: Agreement) -> bool:
         sent_at__lte=agreement.active_at,
     )
     return letters.exists()
+
+
+def is_further(agreement: Agreement) -> bool:
+    """Was it made for further sessions after the whole way? No other letter follows from it."""
+    since = agreement.candidacy.further_since
+    return since is not None and agreement.active_at is not None and agreement.active_at >= since

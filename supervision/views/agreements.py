@@ -80,10 +80,15 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = list(sessions_of(agreement, user))
     item = relationship(agreement, user, now=now)
     is_short = agreement.state == State.COMPLETED and not all(row.is_met for row in item.findings)
+    # That more was asked for is the candidate's to tell; the two draft it together afterwards.
+    is_further = agreement.candidacy.further_since is not None and (
+        side_of(agreement, user) == Signature.Side.CANDIDATE
+    )
     context = {
         "item": item,
         "is_short": is_short,
-        "may_go_on": is_short and may_go_on(agreement),
+        "is_further": is_further,
+        "may_go_on": (is_short or is_further) and may_go_on(agreement),
         "agreement": agreement,
         "sessions": rows,
         "breadcrumb": crumbs(agreement, user),

@@ -59,7 +59,9 @@ def recommendation_read(request: HttpRequest, pk: int) -> HttpResponse:
         "sent": [(row, parts_of(row)) for row in rows if row.state != State.DRAFT],
         "may_write": not refusal,
         "is_closed": is_closed,
-        "may_go_on": not is_closed and may_go_on(agreement),
+        "may_go_on": not is_closed
+        and agreement.candidacy.further_since is None
+        and may_go_on(agreement),
         "refusal": refusal,
         "findings": may_recommend(
             evidence_of(agreement.candidacy), edition=edition, agreement=agreement.pk

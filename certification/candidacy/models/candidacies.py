@@ -63,7 +63,7 @@ class Candidacy(Stateful):
         State.PREPARING: frozenset({State.AWAITING_PAYMENT, State.WITHDRAWN}),
         State.AWAITING_PAYMENT: frozenset({State.ACTIVE, State.PREPARING, State.WITHDRAWN}),
         State.ACTIVE: frozenset({State.ON_LEAVE, State.CERTIFIED, State.WITHDRAWN, State.CLOSED}),
-        State.ON_LEAVE: frozenset({State.ACTIVE, State.WITHDRAWN, State.CLOSED}),
+        State.ON_LEAVE: frozenset({State.ACTIVE, State.CERTIFIED, State.WITHDRAWN, State.CLOSED}),
     }
     # When it first became active is the day of registration; coming back from leave keeps it.
     FIRST_STAMPS = frozenset({"active_at"})
@@ -88,6 +88,8 @@ class Candidacy(Stateful):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     close_reason = models.TextField(blank=True, max_length=1500)
+    # Since when supervision may go on although it was complete: the committee asked for more.
+    further_since = models.DateTimeField(null=True, blank=True)
 
     objects = CandidacyQuerySet.as_manager()
 

@@ -45,8 +45,15 @@ class Decision(Stateful, Texts):
         State.PROPOSED: frozenset({State.DRAFT, State.APPROVED}),
         State.APPROVED: frozenset({State.DRAFT, State.SENT}),
     }
-    TEXTS = ("strengths", "missing", "how")
-    PARTS = ("outcome", *TEXTS, "by_when", "contact_name", "contact_email")
+    TEXTS = ("strengths", "missing", "how", "points")
+    PARTS = (
+        "outcome",
+        *TEXTS,
+        "by_when",
+        "further_sessions",
+        "contact_name",
+        "contact_email",
+    )
 
     submission = models.OneToOneField(Submission, models.PROTECT, related_name="decision")
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
@@ -120,6 +127,11 @@ class Decision(Stateful, Texts):
 
     def __str__(self) -> str:
         return f"{self.submission}: {self.get_outcome_display() or self.get_state_display()}"
+
+    @property
+    def points(self) -> str:
+        """What a resubmission has to show (`Ask`), a line each, as it is written and compared."""
+        return "\n".join(ask.text for ask in self.asks.all()) if self.pk else ""
 
     @property
     def user(self) -> Any:

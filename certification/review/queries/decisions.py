@@ -1,0 +1,95 @@
+"""Decisions as their readers may see them, and the evidence of their gate."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from certification.review.models import (
+    MAY_BE_ALLOWED,
+    Assignment,
+    Decision,
+    Submission,
+)
+from certification.review.queries.conflicts import BARS, open_assignments, ties_of
+from certification.review.requirements.deciding import DecidingEvidence
+from certification.review.requirements.resubmission import window_ends
+
+Seat = Assignment.Seat
+
+
+def seats_of(user: Any, submission: Submission) -> QuerySet[Assignment]:
+    """The seats by which somebody may take part in a decision now: the chair, a second reader,
+    a reviewer who gave their view; nobody who is tied (`open_assignments`)."""
+    rows = open_assignments(user).filter(submission=submission)
+    return rows.exclude(seat=Seat.REVIEWER, state=Assignment.State.ACCEPTED)
+
+
+def is_chair(user: Any, submission: Submission) -> bool:
+    """Does somebody hold the chair of this submission at this moment?"""
+    return seats_of(user, submission).filter(seat=Seat.CHAIR).exists()
+
+
+def may_read_second(user: Any, decision: Decision) -> bool:
+    """Could somebody be the second reader: another than the one who wrote it, not in the chair,
+    and free of ties?"""
+    if decision.proposed_by_id == user.pk:
+        return False
+    return seats_of(user, decision.submission).exclude(seat=Seat.CHAIR).exists()
+
+
+def counting_views(submission: Submission) -> int:
+    """How many reviewers' views count: given, by people whom nothing bars today; nine queries."""
+    rows = submission.assignments.filter(seat=Seat.REVIEWER, state=Assignment.State.GIVEN)
+    given = list(rows.select_related("member"))
+    ties = ties_of(submission.user, [row.member for row in given])
+    return sum(
+        not (ties[row.member_id] & BARS)
+        and (row.allowed_at is not None or not ties[row.member_id] & MAY_BE_ALLOWED)
+        for row in given
+    )
+
+
+def evidence_of(decision: Decision, *, now: datetime) -> DecidingEvidence:
+    """What the gate of a decision looks at."""
+    submission = decision.submission
+    return DecidingEvidence(
+        views=counting_views(submission),
+        outcome=decision.outcome,
+        filled=decision.filled_parts(),
+        by_when=decision.by_when,
+        today=now.astimezone(UTC).date(),
+        until_on=window_ends(now, submission.edition),
+        second_reader=decision.approved_at is not None
+        and decision.state in {Decision.State.APPROVED, Decision.State.SENT},
+        approved_on=decision.approved_at.date() if decision.approved_at else None,
+    )
+
+
+def part_labels() -> dict[str, str | Promise]:
+    """What the parts of a decision are called."""
+    own = {"points": _("What a resubmission has to show")}
+    return {
+        name: own.get(name) or Decision._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+        for name in Decision.PARTS
+    }
+
+
+def answer_to(submission: Submission) -> Decision | None:
+    """The decision that was sent about a submission, with its points; two queries."""
+    rows = Decision.objects.filter(submission=submission, state=Decision.State.SENT)
+    found = rows.prefetch_related("asks").first()
+    if found is not None:
+        found.submission = submission
+    return found
+
+
+def decision_of(submission: Submission) -> Decision | None:
+    """The decision about a submission, however it stands; for its chair and its second reader."""
+    rows = Decision.objects.filter(submission=submission).prefetch_related("asks")
+    found = rows.select_related("proposed_by", "approved_by").first()
+    if found is not None:
+        found.submission = submission
+    return found
