@@ -25,6 +25,7 @@ urlpatterns = [
     path("directory/", include("scip.directory.urls")),
     path("supervision/", include("supervision.urls.supervision")),
     path("portfolio/", include("certification.portfolio.urls")),
+    path("review/", include("certification.review.urls.reading")),
     path("payments/", include("payments.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

@@ -34,6 +34,8 @@ def places(user: Any, *, is_supervised: bool = False) -> list[dict[str, str]]:
         found.append({"label": _("Supervision"), "url": "/supervision/"})
     if user.has_role(Role.FACILITATOR):
         found.append({"label": _("Facilitate"), "url": "/facilitate/"})
+    if user.has_role(Role.REVIEWER, Role.CHAIR):
+        found.append({"label": _("Review"), "url": "/review/"})
     if user.is_staff:
         found.append({"label": _("Office"), "url": "/admin/"})
     return found

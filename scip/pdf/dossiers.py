@@ -8,11 +8,13 @@ from scip.pdf.records import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One of many in a chapter, on a page of its own: ``parts`` are label and words."""
+    """One of many in a chapter, on a page of its own: ``parts`` are label and words, ``name`` is
+    its place on a web page."""
 
     title: str
     about: str
     parts: tuple[tuple[str, str], ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,8 @@ class Opening(models.Model):
     case = models.ForeignKey(
         "portfolio.CaseStudy", models.CASCADE, null=True, related_name="openings"
     )
+    # Somebody of the committee, who is never named here: candidates don't learn who reads.
+    by_committee = models.BooleanField(default=False)
     # For the office: the act by which it was possible.
     access = models.ForeignKey(OfficeAccess, models.SET_NULL, null=True, related_name="openings")
     opened_by = models.ForeignKey(
@@ -111,7 +113,20 @@ class Opening(models.Model):
 
     class Meta:
         ordering = ["-opened_at"]
-        constraints = [models.CheckConstraint(name="opening_of_one_thing", condition=EITHER)]
+        constraints = [
+            models.CheckConstraint(name="opening_of_one_thing", condition=EITHER),
+            models.CheckConstraint(
+                name="opening_by_committee_unnamed",
+                condition=Q(by_committee=False) | Q(opened_by=None),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.excerpt or self.case}, {self.opened_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def who(self) -> str:
+        """Whoever opened it, as its candidate reads it."""
+        if self.by_committee:
+            return str(_("a member of the committee"))
+        return str(self.opened_by or _("somebody whose account is gone"))

@@ -14,18 +14,26 @@ from scip.requirements import Refusal
 
 
 @transaction.atomic
-def open_excerpt(excerpt: Excerpt, *, by: User, now: datetime | None = None) -> None:
+def open_excerpt(
+    excerpt: Excerpt, *, by: User, for_committee: bool = False, now: datetime | None = None
+) -> None:
     """Keep that somebody opened it; the candidate sees who and when. Raises Refusal where there is
-    nothing (any more)."""
+    nothing (any more).
+
+    ``for_committee``: the candidate reads "a member of the committee"; the name stands in the
+    log alone, and not among the lines about the candidate."""
     if excerpt.document is None or excerpt.removed_at is not None:
         raise Refusal(_("There is nothing to open here: it was shown in person, or removed."))
     Opening.objects.create(
         excerpt=excerpt,
-        opened_by=by,
+        opened_by=None if for_committee else by,
+        by_committee=for_committee,
         opened_at=now or timezone.now(),
-        access=OfficeAccess.objects.running(by).filter(excerpt=excerpt).first(),
+        access=None
+        if for_committee
+        else OfficeAccess.objects.running(by).filter(excerpt=excerpt).first(),
     )
-    subject = excerpt.portfolio.candidacy.user
+    subject = None if for_committee else excerpt.portfolio.candidacy.user
     record("document.opened", excerpt.document, by=by, subject=subject, excerpt=excerpt.pk)
 
 

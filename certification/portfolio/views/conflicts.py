@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +65,24 @@ def choices_between(
 ) -> list[Choice]:
     """The parts in which a window and the saved text differ. What this window did not touch
     since it was opened is offered as saved."""
-    mine, other, base = form.values(), values_of(saved), base_of(form.data)  # type: ignore[arg-type]
     names: dict[str, Mapping[Any, Any]] = {
         "competencies": {row.pk: row.name for row in competencies},
         "levels": dict(CaseStudy.Level.choices),
         "label": {row.pk: row.name for row in labels},
     }
+    return choices_in(values_of(saved), form, texts=saved.TEXTS, names=names)
+
+
+def choices_in(
+    other: Mapping[str, Any],
+    form: TextsForm,
+    *,
+    texts: Collection[str],
+    names: Mapping[str, Mapping[Any, Any]],
+) -> list[Choice]:
+    """The same for what is kept as plain values (``other``): ``texts`` are the parts to write in,
+    ``names`` the words for values that have some."""
+    mine, base = form.values(), base_of(form.data)  # type: ignore[arg-type]
     return [
         Choice(
             name=name,
@@ -78,7 +90,7 @@ def choices_between(
             mine=mine[name],
             other=in_words(other[name], names.get(name, {})),
             mine_words=in_words(mine[name], names.get(name, {})),
-            is_text=name in saved.TEXTS,
+            is_text=name in texts,
             takes_mine=fingerprint(mine[name]) != base.get(name) and bool(mine[name]),
         )
         for name in form.fields
@@ -97,8 +109,13 @@ def in_words(value: Any, names: Mapping[Any, Any]) -> str:
 
 def settled(data: QueryDict, saved: Texts) -> QueryDict:
     """What was typed, with the saved words for the parts where the other window was chosen."""
+    return settled_by(data, values_of(saved))
+
+
+def settled_by(data: QueryDict, saved: Mapping[str, Any]) -> QueryDict:
+    """The same for what is kept as plain values."""
     taken = data.copy()
-    for name, value in values_of(saved).items():
+    for name, value in saved.items():
         if data.get(f"{CHOICE}{name}") == "other":
             taken.setlist(name, [str(item) for item in as_list(value)])
     return taken

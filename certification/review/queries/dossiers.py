@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from certification.review.models import AppealOutcome
 from scip.formats import day
 from scip.pdf.dossiers import Chapter, Entry, PrintedDossier
 from scip.pdf.records import Section
@@ -40,6 +41,7 @@ def chapters(content: Values, recommendation: Values | None = None) -> tuple[Cha
     """Everything in the order of reading; a chapter with nothing in it is left out."""
     found = (
         summary(content),
+        asked_again(content),
         letter(content),
         recommended(content, recommendation),
         findings(content),
@@ -126,6 +128,26 @@ def portfolio_words(content: Values) -> str:
     )  # fmt: skip
 
 
+def asked_again(content: Values) -> Chapter | None:
+    """Of a resubmission: each point of the committee with the candidate's answer."""
+    rows = content.get("asks", ())
+    if not rows:
+        return None
+    return Chapter(
+        name="asked",
+        title=_("What was asked, and the answers"),
+        lead=_("Only these points are read again; the rest stands as it was, for reference."),
+        parts=tuple(
+            part
+            for row in rows
+            for part in (
+                (_("Point {number}").format(number=row["number"]), row["text"]),
+                (_("The answer to point {number}").format(number=row["number"]), row["response"]),
+            )
+        ),
+    )
+
+
 def letter(content: Values) -> Chapter:
     """The letter of application."""
     return Chapter(
@@ -138,6 +160,8 @@ def letter(content: Values) -> Chapter:
 def recommended(content: Values, recommendation: Values | None) -> Chapter:
     """The supervisor's letter for the committee; for the candidate that it was sent."""
     told = content["recommendation"]
+    if told["outcome"] == AppealOutcome.OVERTURNED:
+        return panels_answer(told, recommendation)
     lead = _("{name} recommends; sent to the committee on {day}.").format(
         name=told["supervisor"], day=said(told["sent_at"])
     )
@@ -155,6 +179,21 @@ def recommended(content: Values, recommendation: Values | None) -> Chapter:
             (item["label"][0].upper() + item["label"][1:], item["text"])
             for item in recommendation["parts"]
         ),
+    )
+
+
+def panels_answer(told: Values, recommendation: Values | None) -> Chapter:
+    """What an appeal panel answered, in the place of a recommendation; its reasons
+    are in the committee's paper, and their candidate has them by letter."""
+    words = recommendation["parts"] if recommendation is not None else ()
+    return Chapter(
+        name="recommendation",
+        title=_("In the place of a recommendation"),
+        lead=_(
+            "The supervisor said “not yet”. An appeal panel overturned it on {day}; its answer "
+            "counts as the recommendation."
+        ).format(day=said(told["sent_at"])),
+        parts=tuple((item["label"], item["text"]) for item in words),
     )
 
 
@@ -278,6 +317,7 @@ def case_entry(row: Values) -> Entry:
         title=f"{title}, {row['client']}" if row["client"] else title,
         about=about(row),
         parts=(*((item["label"], item["text"]) for item in row["parts"]), *marks),
+        name=f"case-{row['number']}",
     )
 
 
@@ -309,8 +349,9 @@ def write_ups(rows: Sequence[Values]) -> Chapter | None:
                         else ()
                     ),
                 ),
+                name=f"text-{number}",
             )
-            for row in rows
+            for number, row in enumerate(rows, start=1)
         ),
     )
 

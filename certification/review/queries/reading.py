@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from certification.portfolio.models import Excerpt
 from certification.review.models import (
@@ -146,3 +146,101 @@ def readers_of(submission: Submission) -> list[Assignment]:
     rows = Assignment.objects.filter(submission=submission, state__in=Assignment.READING)
     found = rows.select_related("member").order_by("pk")
     return [row for row in found if open_assignments(row.member).filter(pk=row.pk).exists()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskRow:
+    """One assignment on its reader's desk: is its room open now, and what a chair waits for."""
+
+    assignment: Assignment
+    is_open: bool
+    views_given: int = 0
+    questions_waiting: int = 0
+
+    @property
+    def is_asked(self) -> bool:
+        return self.assignment.state == Assignment.State.ASKED
+
+    @property
+    def is_over(self) -> bool:
+        """Ended, or the submission was answered."""
+        ended = {Assignment.State.DECLINED, Assignment.State.RELEASED}
+        is_answered = self.assignment.submission.state != Submission.State.SUBMITTED
+        return self.assignment.state in ended or is_answered
+
+
+# How many of those that are over a desk shows.
+EARLIER = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadersDesk:
+    """Everything that somebody was asked to read, by what can be done about it."""
+
+    asked: list[DeskRow]
+    reading: list[DeskRow]
+    waiting: list[DeskRow]
+    earlier: list[DeskRow]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.asked or self.reading or self.waiting or self.earlier)
+
+
+def desk_of(user: Any) -> ReadersDesk:
+    """A reader's desk; two queries."""
+    given = Count(
+        "submission__assignments",
+        filter=Q(
+            submission__assignments__seat=Seat.REVIEWER,
+            submission__assignments__state=Assignment.State.GIVEN,
+        ),
+        distinct=True,
+    )
+    waiting = Count(
+        "submission__assignments__questions",
+        filter=Q(submission__assignments__questions__state=Question.State.ASKED),
+        distinct=True,
+    )
+    mine = Assignment.objects.visible_to(user).filter(member=user)
+    found = (
+        mine.select_related("submission__candidacy__user", "submission__edition")
+        .annotate(views_given=given, questions_waiting=waiting)
+        .order_by("due_at", "pk")
+    )
+    open_ones = set(rooms_open_to(user).values_list("pk", flat=True))
+    rows = [
+        DeskRow(
+            assignment=row,
+            is_open=row.pk in open_ones,
+            views_given=row.views_given,
+            questions_waiting=row.questions_waiting if row.seat == Seat.CHAIR else 0,
+        )
+        for row in found
+    ]
+    live = [row for row in rows if not row.is_over]
+    return ReadersDesk(
+        asked=[row for row in live if row.is_asked],
+        reading=[row for row in live if row.is_open],
+        waiting=[row for row in live if not row.is_asked and not row.is_open],
+        earlier=[row for row in reversed(rows) if row.is_over][:EARLIER],
+    )
+
+
+def supervisors_of(submission: Submission) -> list[str]:
+    """Who supervised the candidate, by name; a reader looks whether one of them is close to them."""
+    rows = submission.candidacy.agreements.filter(active_at__isnull=False)
+    found = rows.select_related("supervisor__user").order_by("active_at")
+    return list(dict.fromkeys(str(row.supervisor) for row in found))
+
+
+def questions_to(submission: Submission) -> QuerySet[Question]:
+    """What the committee asked of a submission, for its candidate: not a word of who asks."""
+    rows = Question.objects.asked_of(submission.user).filter(assignment__submission=submission)
+    return rows.defer("text").order_by("sent_at", "pk")
+
+
+def questions_open_to(user: Any) -> int:
+    """How many questions of the committee somebody has not answered; one query."""
+    rows = Question.objects.asked_of(user).filter(state=Question.State.SENT)
+    return rows.filter(assignment__submission__state=Submission.State.SUBMITTED).count()

@@ -156,9 +156,12 @@ def try_again(dossier: Dossier, *, by: User) -> None:
 
 @transaction.atomic
 def open_dossier(dossier: Dossier, *, by: User) -> None:
-    """Keep that somebody opens it. Raises Refusal while it is not made, and once it is gone."""
+    """Keep that somebody opens it; of the committee's copy nothing stands among the lines about the
+    candidate, who never learns who reads. Raises Refusal while it is not made, and once it is
+    gone."""
     file = dossier.document
     if file is None or file.is_destroyed:
         raise Refusal(_("It is still being made. Open the page again in a minute."))
-    subject = dossier.snapshot.submission.candidacy.user
+    is_own = dossier.audience == Dossier.Audience.CANDIDATE
+    subject = dossier.snapshot.submission.candidacy.user if is_own else None
     record("document.opened", file, by=by, subject=subject, dossier=dossier.pk)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certification.review.views import dossier, letter, submission
+from certification.review.views import dossier, letter, questions, submission
 
 app_name = "submission"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("not-to-read/<int:pk>/remove/", submission.forget_not_to_read, name="forget_not_to_read"),
     path("confirm/", submission.confirm, name="confirm"),
     path("back/", submission.put_back, name="put_back"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/<int:pk>/answer/", questions.answer, name="question_answer"),
     path("<int:pk>/", dossier.frozen, name="frozen"),
     path("<int:pk>/dossier/", dossier.progress, name="progress"),
     path("<int:pk>/dossier/open/", dossier.open_dossier, name="dossier_open"),

@@ -1,0 +1,35 @@
+"""Everything below /review/: the committee's reading room."""
+
+from django.urls import path
+
+from certification.review.views import asked, questions, reading, reading_files
+
+app_name = "review"
+urlpatterns = [
+    path("", reading.desk, name="desk"),
+    path("<int:pk>/", reading.room, name="room"),
+    path("<int:pk>/declare/", asked.declare, name="declare"),
+    path("<int:pk>/decline/", asked.decline, name="decline"),
+    path("<int:pk>/notes/", reading.notes, name="notes"),
+    path("<int:pk>/view/", reading.view, name="view"),
+    path("<int:pk>/give/", reading.give, name="give"),
+    path("<int:pk>/views/", reading.views, name="views"),
+    path("<int:pk>/questions/", questions.ask, name="question_ask"),
+    path("<int:pk>/questions/<int:question>/send/", questions.send, name="question_send"),
+    path(
+        "<int:pk>/questions/<int:question>/withhold/", questions.withhold, name="question_withhold"
+    ),
+    path("<int:pk>/dossier/open/", reading_files.dossier_open, name="dossier_open"),
+    path("<int:pk>/dossier/<str:token>/", reading_files.dossier, name="dossier"),
+    path("<int:pk>/excerpts/<int:excerpt>/open/", reading_files.excerpt_open, name="excerpt_open"),
+    path(
+        "<int:pk>/excerpts/<int:excerpt>/play/<str:token>/",
+        reading_files.excerpt_play,
+        name="excerpt_play",
+    ),
+    path(
+        "<int:pk>/excerpts/<int:excerpt>/content/<str:token>/",
+        reading_files.excerpt_content,
+        name="excerpt_content",
+    ),
+]
