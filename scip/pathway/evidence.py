@@ -131,11 +131,13 @@ class SupervisionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionFacts:
-    """The final submission. ``is_held_up``: paid, while something was open; ``answer_by`` is when
-    the committee answers, once it was handed over."""
+    """The final submission. ``is_held_up``: paid, while something was open; ``is_again``: it
+    answers the committee's points; ``answer_by`` is when the committee answers, once it was
+    handed over."""
 
     state: str
     is_held_up: bool = False
+    is_again: bool = False
     answer_by: datetime | None = None
 
 

@@ -23,6 +23,7 @@ def submission_facts(candidacy_pk: int) -> SubmissionFacts | None:
     return SubmissionFacts(
         state=row.state,
         is_held_up=row.held_up_at is not None,
+        is_again=row.follows_id is not None,
         answer_by=answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
     )
 
@@ -41,6 +42,19 @@ def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
             label=_("See what you submitted"),
             is_waiting=True,
         )
+    if found is not None and found.state == State.DEVELOPMENT:
+        return NextStep(
+            code="submission_answered",
+            title=_("The committee has answered"),
+            text=_(
+                "Further development is needed. Its answer says what is there, what is missing, "
+                "how you get there, and whom to ask."
+            ),
+            url=reverse("submission:home"),
+            label=_("Read the answer"),
+            other_url=reverse("supervision:home"),
+            other_label=_("Open supervision"),
+        )
     told = supervision.recommendation if supervision is not None else None
     if supervision is None or not supervision.is_complete or told is None:
         return None
@@ -53,6 +67,16 @@ def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
             text=_("Something was open when your fee arrived. The list says what; then submit."),
             url=reverse("submission:home"),
             label=_("See what is open"),
+        )
+    if found is not None and found.is_again:
+        return NextStep(
+            code="resubmission",
+            title=_("Bring your resubmission together"),
+            text=_("Only the committee’s points are asked. One page shows what is still open."),
+            url=reverse("submission:home"),
+            label=_("Open your resubmission"),
+            other_url=reverse("supervision:home"),
+            other_label=_("Open supervision"),
         )
     return NextStep(
         code="submission",

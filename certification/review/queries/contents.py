@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy, Retreat
 from certification.portfolio.models import CaseStudy, Excerpt, WriteUp
@@ -17,7 +18,9 @@ from certification.portfolio.queries.evidence import evidence_map
 from certification.portfolio.queries.log import totals_of
 from certification.portfolio.queries.noticed import count_words
 from certification.portfolio.queries.portfolios import Desk, cases_of, write_ups_of
-from certification.review.models import Submission
+from certification.review.models import Appeal, Submission
+from certification.review.queries.appeals import overturned_for
+from certification.review.queries.resubmissions import asks_in
 from certification.review.queries.submissions import COUNTED, part_label
 from scip.credentials.models import Completion
 from scip.policy.models import Edition
@@ -81,6 +84,8 @@ def contents_of(
             "map": map_of(edition, cases, write_ups),
             "log": log_of(desk),
             "excerpts": excerpts_of(desk),
+            # Of a resubmission alone: only these are read again.
+            **({"asks": asks_in(submission)} if submission.follows_id is not None else {}),
         }
 
 
@@ -356,8 +361,31 @@ def excerpt_values(number: int, row: Excerpt) -> Values:
     return facts
 
 
+def panel_values(appeal: Appeal) -> Values:
+    """What stands in the recommendation's place after a panel overturned a "not yet": its reasons,
+    marked as such, and no name of anybody who sat on it."""
+    with translation.override(None):
+        return {
+            "supervisor": str(_("An appeal panel")),
+            "supervisor_user": None,
+            "outcome": appeal.outcome,
+            "sent_at": moment(appeal.decided_at),
+            "parts": [
+                {
+                    "part": "reasons",
+                    "label": str(_("The panel’s reasons for overturning the “not yet”")),
+                    "text": appeal.reasons,
+                }
+            ],
+        }
+
+
 def recommendation_of(candidacy: Candidacy) -> Values | None:
-    """The letter that recommends, whole: for the committee, in its own place."""
+    """The letter that recommends, whole: for the committee, in its own place. Where a panel
+    overturned the "not yet" in force, its answer."""
+    appeal = overturned_for(candidacy)
+    if appeal is not None:
+        return panel_values(appeal)
     row = (
         Recommendation.objects.filter(
             agreement__candidacy=candidacy,

@@ -1,15 +1,19 @@
 """Where submissions stand: the evidence of the gate, in bulk, and one's own submission."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from certification.candidacy.models import Attestation, Candidacy, Retreat
 from certification.candidacy.requirements.registration import AttestationFacts, RetreatFacts
 from certification.portfolio.models import CaseStudy, Excerpt, WriteUp
 from certification.review.models import ApplicationLetter, Submission
+from certification.review.queries.appeals import overturned_in
+from certification.review.queries.resubmissions import again_facts
 from certification.review.requirements.submission import (
     FeeFacts,
     PortfolioFacts,
@@ -39,32 +43,43 @@ def submission_of(candidacy: Candidacy) -> Submission | None:
     return found
 
 
-def evidence_of(candidacy: Candidacy, submission: Submission | None) -> SubmissionEvidence:
+def evidence_of(
+    candidacy: Candidacy, submission: Submission | None, *, now: datetime | None = None
+) -> SubmissionEvidence:
     """The evidence of one candidate; eight queries, however much there is."""
-    return submission_evidence([(candidacy, submission)])[candidacy.pk]
+    return submission_evidence([(candidacy, submission)], now=now)[candidacy.pk]
 
 
 def submission_evidence(
-    pairs: Iterable[tuple[Candidacy, Submission | None]],
+    pairs: Iterable[tuple[Candidacy, Submission | None]], *, now: datetime | None = None
 ) -> dict[int, SubmissionEvidence]:
-    """What the gate looks at, by candidacy; eight queries however many there are."""
+    """What the gate looks at, by candidacy; eight queries however many there are, and two
+    more where somebody's supervisor said "not yet"."""
     rows = list(pairs)
     keys = [candidacy.pk for candidacy, _submission in rows]
     ledgers, told = ledger_evidence(keys), told_of(keys)
+    overturned = overturned_in([key for key, row in told.items() if not row.is_recommended])
     portfolios, words = portfolio_facts(keys), attestations_of(keys)
     retreats = retreats_of({candidacy.user_id for candidacy, _submission in rows})
-    fees = fees_of(submission for _candidacy, submission in rows if submission is not None)
+    submissions = [submission for _candidacy, submission in rows if submission is not None]
+    fees = fees_of(submissions)
+    paid = [row.pk for row in submissions if row.charge_id and fees[row.charge_id].counts]
+    again = again_facts(submissions, ledgers, paid=paid, now=now or timezone.now())
     return {
         candidacy.pk: SubmissionEvidence(
             state=candidacy.state,
             ledger=ledgers[candidacy.pk],
             told=told.get(candidacy.pk),
+            overturned_at=overturned[candidacy.pk].decided_at
+            if candidacy.pk in overturned
+            else None,
             portfolio=portfolios.get(candidacy.pk, PortfolioFacts()),
             retreat=retreats.get(candidacy.user_id),
             attestation=words.get(candidacy.pk),
             begun_at=submission.created_at if submission is not None else None,
             missing_parts=missing_parts(submission),
             fee=fees.get(submission.charge_id) if submission and submission.charge_id else None,
+            again=again.get(submission.pk) if submission is not None else None,
         )
         for candidacy, submission in rows
     }

@@ -22,6 +22,7 @@ from certification.candidacy.requirements.registration import (
     RetreatFacts,
     retreat_finding,
 )
+from certification.review.requirements.resubmission import AgainFacts, resubmission_findings
 from scip.formats import day, money
 from scip.policy.models import Edition
 from scip.requirements import Finding, Status
@@ -30,7 +31,7 @@ from supervision.requirements.recommendations import Told, recommendation_findin
 
 FEE, LEAVE = "review_fee", "leave"
 # What somebody looks at beside the button; the rest is a matter of months.
-OWN = frozenset({"application_letter", "attested_again"})
+OWN = frozenset({"application_letter", "attested_again", "responses"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,22 +72,35 @@ class SubmissionEvidence:
     state: str
     ledger: LedgerEvidence = field(default_factory=LedgerEvidence)
     told: Told | None = None
+    # When a panel overturned the "not yet" that ``told`` is.
+    overturned_at: datetime | None = None
     portfolio: PortfolioFacts = field(default_factory=PortfolioFacts)
     retreat: RetreatFacts | None = None
     attestation: AttestationFacts | None = None
     begun_at: datetime | None = None
     missing_parts: tuple[str | Promise, ...] = ()
     fee: FeeFacts | None = None
+    # What a resubmission answers; None for a submission that is read as a whole.
+    again: AgainFacts | None = None
 
 
 def submission_findings(evidence: SubmissionEvidence, *, edition: Edition) -> tuple[Finding, ...]:
-    """The whole gate, in the order of the page; the fee stands last and is asked last."""
+    """The whole gate, in the order of the page; the fee stands last and is asked last.
+
+    A resubmission is asked only for what `requirements.resubmission` says.
+    """
+    if evidence.again is not None:
+        return (
+            *standing_findings(evidence),
+            *resubmission_findings(evidence.again, edition=edition),
+            fee_finding(evidence.fee, edition=edition, is_again=True),
+        )
     supervision = ledger_findings(evidence.ledger, edition=edition)
     is_complete = all(item.is_met for item in supervision)
     return (
         *standing_findings(evidence),
         *(with_way(item) for item in supervision),
-        with_way(recommendation_finding(evidence.told, is_complete=is_complete)),
+        recommended_finding(evidence, is_complete=is_complete),
         portfolio_finding(evidence.portfolio, edition=edition),
         retreat_finding(
             RegistrationEvidence(retreat=evidence.retreat), edition=edition, is_due=True
@@ -107,6 +121,24 @@ def with_way(finding: Finding) -> Finding:
     if finding.is_met:
         return finding
     return replace(finding, next_step=_("Open supervision"), url=reverse("supervision:home"))
+
+
+def recommended_finding(evidence: SubmissionEvidence, *, is_complete: bool) -> Finding:
+    """The supervisor's recommendation, or the answer of a panel that overturned their "not yet"
+    (`domain.md`, "Product defaults")."""
+    finding = with_way(recommendation_finding(evidence.told, is_complete=is_complete))
+    if evidence.overturned_at is None or finding.is_met:
+        return finding
+    return replace(
+        finding,
+        status=Status.MET,
+        found=_(
+            "An appeal panel overturned the “not yet” on {day}; its answer stands here."
+        ).format(day=day(evidence.overturned_at)),
+        needed="",
+        next_step="",
+        url="",
+    )
 
 
 def standing_findings(evidence: SubmissionEvidence) -> tuple[Finding, ...]:
@@ -210,10 +242,15 @@ def letter_finding(missing: tuple[str | Promise, ...]) -> Finding:
     )
 
 
-def fee_finding(fee: FeeFacts | None, *, edition: Edition) -> Finding:
+def fee_cents(edition: Edition, *, is_again: bool) -> int:
+    """What a review costs: the whole, or of the points of a resubmission alone."""
+    return edition.re_review_fee_cents if is_again else edition.review_fee_cents
+
+
+def fee_finding(fee: FeeFacts | None, *, edition: Edition, is_again: bool = False) -> Finding:
     """The review fee: asked for by the button, and the last thing before the committee."""
-    title = _("The review fee")
-    price = money(edition.review_fee_cents, edition.currency)
+    title = _("The re-review fee") if is_again else _("The review fee")
+    price = money(fee_cents(edition, is_again=is_again), edition.currency)
     if fee is None or fee.is_cancelled:
         return Finding(
             code=FEE,

@@ -6,7 +6,6 @@ Order of locks: candidacy, portfolio, submission, charge.
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +16,7 @@ from certification.review.emails import submissions as letters
 from certification.review.models import NotToRead, Submission
 from certification.review.queries.submissions import evidence_of
 from certification.review.requirements.submission import (
+    fee_cents,
     holding_up_submission,
     submission_findings,
 )
@@ -41,7 +41,8 @@ def begin(candidacy: Candidacy, *, by: User, now: datetime | None = None) -> Sub
     """The submission that is under way, made now if there is none.
 
     It goes by the edition that the candidate is held to. Raises Refusal for anybody but the
-    candidate and while the registration is not under way.
+    candidate, while the registration is not under way, and after an answer of the committee
+    (`resubmitting.begin_again` is the way on from there).
     """
     if candidacy.user_id != by.pk:
         raise Refusal(_("A submission belongs to the candidate alone."))
@@ -54,7 +55,10 @@ def begin(candidacy: Candidacy, *, by: User, now: datetime | None = None) -> Sub
         raise Refusal(
             _("Your registration for certification is not under way. Write to the office.")
         )
-    last = candidacy.submissions.aggregate(last=Max("number"))["last"] or 0
+    newest = candidacy.submissions.order_by("-number").first()
+    if newest is not None and newest.state in {State.CERTIFIED, State.DEVELOPMENT}:
+        raise Refusal(_("The committee has answered. Open its answer; the way on begins there."))
+    last = newest.number if newest is not None else 0
     made = Submission.objects.create(
         candidacy=candidacy,
         number=last + 1,
@@ -192,7 +196,7 @@ def submit(submission: Submission, *, by: User, now: datetime | None = None) -> 
     if submission.state != State.DRAFT:
         return submission
     refuse_closed(submission)
-    evidence = evidence_of(submission.candidacy, submission)
+    evidence = evidence_of(submission.candidacy, submission, now=now)
     findings = submission_findings(evidence, edition=submission.edition)
     if unmet := holding_up_submission(findings):
         raise Refusal(
@@ -206,12 +210,14 @@ def submit(submission: Submission, *, by: User, now: datetime | None = None) -> 
         move(submission, State.AWAITING_PAYMENT, by=by, now=now)
         hand_over(submission, findings, by=by, now=now)
         return submission
-    edition = submission.edition
+    edition, is_again = submission.edition, submission.follows_id is not None
     submission.charge = open_charge(
         by,
         purpose=PURPOSE,
-        description=_("Review for certification (SCIP-C)"),
-        amount_cents=edition.review_fee_cents,
+        description=_("Re-review for certification (SCIP-C)")
+        if is_again
+        else _("Review for certification (SCIP-C)"),
+        amount_cents=fee_cents(edition, is_again=is_again),
         currency=edition.currency,
         due_at=now + timedelta(days=edition.offer_days),
         refund_terms=fee_terms(),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certification.review.views import dossier, letter, questions, submission
+from certification.review.views import dossier, letter, questions, resubmission, submission
 
 app_name = "submission"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("back/", submission.put_back, name="put_back"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<int:pk>/answer/", questions.answer, name="question_answer"),
+    path("again/", resubmission.begin, name="begin_again"),
+    path("responses/", resubmission.responses, name="responses"),
+    path("responses/<int:number>/", resubmission.response, name="response"),
+    path("responses/<int:number>/noticed/", resubmission.noticed, name="response_noticed"),
+    path("<int:pk>/answer/", resubmission.answer, name="answer"),
     path("<int:pk>/", dossier.frozen, name="frozen"),
     path("<int:pk>/dossier/", dossier.progress, name="progress"),
     path("<int:pk>/dossier/open/", dossier.open_dossier, name="dossier_open"),

@@ -69,6 +69,13 @@ def save(request: HttpRequest, candidacy: Candidacy, letter: ApplicationLetter) 
 def go_on(request: HttpRequest, candidacy: Candidacy) -> HttpResponse:
     """After saving by a button: a word that was told about, back to the checklist, or on."""
     here = reverse("submission:letter")
+    return after_saving(request, candidacy, here=here, home=reverse("submission:home"))
+
+
+def after_saving(
+    request: HttpRequest, candidacy: Candidacy, *, here: str, home: str
+) -> HttpResponse:
+    """Where a pressed button leads: ``here`` is the text's own page, ``home`` its list."""
     data = request.POST
     if word := data.get("fine") or data.get("avoid"):
         is_name = "avoid" in data
@@ -83,7 +90,7 @@ def go_on(request: HttpRequest, candidacy: Candidacy) -> HttpResponse:
             sentence.format(word=word[:80]),
         )
         return HttpResponseRedirect(f"{here}#noticed")
-    return redirect("submission:home" if data.get("then") == "home" else here)
+    return HttpResponseRedirect(home if data.get("then") == "home" else here)
 
 
 def show(

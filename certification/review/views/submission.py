@@ -16,13 +16,16 @@ from certification.review import services
 from certification.review.forms.submission import NotToReadForm
 from certification.review.models import Dossier, NotToRead, Submission
 from certification.review.queries.submissions import candidacy_of, evidence_of, submission_of
+from certification.review.requirements.resubmission import WINDOW
 from certification.review.requirements.submission import (
     FEE,
     answer_by,
+    fee_cents,
     holding_up_submission,
     submission_findings,
 )
 from certification.review.services.submitting import fee_terms
+from certification.review.views.resubmission import answer_page
 from scip.access import signed_in
 from scip.requirements import Refusal
 
@@ -48,14 +51,19 @@ def page(
     if candidacy is None or candidacy.edition is None:
         return render(request, "review/submission.html", {"candidacy": None})
     submission = submission_of(candidacy)
-    if submission is not None and submission.state not in Submission.OPEN:
+    if submission is not None and submission.state == State.SUBMITTED:
         return render(request, "review/submitted.html", sent_context(submission))
+    if submission is not None and submission.state in {State.CERTIFIED, State.DEVELOPMENT}:
+        return answer_page(request, submission)
+    is_again = submission is not None and submission.follows_id is not None
     wrong_form = attest_form or name_form
     context = {
         "candidacy": candidacy,
         "submission": submission,
         "edition": candidacy.edition,
         "is_open": candidacy.is_registered,
+        "is_again": is_again,
+        "price_cents": fee_cents(candidacy.edition, is_again=is_again),
         "attest_form": attest_form or AttestationForm(),
         "name_form": name_form or NotToReadForm(),
         "wrong_form": wrong_form,
@@ -81,8 +89,9 @@ def gate(candidacy: Candidacy, submission: Submission | None) -> dict[str, Any]:
         "is_ready": not unmet and candidacy.is_registered,
         "is_waiting": submission is not None and submission.state == State.AWAITING_PAYMENT,
         "is_paid": evidence.fee is not None and evidence.fee.counts,
-        "attestation": next(item for item in findings if item.code == "attested_again"),
+        "attestation": next((item for item in findings if item.code == "attested_again"), None),
         "fee": next(item for item in findings if item.code == FEE),
+        "is_late": any(item.code == WINDOW and not item.is_met for item in findings),
     }
 
 

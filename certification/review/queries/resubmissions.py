@@ -1,0 +1,107 @@
+"""What resubmissions answer and how far their answers are; in bulk, and for one's own page."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from certification.review.models import Ask, Decision, Response, Submission
+from certification.review.requirements.resubmission import AgainFacts
+from supervision.requirements.ledger import LedgerEvidence, State, counts
+
+OPEN = Submission.State.DRAFT
+
+
+def again_facts(
+    submissions: Iterable[Submission],
+    ledgers: Mapping[int, LedgerEvidence],
+    *,
+    paid: Iterable[int],
+    now: datetime,
+) -> dict[int, AgainFacts]:
+    """What the gate looks at, by submission, of those that follow another one; three queries, none
+    where nobody resubmits. ``ledgers`` are by candidacy, ``paid`` keys of submissions whose fee
+    is here."""
+    rows = [row for row in submissions if row.follows_id is not None]
+    if not rows:
+        return {}
+    decisions = {
+        item.submission_id: item
+        for item in Decision.objects.filter(submission__in=[row.follows_id for row in rows])
+    }
+    numbers: dict[int, list[Ask]] = defaultdict(list)
+    for ask in Ask.objects.filter(decision__in=decisions.values()).order_by("number"):
+        numbers[ask.decision_id].append(ask)
+    said = {
+        (item.submission_id, item.ask_id)
+        for item in Response.objects.filter(submission__in=rows)
+        if item.text.strip()
+    }
+    settled = set(paid)
+    found = {}
+    for row in rows:
+        decision = decisions.get(row.follows_id or 0)
+        if decision is None or decision.sent_at is None:
+            continue
+        asks = numbers[decision.pk]
+        found[row.pk] = AgainFacts(
+            decided_at=decision.sent_at,
+            handed_on=handed_at(row, row.pk in settled, now).astimezone(UTC).date(),
+            unanswered=tuple(item.number for item in asks if (row.pk, item.pk) not in said),
+            points=len(asks),
+            sessions_needed=decision.further_sessions,
+            sessions_held=held_since(ledgers[row.candidacy_id], row, decision.sent_at),
+        )
+    return found
+
+
+def handed_at(row: Submission, is_paid: bool, now: datetime) -> datetime:
+    """When it was handed in, as far as its candidate is concerned: the button was pressed. Until
+    then it is now; what the fee's way takes is not held against anybody."""
+    if row.awaiting_payment_at is not None and (is_paid or row.state != OPEN):
+        return row.awaiting_payment_at
+    return now
+
+
+def held_since(ledger: LedgerEvidence, row: Submission, since: datetime) -> int:
+    """Confirmed sessions that count and began after the letter."""
+    return sum(
+        item.state == State.CONFIRMED
+        and item.started_at > since
+        and counts(item, ledger, edition=row.edition).is_met
+        for item in ledger.sessions
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A point with what its candidate says to it."""
+
+    ask: Ask
+    response: Response | None
+
+    @property
+    def is_there(self) -> bool:
+        return self.response is not None and bool(self.response.text.strip())
+
+
+def answers_of(submission: Submission) -> tuple[Answer, ...]:
+    """Every point that a resubmission answers, in order; two queries."""
+    if submission.follows_id is None:
+        return ()
+    asks = Ask.objects.filter(decision__submission=submission.follows_id).order_by("number")
+    said = {item.ask_id: item for item in Response.objects.filter(submission=submission)}
+    return tuple(Answer(ask, said.get(ask.pk)) for ask in asks)
+
+
+def asks_in(submission: Submission) -> list[dict[str, Any]]:
+    """The points with their answers, as they are frozen."""
+    return [
+        {
+            "number": item.ask.number,
+            "text": item.ask.text,
+            "response": item.response.text if item.response is not None else "",
+        }
+        for item in answers_of(submission)
+    ]

@@ -1,0 +1,247 @@
+"""After "further development needed": points, sessions, window, fee, and what is frozen."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from certification.candidacy.models import Candidacy
+from certification.portfolio.services.writing import StaleWriting
+from certification.review import services
+from certification.review.models import Ask, Decision, Response, Submission
+from certification.review.queries.submissions import evidence_of, submission_evidence
+from certification.review.requirements.resubmission import window_ends
+from certification.review.requirements.submission import submission_findings
+from certification.review.services.freezing import content_of
+from certification.review.services.resubmitting import begin_again, save_response
+from payments.models import Payment, Settlement
+from payments.services import dispatch_settlement, record_offline_payment
+from scip.accounts.models import User
+from scip.policy.models import Edition
+from scip.requirements import Refusal
+from supervision.models import Agreement, SupervisionSession
+from supervision.services.agreements import draft_agreement
+from supervision.services.recommendations import save_part
+from tests.review.committee import (
+    ASKS,
+    CERTIFIED,
+    Committee,
+    development,
+    gave,
+    make_committee,
+    seated,
+)
+from tests.supervision.pair import Pair, confirmed
+
+pytestmark = pytest.mark.django_db
+State = Submission.State
+
+
+def answered(number: int = 1, **values) -> Committee:
+    """The committee asked for further development."""
+    committee = make_committee(number)
+    committee.sends(development(**values))
+    return committee
+
+
+def begins(committee: Committee, **when) -> Submission:
+    return begin_again(committee.walker.candidacy, by=committee.walker.user, **when)
+
+
+def says(committee: Committee, submission: Submission) -> None:
+    for ask in Ask.objects.filter(decision__submission=submission.follows):
+        said = {"text": f"To {ask.number}: see case 2."}
+        save_response(submission, ask, said, revision=0, by=committee.walker.user)
+
+
+def unmet(submission: Submission, **when) -> list[str]:
+    evidence = evidence_of(submission.candidacy, submission, **when)
+    findings = submission_findings(evidence, edition=submission.edition)
+    return [item.code for item in findings if not item.is_met]
+
+
+def test_only_what_was_asked_is_asked_and_frozen_with_its_answers() -> None:
+    committee = answered()
+    walker = committee.walker
+    made = begins(committee)
+    assert (made.number, made.follows.number) == (2, 1)
+    assert begins(committee) == made
+    assert made.letter.path == "From the first cohort to this page."
+    assert unmet(made) == ["responses", "review_fee"]
+    with pytest.raises(Refusal) as refusal:
+        services.submit(made, by=walker.user)
+    assert [item.code for item in refusal.value.findings] == ["responses"]
+    says(committee, made)
+    waiting = services.submit(made, by=walker.user)
+    assert waiting.charge.amount_cents == 15_000
+    walker.candidacy.refresh_from_db()
+    office = User.objects.get(email="office@example.com")
+    record_offline_payment(
+        waiting.charge,
+        method=Payment.Method.BANK,
+        reference="a second transfer",
+        amount_cents=15_000,
+        received_at=timezone.now(),
+        by=office,
+    )
+    dispatch_settlement(Settlement.objects.get(charge=waiting.charge).pk)
+    handed = committee.submission
+    assert (handed.number, handed.state) == (2, State.SUBMITTED)
+    content = content_of(handed.snapshot)
+    assert content["asks"] == [
+        {"number": 1, "text": ASKS[0], "response": "To 1: see case 2."},
+        {"number": 2, "text": ASKS[1], "response": "To 2: see case 2."},
+    ]
+    assert "asks" not in content_of(made.follows.snapshot)
+    # The committee answers again, as often as it takes.
+    seated(handed, committee.chair, "chair")
+    for reader in committee.reviewers:
+        gave(handed, reader)
+    assert committee.sends(CERTIFIED).submission.state == State.CERTIFIED
+    assert Candidacy.objects.get(pk=walker.candidacy.pk).state == Candidacy.State.CERTIFIED
+
+
+def test_words_for_every_point_count_and_blanks_do_not() -> None:
+    committee = answered()
+    made = begins(committee)
+    first, second = Ask.objects.order_by("number")
+    user = committee.walker.user
+    save_response(made, first, {"text": "Done."}, revision=0, by=user)
+    save_response(made, second, {"text": "  "}, revision=0, by=user)
+    assert evidence_of(made.candidacy, made).again.unanswered == (2,)
+    with pytest.raises(StaleWriting):
+        save_response(made, first, {"text": "Another."}, revision=0, by=user)
+    assert Response.objects.get(ask=first).text == "Done."
+
+
+def test_who_may_not_answer_and_points_of_others() -> None:
+    committee, other = answered(), answered(2)
+    made, foreign = begins(committee), begins(other)
+    theirs = Ask.objects.filter(decision__submission=foreign.follows).first()
+    with pytest.raises(Refusal):
+        save_response(made, theirs, {"text": "x"}, revision=0, by=committee.walker.user)
+    own = Ask.objects.filter(decision__submission=made.follows).first()
+    for person in (other.walker.user, committee.chair, committee.walker.guide):
+        with pytest.raises(Refusal):
+            save_response(made, own, {"text": "x"}, revision=0, by=person)
+        with pytest.raises(Refusal):
+            begin_again(committee.walker.candidacy, by=person)
+    assert not Response.objects.exists()
+
+
+def test_without_an_answer_nothing_is_resubmitted() -> None:
+    committee = make_committee()
+    assert begins(committee).number == 1  # it is with the committee still
+    Submission.objects.update(state="closed", closed_at=timezone.now())
+    with pytest.raises(Refusal):
+        begins(committee)
+
+
+def test_after_an_answer_no_other_door_begins_a_whole_submission() -> None:
+    committee = answered()
+    with pytest.raises(Refusal):
+        services.begin(committee.walker.candidacy, by=committee.walker.user)
+    assert Submission.objects.count() == 1
+
+
+def test_after_the_window_a_new_submission_is_read_as_a_whole() -> None:
+    committee = answered()
+    decision = Decision.objects.get()
+    edition = committee.submission.edition
+    last = window_ends(decision.sent_at, edition)
+    late = decision.sent_at + timedelta(days=(last - decision.sent_at.date()).days + 1)
+    in_time = begins(committee, now=late - timedelta(days=1))
+    assert in_time.follows is not None
+    says(committee, in_time)
+    assert unmet(in_time, now=late - timedelta(days=1)) == ["review_fee"]
+    assert unmet(in_time, now=late) == ["window", "review_fee"]
+    with pytest.raises(Refusal) as refusal:
+        services.submit(in_time, by=committee.walker.user, now=late)
+    assert "full review fee" in str(refusal.value.findings[0].needed)
+    whole = begins(committee, now=late)
+    assert (whole.number, whole.follows, whole.state) == (3, None, State.DRAFT)
+    assert whole.letter.path == "From the first cohort to this page."
+    in_time.refresh_from_db()
+    assert in_time.state == State.CLOSED
+    assert "application_letter" not in unmet(whole)
+    assert begins(committee, now=late) == whole
+
+
+def test_pressed_in_time_is_in_time_however_long_the_fee_takes() -> None:
+    committee = answered()
+    made = begins(committee)
+    says(committee, made)
+    waiting = services.submit(made, by=committee.walker.user)
+    assert unmet(waiting, now=timezone.now() + timedelta(days=800)) == ["review_fee"]
+    assert begins(committee, now=timezone.now() + timedelta(days=800)) == waiting
+
+
+@pytest.mark.parametrize(
+    ("sent", "months", "last"),
+    [
+        ("2027-01-31", 1, "2027-02-28"),
+        ("2027-03-15", 12, "2028-03-15"),
+        ("2027-12-01", 1, "2028-01-01"),
+    ],
+)
+def test_the_window_is_counted_in_calendar_months(sent: str, months: int, last: str) -> None:
+    edition = Edition(resubmission_months=months)
+    day = datetime.fromisoformat(f"{sent}T12:00:00+00:00")
+    assert window_ends(day, edition).isoformat() == last
+
+
+def again_together(committee: Committee) -> Pair:
+    """The same two, in force from a moment after the letter."""
+    pair = committee.walker.pair
+    agreement = draft_agreement(pair.candidacy, pair.supervisor, by=pair.candidate)
+    since = Decision.objects.latest("sent_at").sent_at
+    Agreement.objects.filter(pk=agreement.pk).update(state="active", active_at=since)
+    return Pair(
+        Agreement.objects.get(pk=agreement.pk),
+        pair.candidacy,
+        pair.candidate,
+        pair.supervisor,
+        pair.guide,
+    )
+
+
+def test_further_sessions_are_held_in_another_agreement_that_goes_on() -> None:
+    committee = answered(further_sessions=2)
+    made = begins(committee)
+    says(committee, made)
+    assert unmet(made) == ["further_sessions", "review_fee"]
+    # The letter is of some weeks ago.
+    since = timezone.now() - timedelta(days=40)
+    Decision.objects.update(sent_at=since)
+    Candidacy.objects.update(further_since=since)
+    pair = again_together(committee)
+    for place in range(2):
+        assert evidence_of(made.candidacy, made).again.sessions_held == place
+        began = since + timedelta(days=7 * (place + 1))
+        confirmed(pair, SupervisionSession.Kind.SUPERVISION, began)
+        assert pair.again().agreement.state == Agreement.State.ACTIVE
+    assert unmet(made) == ["review_fee"]
+    with pytest.raises(Refusal):  # the recommendation rests on the record and stays
+        save_part(pair.agreement, by=pair.guide, outcome="recommended")
+
+
+def test_before_an_answer_the_two_have_nothing_to_go_on_for() -> None:
+    committee = make_committee()
+    pair = committee.walker.pair
+    with pytest.raises(Refusal):
+        draft_agreement(pair.candidacy, pair.supervisor, by=pair.candidate)
+
+
+def test_evidence_takes_as_many_queries_for_one_as_for_three() -> None:
+    rows = []
+    for number in range(1, 4):
+        committee = answered(number)
+        rows.append(begins(committee))
+    counts = []
+    for some in (rows[:1], rows):
+        with CaptureQueriesContext(connection) as found:
+            submission_evidence([(row.candidacy, row) for row in some])
+        counts.append(len(found))
+    assert counts[0] == counts[1]
