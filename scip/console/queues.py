@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from certification.candidacy.models import Candidacy, EquivalencyCase, Retreat
-from certification.review.models import Submission
+from certification.review.models import Assignment, Submission
+from certification.review.queries import queue as committee
 from cohorts.models import AbsenceException, AidRequest, Application, Enrolment, Offer, Transfer
 from consultations.models import Group, Round
 from payments.waiting import KINDS
@@ -235,12 +236,57 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         code="submissions",
-        label=gettext_lazy("Final submissions"),
-        hint=gettext_lazy("Paid and frozen; they wait for their readers."),
+        label=gettext_lazy("Submissions without their readers"),
+        hint=gettext_lazy("Paid and frozen; a seat is empty. Ask the suggested people in one act."),
         model=Submission,
-        rows=lambda _now: Submission.objects.filter(state=Submission.State.SUBMITTED),
+        rows=committee.without_readers,
         age="submitted_at",
-        filters={"state__exact": "submitted"},
+        filters={"waits": "readers"},
+    ),
+    Queue(
+        code="readers",
+        label=gettext_lazy("Readers whose answer is overdue"),
+        hint=gettext_lazy("Asked to read, and silent after a reminder."),
+        model=Assignment,
+        rows=committee.answers_overdue,
+        age="answer_due_at",
+        filters={"overdue": "answer"},
+    ),
+    Queue(
+        code="ties",
+        label=gettext_lazy("Ties to look at"),
+        hint=gettext_lazy("Declared by a reader; the chair or you may allow them."),
+        model=Assignment,
+        rows=committee.ties_to_allow,
+        age="declared_at",
+        filters={"state__exact": "declared"},
+    ),
+    Queue(
+        code="views",
+        label=gettext_lazy("Views and decisions overdue"),
+        hint=gettext_lazy("Somebody reads, and their day has passed."),
+        model=Assignment,
+        rows=committee.parts_overdue,
+        age="due_at",
+        filters={"overdue": "part"},
+    ),
+    Queue(
+        code="reader_questions",
+        label=gettext_lazy("Questions with the chair"),
+        hint=gettext_lazy("A reader asks the candidate something; the chair passes it on."),
+        model=Submission,
+        rows=committee.questions_with_chair,
+        age="assignments__questions__asked_at",
+        filters={"waits": "question"},
+    ),
+    Queue(
+        code="decisions",
+        label=gettext_lazy("Decisions to send"),
+        hint=gettext_lazy("Written, read by a second member, and not sent yet."),
+        model=Submission,
+        rows=committee.letters_to_send,
+        age="decision__approved_at",
+        filters={"waits": "letter"},
     ),
     Queue(
         code="dossiers",

@@ -12,7 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certification.candidacy.models import EquivalencyCase, Retreat
-from certification.review.models import Dossier, Snapshot, Submission
+from certification.review.models import (
+    Assignment,
+    Decision,
+    Dossier,
+    Question,
+    Snapshot,
+    Submission,
+)
 from cohorts.models import AbsenceException, AidRequest, Application, Transfer
 from consultations.models import Group, Round, Topic
 from payments.models import Settlement, StripeEvent
@@ -66,6 +73,7 @@ def fill(number):
     )
     snapshot = Snapshot.objects.create(submission=submission, content="{}", recommendation="{}")
     Dossier.objects.create(snapshot=snapshot, audience="candidate", problem="Too long")
+    wait_for_readers(submission, number)
     Transfer.objects.create(
         enrolment=place,
         target=world.make_cohort(slug=f"later-{number}", state="draft"),
@@ -106,6 +114,34 @@ def fill(number):
         statement="For three pairs of eyes only.",
         state="requested",
         requested_at=now,
+    )
+
+
+def wait_for_readers(submission, number):
+    """Somebody silent, somebody with a tie, somebody late with a question; no chair, and a letter."""
+    now = timezone.now()
+    states = {"asked": {}, "declared": {"declared_at": now}, "accepted": {"declared_at": now}}
+    for state, values in states.items():
+        member = world.make_user(f"{state}{number}@example.com")
+        row = Assignment.objects.create(
+            submission=submission,
+            member=member,
+            seat="reviewer",
+            state=state,
+            answer_due_at=now - DAY,
+            due_at=now - DAY,
+            **values,
+        )
+    Question.objects.create(assignment=row, text="How long did it last?")
+    Decision.objects.create(
+        submission=submission,
+        state="approved",
+        outcome="certified",
+        strengths="Much.",
+        contact_name="Ada",
+        proposed_by=member,
+        approved_by=submission.user,
+        approved_at=now,
     )
 
 
@@ -191,6 +227,11 @@ def test_every_queue_counts_its_own(staff, count):
         "retreats": count,
         "equivalency": count,
         "submissions": count,
+        "readers": count,
+        "ties": count,
+        "views": count,
+        "reader_questions": count,
+        "decisions": count,
         "dossiers": count,
         "certificates": count,
         "letters": count,

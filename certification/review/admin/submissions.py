@@ -1,10 +1,10 @@
-"""Final submissions: where each stands, what is open, fee and age. No clinical word."""
+"""Final submissions: the certification queue, and a page for each with what is open, who reads, the
+clock and the history. No clinical word, and nothing that a reader or the chair writes."""
 
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from certification.review import services
+from certification.review.admin import readers
+from certification.review.admin.committee import committee_page, term_page
 from certification.review.emails import submissions as letters
-from certification.review.models import Dossier, Snapshot, Submission
-from certification.review.queries.submissions import submission_evidence
+from certification.review.models import Assignment, Dossier, Snapshot, Submission
+from certification.review.queries import queue
+from certification.review.queries.submissions import evidence_of
+from certification.review.queries.suggesting import choices_for
 from certification.review.requirements.submission import (
     answer_by,
-    fee_finding,
-    holding_up_submission,
     submission_findings,
 )
 from certification.review.services.dossiers import try_again
@@ -28,23 +30,6 @@ from scip.accounts.admin.deciding import DecidingAdmin, Decision, while_in
 from scip.formats import day
 
 State = Submission.State
-
-
-class ListedSubmissions(ChangeList):
-    """The list with the gate of every open row, read in bulk for the page that is shown."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        with_gate(self.result_list)
-
-
-def with_gate(rows: list[Any]) -> None:
-    """Hang on each submission its evidence and what is still open."""
-    evidence = submission_evidence((row.candidacy, row) for row in rows)
-    for row in rows:
-        row.evidence = evidence[row.candidacy_id]
-        row.findings = submission_findings(row.evidence, edition=row.edition)
 
 
 class DossierFilter(admin.SimpleListFilter):
@@ -58,6 +43,28 @@ class DossierFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.with_lost_dossier() if self.value() == "lost" else queryset
+
+
+class WaitsFilter(admin.SimpleListFilter):
+    """Submissions that wait for somebody to act."""
+
+    title = _("waits for")
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("readers", _("people to read it")),
+            ("question", _("a question to be passed on")),
+            ("letter", _("its letter to be sent")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        found = {
+            "readers": queue.without_readers,
+            "question": queue.questions_with_chair,
+            "letter": queue.letters_to_send,
+        }.get(self.value() or "")
+        return queryset.filter(pk__in=found().values("pk")) if found else queryset
 
 
 @admin.register(Submission)
@@ -74,9 +81,20 @@ class SubmissionAdmin(DecidingAdmin):
             draft=lambda row, _data, _by: letters.put_back(row),
             act=lambda row, _data, by: services.put_back(row, by=by),
         ),
+        **readers.DECISIONS,
     }
-    list_display = ("candidate", "number", "state", "open_still", "fee", "waits", "answer_due")
-    list_filter = ("state", DossierFilter, "edition")
+    list_display = (
+        "candidate",
+        "number",
+        "state",
+        "readers",
+        "waits_for",
+        "fee",
+        "waits",
+        "answer_due",
+    )
+    list_filter = ("state", WaitsFilter, DossierFilter, "edition")
+    change_list_template = "review/admin/submission_list.html"
     search_fields = ("candidacy__user__name", "candidacy__user__email")
     search_help_text = _("Name or e-mail address")
     ordering = ("-state", "submitted_at", "pk")
@@ -94,31 +112,37 @@ class SubmissionAdmin(DecidingAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
-        return rows.select_related("candidacy__user", "edition", "letter")
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return ListedSubmissions
+        rows = super().get_queryset(request).select_related("candidacy__user", "edition", "charge")
+        return queue.with_standing(rows, request.user)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.try_again_view)
-        name = "review_submission_dossier"
-        return [path("<int:pk>/dossier/<int:dossier>/", view, name=name), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        again = wrap(self.try_again_view)
+        return [
+            path("committee/", wrap(self.committee_view), name="review_committee"),
+            path("committee/<int:pk>/", wrap(self.term_view), name="review_term"),
+            path("<int:pk>/dossier/<int:dossier>/", again, name="review_submission_dossier"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=_("candidate"), ordering="candidacy__user__name")
     def candidate(self, row: Submission) -> str:
         return str(row.user)
 
-    @admin.display(description=_("still open"))
-    def open_still(self, row: Any) -> str:
-        if row.state not in Submission.OPEN:
-            return "–"
-        return ", ".join(str(item.title) for item in holding_up_submission(row.findings)) or "–"
+    @admin.display(description=_("readers"))
+    def readers(self, row: Any) -> str:
+        return queue.told_in_short(row)
+
+    @admin.display(description=_("waits for"))
+    def waits_for(self, row: Any) -> str:
+        return "; ".join(str(wait) for wait in queue.waits_of(row)) or "–"
 
     @admin.display(description=_("review fee"))
     def fee(self, row: Any) -> str:
-        found = fee_finding(row.evidence.fee, edition=row.edition)
-        return str(found.found or found.needed)
+        """By the state alone: what is with the committee is paid."""
+        if row.state == State.AWAITING_PAYMENT:
+            return str(_("due by {day}")).format(day=day(row.charge.due_at))
+        return str(_("paid")) if row.submitted_at else "–"
 
     @admin.display(description=_("waits since"))
     def waits(self, row: Submission) -> str:
@@ -137,8 +161,16 @@ class SubmissionAdmin(DecidingAdmin):
     ) -> HttpResponse:
         """The submission with findings, names, what was frozen and its papers on one page."""
         row = self.get_object(request, object_id)
-        shown = about(row) if row is not None and self.opens_for(request) else {}
+        shown = about(row, request.user) if row is not None and self.opens_for(request) else {}
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
+
+    def committee_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Seats, terms and load."""
+        return committee_page(self, request)
+
+    def term_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Until when somebody holds a seat."""
+        return term_page(self, request, pk)
 
     def try_again_view(self, request: HttpRequest, pk: int, dossier: int) -> HttpResponseBase:
         """Ask for another try at a dossier that could not be drawn; by POST alone."""
@@ -157,14 +189,29 @@ def age_of(moment: datetime) -> str:
     return ngettext("{count} day", "{count} days", days).format(count=days)
 
 
-def about(row: Any) -> dict[str, Any]:
-    """What the office reads beside the facts. The texts of a snapshot are not even fetched."""
-    with_gate([row])
+def about(row: Any, user: Any) -> dict[str, Any]:
+    """What the office reads beside the facts. The texts of a snapshot are not even fetched, and
+    whoever looks at their own submission learns nothing of who reads it."""
+    evidence = evidence_of(row.candidacy, row)
     snapshot = Snapshot.objects.without_texts().filter(submission=row).first()
-    return {
-        "findings": row.findings,
+    shown = {
+        "findings": submission_findings(evidence, edition=row.edition),
         "names": row.not_to_read.all(),
         "snapshot": snapshot,
         "dossiers": snapshot.dossiers.order_by("audience") if snapshot is not None else (),
         "answer_by": answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
+    }
+    return shown if row.user_id == user.pk else shown | about_readers(row, user)
+
+
+def about_readers(row: Any, user: Any) -> dict[str, Any]:
+    """Who reads, who could, who is waited for, and what happened so far."""
+    found = Assignment.objects.visible_to(user).filter(submission=row).select_related("member")
+    assignments = list(found.order_by("asked_at", "pk"))
+    is_there = row.state == State.SUBMITTED
+    return {
+        "assignments": assignments,
+        "waits": queue.waits_of(row),
+        "choices": choices_for(row, seat=Assignment.Seat.REVIEWER) if is_there else (),
+        "history": queue.history_of(row, assignments),
     }

@@ -158,6 +158,22 @@ def reminder(row: Assignment, stage: str) -> Draft:
     )
 
 
+def more_time(row: Assignment) -> Draft:
+    """The office or the chair moved a day."""
+    member, candidate = row.member, row.submission.user
+    is_asked = row.state == State.ASKED
+    when = until(member, row.answer_due_at) if is_asked else in_zone(member, row.due_at)
+    said = _("Please tell us until {when} whether you can read the submission of {candidate}.")
+    if not is_asked:
+        said = _("You have until {when} for your part for the submission of {candidate}.")
+    return to_reader(
+        row,
+        _("More time: the submission of {candidate}").format(candidate=candidate),
+        said.format(when=when, candidate=candidate),
+        label=_("Say yes or no") if is_asked else _("Go on reading"),
+    )
+
+
 def tie_to_allow(row: Assignment, chair: User) -> Draft:
     """The chair of a submission: a reader declared a tie that may be allowed."""
     candidate = row.submission.user

@@ -170,6 +170,11 @@ class Assignment(Stateful):
         return str(_("{seat}: {member}")).format(seat=self.get_seat_display(), member=self.member)
 
     @property
+    def user_id(self) -> int:
+        """Whom it is about: nobody of the office decides about themselves."""
+        return self.submission.candidacy.user_id
+
+    @property
     def audit_subject(self) -> None:
         """Nobody: what stands under a candidate's name is in their copy of their data, and
         candidates never learn who reads."""

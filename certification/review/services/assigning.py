@@ -21,7 +21,7 @@ from certification.review.models import (
     Tie,
 )
 from certification.review.queries.conflicts import BARS, open_assignments, ties_of
-from certification.review.queries.suggesting import facts_of, suggest
+from certification.review.queries.suggesting import day_of, facts_of, seats_by, suggest
 from certification.review.requirements.assigning import (
     ROLES,
     MemberFacts,
@@ -87,17 +87,28 @@ def ask(
 
 
 def ask_suggested(
-    submission: Submission, *, by: User, now: datetime | None = None
+    submission: Submission,
+    *,
+    by: User,
+    only: Collection[int] | None = None,
+    now: datetime | None = None,
 ) -> list[Assignment]:
     """Ask the suggested people for every empty seat, in one act; those who were asked.
 
-    Raises Refusal as `ask` does, and where nobody is free or no seat is empty.
+    ``only`` leaves out whoever is not among these keys of people. Raises Refusal as `ask` does,
+    where nobody is free or no seat is empty, and where somebody of ``only`` is not suggested any
+    more; nobody is asked then.
     """
     now = now or timezone.now()
     with transaction.atomic():
         row = lock(submission)
         refuse_others(row, by)
         found = suggest(row, now=now)
+        if only is not None and not set(only) <= {item.member.pk for item in found}:
+            raise Refusal(
+                _("The suggestion has changed in the meantime. Nobody was asked; open it again.")
+            )
+        found = tuple(item for item in found if only is None or item.member.pk in only)
         if not found:
             raise Refusal(
                 _(
@@ -363,3 +374,31 @@ def remind(assignment: Assignment, *, by: User, now: datetime | None = None) -> 
     draft = letters.reminder(row, stage)
     queue_draft(draft, to=row.member, dedupe_key=f"{key}:{now:%Y%m%dT%H%M%S}")
     record("assignment.reminded", row, by=by)
+
+
+@transaction.atomic
+def give_time(
+    assignment: Assignment, *, until: datetime, by: User, now: datetime | None = None
+) -> Assignment:
+    """Move the day that counts now: of the answer, or of the part. The reader gets a letter.
+
+    Raises Refusal for anybody who does not arrange this, where nobody is waited for, for a day
+    that has passed, and for one beyond the reader's term.
+    """
+    now = now or timezone.now()
+    row = both_locked(assignment)
+    refuse_others(row.submission, by)
+    if row.state not in {State.ASKED, State.ACCEPTED}:
+        raise Refusal(_("Nothing is waited for here, so no day was moved."))
+    if until <= now:
+        raise Refusal(_("That day has passed. Nothing was changed; choose one that is to come."))
+    if row.seat not in seats_by([row.member], day_of(until)).get(row.member_id, frozenset()):
+        raise Refusal(_("Their term on the committee ends before that day. Nothing was changed."))
+    if row.state == State.ASKED:
+        row.answer_due_at = until
+    row.due_at = max(row.due_at, until) if row.state == State.ASKED else until
+    row.save(update_fields=["answer_due_at", "due_at"])
+    record("assignment.given_time", row, by=by, until=f"{until:%Y-%m-%d}")
+    key = f"assignment:{row.pk}:time:{until:%Y%m%dT%H%M}"
+    queue_draft(letters.more_time(row), to=row.member, dedupe_key=key)
+    return row

@@ -81,6 +81,32 @@ def end_role(grant: RoleGrant, *, by: User | None, now: datetime | None = None) 
     return fresh
 
 
+def set_term(
+    grant: RoleGrant, until: date | None, *, by: User, now: datetime | None = None
+) -> RoleGrant:
+    """Say from which day on a role is no longer held; None takes the end away.
+
+    Raises Refusal for anybody but the office, for oneself, for a role that has ended, and for a
+    day that is not to come: ending at once is `end_role`.
+    """
+    today = (now or timezone.now()).date()
+    with transaction.atomic():
+        lock(grant.user)
+        refuse_unless_office(by, grant.user)
+        fresh = lock(grant)
+        if fresh.until is not None and fresh.until <= today:
+            raise Refusal(_("This role has ended. Give it anew on the person’s page."))
+        if until is not None and until <= today:
+            raise Refusal(
+                _("That day is not to come. To end a role at once, open the person’s page.")
+            )
+        if fresh.until != until:
+            fresh.until = until
+            fresh.save(update_fields=["until"])
+            record("role.term", fresh, by=by, subject=fresh.user, role=fresh.role)
+    return fresh
+
+
 def reset_second_factor(user: User, *, by: User, reason: str, now: datetime | None = None) -> None:
     """The office takes away a lost second factor after making sure who asks.
 

@@ -1,0 +1,155 @@
+"""People who were asked to read: where each stands, and what the office does about it. Nothing
+that a reader writes is shown, and nobody sees who reads their own submission."""
+
+from datetime import UTC, datetime, time
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from certification.review.emails import committee as letters
+from certification.review.forms.assigning import TimeForm, WhyForm
+from certification.review.models import MAY_BE_ALLOWED, Assignment
+from certification.review.queries.conflicts import ties_of
+from certification.review.queries.queue import answers_overdue, parts_overdue
+from certification.review.services import assigning
+from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, while_in
+from scip.accounts.models import User
+from scip.mail.services import Draft
+
+State = Assignment.State
+
+
+def waits_for_a_word(row: Assignment) -> bool:
+    """Was a tie declared, or has one turned up since that may be allowed?"""
+    if row.state == State.DECLARED:
+        return True
+    if not row.is_open or row.allowed_at is not None:
+        return False
+    known = ties_of(row.submission.user, [row.member])[row.member_id]
+    return bool(known) and known <= MAY_BE_ALLOWED
+
+
+def released_draft(row: Assignment, data: Data, _by: User) -> Draft:
+    """The letter with the reason as it will be kept."""
+    row.end_reason = data["reason"]
+    return letters.released(row)
+
+
+def end_of(data: Data) -> datetime:
+    """The last moment of the day that was chosen; days of the committee are UTC's."""
+    return datetime.combine(data["until"], time(23, 59), tzinfo=UTC)
+
+
+def time_draft(row: Assignment, data: Data, _by: User) -> Draft:
+    """The letter with the day as it will be."""
+    name = "answer_due_at" if row.state == State.ASKED else "due_at"
+    setattr(row, name, end_of(data))
+    return letters.more_time(row)
+
+
+class OverdueFilter(admin.SimpleListFilter):
+    """Whose answer or part is overdue."""
+
+    title = _("overdue")
+    parameter_name = "overdue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("answer", _("an answer")), ("part", _("a view or a decision"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        overdue = {"answer": answers_overdue, "part": parts_overdue}.get(self.value() or "")
+        return queryset.filter(pk__in=overdue(timezone.now())) if overdue else queryset
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(DecidingAdmin):
+    """Read here; answered by whoever was asked, arranged by the decisions below."""
+
+    row_related = ("member", "submission__candidacy__user", "submission__edition")
+    decisions: ClassVar = {
+        "remind": Decision(
+            title=_("Remind"),
+            done=_("The letter is on its way."),
+            send=_("Send the letter"),
+            is_possible=while_in(State.ASKED, State.ACCEPTED),
+            draft=lambda row, _data, _by: letters.reminder(
+                row, letters.stage_of(row, timezone.now())
+            ),
+            act=lambda row, _data, by: assigning.remind(row, by=by),
+        ),
+        "allow": Decision(
+            title=_("Allow the tie"),
+            done=_("Allowed. It is open to them, and the letter is on its way."),
+            send=_("Allow it and send the letter"),
+            explanation=_("The reason stays on record; it is not in the letter."),
+            is_possible=waits_for_a_word,
+            form=lambda _row, data: WhyForm(data),
+            draft=lambda row, _data, _by: letters.allowed(row),
+            act=lambda row, data, by: assigning.allow(row, reason=data["reason"], by=by),
+        ),
+        "give_time": Decision(
+            title=_("Give more time"),
+            done=_("The day was moved, and the letter is on its way."),
+            send=_("Move the day and send the letter"),
+            is_possible=while_in(State.ASKED, State.ACCEPTED),
+            form=lambda _row, data: TimeForm(data),
+            draft=time_draft,
+            act=lambda row, data, by: assigning.give_time(row, until=end_of(data), by=by),
+        ),
+        "release": Decision(
+            title=_("Release"),
+            done=_("Released. Nothing is open to them any more; the letter is on its way."),
+            send=_("Release them and send the letter"),
+            explanation=_("The seat is empty then; ask somebody else on the submission’s page."),
+            is_possible=while_in(*Assignment.LIVE),
+            form=lambda _row, data: WhyForm(data),
+            draft=released_draft,
+            act=lambda row, data, by: assigning.release(row, reason=data["reason"], by=by),
+        ),
+    }
+    list_display = ("member", "candidate", "seat", "state", "asked_at", "answer_due_at", "due_at")
+    list_filter = ("state", OverdueFilter, "seat")
+    list_select_related = ("member", "submission__candidacy__user")
+    search_fields = ("member__name", "member__email", "submission__candidacy__user__name")
+    search_help_text = _("Name of a reader or candidate, or a reader’s e-mail address")
+    ordering = ("due_at", "pk")
+    change_form_template = "review/admin/assignment_change.html"
+    fields = (
+        "submission",
+        "member",
+        "seat",
+        "state",
+        "asked_at",
+        "asked_by",
+        "asked_reason",
+        "answer_due_at",
+        "due_at",
+        "declared_at",
+        "ties",
+        "declaration",
+        "allowed_at",
+        "allowed_by",
+        "allowed_reason",
+        "accepted_at",
+        "given_at",
+        "declined_at",
+        "released_at",
+        "released_by",
+        "end_reason",
+    )
+    readonly_fields = ("ties",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related(*self.row_related)
+
+    @admin.display(description=_("candidate"), ordering="submission__candidacy__user__name")
+    def candidate(self, row: Assignment) -> str:
+        return str(row.submission.user)
+
+    @admin.display(description=_("declared"))
+    def ties(self, row: Assignment) -> str:
+        return letters.named_ties(row) if row.declared_at and row.declared_ties else "–"

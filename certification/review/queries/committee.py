@@ -1,0 +1,41 @@
+"""The committee and the appeal panel: who sits there, until when, and what each reads now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+from django.utils import timezone
+
+from certification.review.models import PanelSeat
+from certification.review.queries.suggesting import day_of, load_of
+from scip.accounts.models import Role, RoleGrant
+
+SEATS = (Role.REVIEWER, Role.CHAIR, Role.PANEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One seat of one person, with what they carry."""
+
+    grant: RoleGrant
+    live: int
+    recent: int
+    hears: int
+
+
+def terms(now: datetime | None = None) -> list[Term]:
+    """Everybody who holds a seat today or later, whose term ends first; three queries."""
+    now = now or timezone.now()
+    held = RoleGrant.objects.filter(role__in=SEATS).exclude(until__lte=day_of(now))
+    rows = list(
+        held.select_related("user").order_by(F("until").asc(nulls_last=True), "user__name", "pk")
+    )
+    people = {row.user_id: row.user for row in rows}
+    load = load_of(people.values(), now)
+    hearing = PanelSeat.objects.filter(
+        member__in=people, state__in=[PanelSeat.State.ASKED, PanelSeat.State.ACCEPTED]
+    )
+    hears: dict[int, int] = {}
+    for key in hearing.values_list("member", flat=True):
+        hears[key] = hears.get(key, 0) + 1
+    return [Term(row, *load.get(row.user_id, (0, 0)), hears.get(row.user_id, 0)) for row in rows]
