@@ -132,6 +132,7 @@ MISSING: dict[str, dict[str, Any]] = {
     "dossier_file": {"pk": 999_999_999, "token": "none"},
     "submission_decision": {"pk": 999_999_999, "verb": "put_back"},
     "dossier_act": {"pk": 999_999_999, "dossier": 1},
+    "reader_act": {"pk": 999_999_999, "verb": "remind"},
     "arrival": {"pk": UUID(int=1)},
     "agreement_version": {"pk": 999_999_999, "number": 1},
     "copy_part": {"pk": 999_999_999, "number": 1},
@@ -179,6 +180,7 @@ def build() -> House:
         add_things(house, whose)
     # These build on this module.
     from tests.architecture.candidacies import add_candidacies
+    from tests.architecture.committee import add_committee
     from tests.architecture.level_c import add_supervision
     from tests.architecture.listings import add_listings
     from tests.architecture.pairs import add_pairs
@@ -193,6 +195,7 @@ def build() -> House:
     add_listings(house)
     add_requests(house)
     add_submissions(house)
+    add_committee(house)
     return house
 
 
