@@ -31,6 +31,7 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
     "review: dossiers to make": ("certification.review.sweep_dossiers", 30),
     "review: fees that wait": ("certification.review.follow_submissions", crontab(minute=30)),
     "review: people who read": ("certification.review.follow_readers", crontab(minute=35)),
+    "review: appeals": ("certification.review.follow_appeals", crontab(minute=40)),
     "supervision: sessions of tomorrow": ("supervision.remind_appointments", 600),
     "supervision: approvals that begin and end": (
         "supervision.follow_approvals",

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from certification.review.services import dossiers, following, reminding
+from certification.review.services import appeal_clock, dossiers, following, reminding
 
 # The house's limit for one dossier: 24 case studies take seconds, a book of notes minutes.
 SECONDS = 100
@@ -36,3 +36,9 @@ def follow_readers() -> None:
     reminding.sweep_readers()
     reminding.remind_readers()
     reminding.tell_of_empty_seats()
+
+
+@shared_task(name="certification.review.follow_appeals")
+def follow_appeals() -> None:
+    """Appeals: reminders, seats that may not be held any more, days that passed (beat)."""
+    appeal_clock.follow()

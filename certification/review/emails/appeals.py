@@ -232,16 +232,23 @@ def reminder(seat: PanelSeat, *, is_late: bool) -> Draft:
     )
 
 
-def released(seat: PanelSeat) -> None:
+def released_draft(seat: PanelSeat) -> Draft:
     """Thank you; nothing more is asked."""
-    draft = to_member(
+    return to_member(
         seat,
         _("You need not hear this appeal any more"),
         about(seat.appeal),
-        _("The panel goes on without you, or is not needed any more. Thank you for having been "
-          "there. What you wrote stays between you and nobody, and the appeal is closed to you."),
-    )  # fmt: skip
-    queue_draft(draft, to=seat.member, dedupe_key=f"panelseat:{seat.pk}:released")
+        _(
+            "The panel goes on without you, or is not needed any more. Thank you for having been "
+            "there. The appeal is closed to you, and nothing more is asked."
+        ),
+    )
+
+
+def released(seat: PanelSeat) -> None:
+    """Queue the same."""
+    key = f"panelseat:{seat.pk}:released"
+    queue_draft(released_draft(seat), to=seat.member, dedupe_key=key)
 
 
 def declined(seat: PanelSeat) -> None:

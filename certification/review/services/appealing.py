@@ -302,7 +302,7 @@ def decision_values(appeal: Appeal) -> dict[str, Any] | None:
                 "label": str(row._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
                 "text": getattr(row, name),
             }
-            for name in row.TEXTS
+            for name in ("strengths", "missing", "how")
         ],
         "asks": [ask.text for ask in row.asks.all()],
         "submission": row.submission.number,
