@@ -1,5 +1,6 @@
 """The one next step: every case by its evidence, and what comes before what."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -97,6 +98,7 @@ NOT_YET = Told(
     outcome="not_yet",
     sent_at=NOW - DAY,
 )
+RECOMMENDED = replace(NOT_YET, outcome="recommended")
 
 
 def evidence(**fields):
@@ -161,6 +163,11 @@ CASES = {
         submission=SubmissionFacts(
             state="submitted", is_held_up=False, answer_by=datetime(2027, 4, 1, tzinfo=UTC)
         )
+    ),
+    "submission_answered": evidence(submission=SubmissionFacts(state="development")),
+    "resubmission": evidence(
+        supervision=ledger(is_complete=True, recommendation=RECOMMENDED),
+        submission=SubmissionFacts(state="draft", is_again=True),
     ),
     "certificate": evidence(**DONE, recognitions=(recognition(),)),
     "certificate_waiting": evidence(**DONE, recognitions=(recognition(is_made=False),)),

@@ -1,6 +1,6 @@
 """Everything below /review/: the committee's reading room."""
 
-from django.urls import path
+from django.urls import include, path
 
 from certification.review.views import asked, questions, reading, reading_files
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/view/", reading.view, name="view"),
     path("<int:pk>/give/", reading.give, name="give"),
     path("<int:pk>/views/", reading.views, name="views"),
+    path("<int:pk>/decision/", include("certification.review.urls.deciding")),
     path("<int:pk>/questions/", questions.ask, name="question_ask"),
     path("<int:pk>/questions/<int:question>/send/", questions.send, name="question_send"),
     path(

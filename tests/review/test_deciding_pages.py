@@ -1,0 +1,217 @@
+"""The pages of a decision: the chair's, the second reader's, the candidate's."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from certification.review.models import Assignment, Decision, Response, Submission
+from certification.review.services import deciding
+from scip.accounts.models import Role
+from tests import world
+from tests.review.committee import (
+    ASKS,
+    CERTIFIED,
+    Committee,
+    development,
+    make_committee,
+    seated,
+)
+
+pytestmark = pytest.mark.django_db
+HOME = reverse("submission:home")
+POINTS = "\n".join(["", *ASKS, "  "])
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def typed(**values: Any) -> dict[str, Any]:
+    """What the chair types."""
+    return development() | {"points": POINTS, "version": "0", "base": "{}"} | values
+
+
+def at(name: str, committee: Committee, member: Any) -> str:
+    seat = Assignment.objects.get(submission=committee.submission, member=member)
+    return reverse(f"review:{name}", args=[seat.pk])
+
+
+def test_from_the_views_to_the_letter(as_user: Any) -> None:
+    committee = make_committee()
+    chair: Client = as_user(committee.chair)
+    page = at("decision", committee, committee.chair)
+    shown = text(chair.get(page))
+    assert "2 of 2 views are there." in shown
+    assert "Clear." in shown
+    assert not Decision.objects.exists()  # looking writes nothing
+    answer = chair.post(page, typed(then="propose"))
+    propose = at("decision_propose", committee, committee.chair)
+    assert answer["Location"] == propose
+    assert committee.decision.points == "\n".join(ASKS)
+    shown = text(chair.get(propose))
+    assert "1. Show how you end a session." in shown
+    assert f"{committee.reviewers[1]}, who has read this submission" in shown
+    answer = chair.post(propose, {"second": committee.reviewers[1].pk})
+    assert committee.decision.state == "proposed"
+    assert "With the second reader" in text(chair.get(page))
+
+    reader: Client = as_user(committee.reviewers[1])
+    here = at("decision", committee, committee.reviewers[1])
+    assert "Your second look" in text(reader.get(here))
+    back = at("decision_give_back", committee, committee.reviewers[1])
+    assert reader.post(back, {"reason": ""}).status_code == 422
+    reader.post(back, {"reason": "Say when."})
+    assert "Say when." in text(chair.get(page))
+    assert "Say when." not in text(reader.get(here))
+    chair.post(propose, {"second": committee.reviewers[1].pk})
+    reader.post(at("decision_approve", committee, committee.reviewers[1]))
+    shown = text(chair.get(page))
+    assert "Send the letter" in shown
+    assert "USD 150" in shown
+    assert chair.post(at("decision_send", committee, committee.chair))["Location"] == reverse(
+        "review:desk"
+    )
+    assert committee.submission.state == Submission.State.DEVELOPMENT
+    assert chair.get(page).status_code == 404
+
+
+def test_two_windows_of_the_chair(as_user: Any) -> None:
+    committee = make_committee()
+    chair: Client = as_user(committee.chair)
+    page = at("decision", committee, committee.chair)
+    by_itself = {"HTTP_X_AUTOSAVE": "1"}
+    assert chair.post(page, typed(), **by_itself).json() == {"version": 1}  # type: ignore[arg-type]
+    other = typed(strengths="Another.", by_when="", points="One.")
+    assert chair.post(page, other, **by_itself).status_code == 409  # type: ignore[arg-type]
+    both = chair.post(page, other)
+    assert both.status_code == 409
+    assert "You wait until the ground holds." in text(both)
+    assert "Another." in text(both)
+    assert committee.decision.strengths == "You wait until the ground holds."
+    wrong = chair.post(page, typed(contact_email="nobody", version="1"))
+    assert wrong.status_code == 422
+    assert "You wait until the ground holds." in text(wrong)
+
+
+def test_who_gets_nowhere_near_a_decision(as_user: Any) -> None:
+    committee = make_committee()
+    asked = world.make_user("asked@example.org", Role.REVIEWER)
+    seat = seated(committee.submission, asked, "reviewer")
+    committee.approves(CERTIFIED)
+    pages = [("decision", "get")] + [
+        (f"decision_{name}", "post") for name in ("propose", "approve", "give_back", "send")
+    ]
+    office = world.make_user("another-office@example.com", Role.STAFF)
+    stranger = world.make_user("far@example.org", Role.REVIEWER, Role.CHAIR)
+    chair = committee.seat(committee.chair)
+    for name, verb in pages:
+        own = reverse(f"review:{name}", args=[seat.pk])
+        # Whoever has not given their own view sees nothing of the answer.
+        assert getattr(as_user(asked), verb)(own).status_code == 404
+        theirs = reverse(f"review:{name}", args=[chair.pk])
+        for person in (committee.walker.user, committee.walker.guide, office, stranger, asked):
+            assert getattr(as_user(person), verb)(theirs).status_code == 404
+    reader = as_user(committee.reviewers[0])
+    for name in ("decision_propose", "decision_send"):
+        assert reader.post(at(name, committee, committee.reviewers[0])).status_code == 404
+    assert committee.decision.state == "approved"
+
+
+def test_a_reviewer_reads_nothing_of_a_draft(as_user: Any) -> None:
+    committee = make_committee()
+    committee.writes(CERTIFIED)
+    shown = text(
+        as_user(committee.reviewers[0]).get(at("decision", committee, committee.reviewers[0]))
+    )
+    assert "The chair is writing" in shown
+    assert "You wait until the ground holds." not in shown
+
+
+def test_the_candidate_reads_the_answer_once_it_was_sent(as_user: Any) -> None:
+    committee = make_committee()
+    client: Client = as_user(committee.walker.user)
+    answer = reverse("submission:answer", args=[committee.submission.pk])
+    decision = committee.approves(development())
+    assert "With the committee" not in text(client.get(HOME))
+    assert "Your submission is with the committee" in text(client.get(HOME))
+    assert client.get(answer).status_code == 404
+    deciding.send_decision(decision, by=committee.chair)
+    for page in (HOME, answer):
+        shown = text(client.get(page))
+        for words in ("You wait until the ground holds.", "How sessions end.", ASKS[1],
+                      "Ines at the office", "Begin my resubmission"):  # fmt: skip
+            assert words in shown
+        assert str(committee.chair) not in shown
+        assert str(committee.reviewers[0]) not in shown
+    assert as_user(committee.chair).get(answer).status_code == 404
+
+
+def test_certified_says_so(as_user: Any) -> None:
+    committee = make_committee()
+    committee.sends(CERTIFIED)
+    client: Client = as_user(committee.walker.user)
+    assert "You are certified" in text(client.get(HOME))
+    assert client.get(reverse("pathway:home")).status_code == 200
+
+
+def test_a_resubmission_from_page_to_page(as_user: Any) -> None:
+    committee = make_committee()
+    committee.sends(development())
+    client: Client = as_user(committee.walker.user)
+    assert client.get(reverse("submission:responses")).status_code == 404
+    client.post(reverse("submission:begin_again"))
+    shown = text(client.get(HOME))
+    assert "Your resubmission" in shown
+    assert "USD 150" in shown
+    assert "Your client sessions, counted again" not in shown
+    one = reverse("submission:response", args=[1])
+    assert ASKS[0] in text(client.get(one))
+    by_itself = {"HTTP_X_AUTOSAVE": "1"}
+    saved = client.post(one, {"text": "Two talks in Porto.", "version": "0"}, **by_itself)  # type: ignore[arg-type]
+    assert saved.json() == {"version": 1}
+    assert "<mark>Porto" in text(client.get(reverse("submission:response_noticed", args=[1])))
+    both = client.post(one, {"text": "Another.", "version": "0"})
+    assert both.status_code == 409
+    assert "Two talks in Porto." in text(both)
+    client.post(one, {"text": "Two talks in Porto.", "version": "1", "fine": "Porto"})
+    answer = client.post(
+        reverse("submission:response", args=[2]),
+        {"text": "Case 2.", "version": "0", "then": "home"},
+    )
+    assert answer["Location"] == reverse("submission:responses")
+    assert "2 of 2 points have your words." in text(client.get(answer["Location"]))
+    assert client.get(reverse("submission:response", args=[3])).status_code == 404
+    for person in (committee.chair, committee.walker.guide):
+        assert as_user(person).get(one).status_code == 404
+    assert Response.objects.count() == 2
+    paid = client.post(reverse("submission:confirm"))
+    assert paid["Location"].startswith("/payments/")
+
+
+def test_after_the_window_the_page_leads_to_a_whole_submission(as_user: Any) -> None:
+    committee = make_committee()
+    committee.sends(development())
+    Decision.objects.update(sent_at=timezone.now() - timedelta(days=400))
+    client: Client = as_user(committee.walker.user)
+    assert "Begin a new submission" in text(client.get(HOME))
+    client.post(reverse("submission:begin_again"))
+    shown = text(client.get(HOME))
+    assert "Your final submission" in shown
+    assert "USD 750" in shown
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_chairs_page_asks_as_often_for_three_points(
+    as_user: Any, django_assert_max_num_queries: Any, count: int
+) -> None:
+    committee = make_committee()
+    committee.writes(development(), asks=[f"Point {number}." for number in range(count)])
+    client: Client = as_user(committee.chair)
+    page = at("decision", committee, committee.chair)
+    client.get(page)
+    with django_assert_max_num_queries(40):
+        client.get(page)
