@@ -83,8 +83,8 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Asia/Seoul",
         languages=("ko", "en"),
         stands=_(
-            "Came to the end of Level C: everything is with the committee, frozen as it was, with "
-            "its dossier. The licence runs out soon."
+            "Certified by the committee: letter, certificate and badge are there, and a listing in "
+            "the directory. The licence runs out soon."
         ),
     ),
     DemoPerson(
@@ -135,7 +135,11 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Asia/Kolkata",
         languages=("ta", "en"),
         role=Role.REVIEWER,
-        stands=_("Member of the Certification Committee. One submission has come in."),
+        stands=_(
+            "Member of the Certification Committee, in the middle of reading a submission: notes, half "
+            "a view, and a question to the candidate."
+        ),
+        home="review:desk",
     ),
     DemoPerson(
         email="chair@example.org",
@@ -146,7 +150,11 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="Europe/Oslo",
         languages=("no", "en"),
         role=Role.CHAIR,
-        stands=_("Chairs the committee. One submission has come in."),
+        stands=_(
+            "Chairs the committee. A submission is being read, and a reader's question waits to be "
+            "passed on."
+        ),
+        home="review:desk",
     ),
     DemoPerson(
         email="panel@example.org",
@@ -157,7 +165,8 @@ DEMO_PEOPLE: tuple[DemoPerson, ...] = (
         zone="America/Sao_Paulo",
         languages=("pt", "en"),
         role=Role.PANEL,
-        stands=_("Hears appeals. None is open."),
+        stands=_("Hears appeals: asked to hear one against a “not yet”."),
+        home="hearing:desk",
     ),
     DemoPerson(
         email="aid@example.org",

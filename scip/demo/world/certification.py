@@ -27,7 +27,7 @@ from scip.pages.services import announce_opening
 from scip.policy.models import Edition
 
 # Days before the present.
-OPENED, REGISTERS, PAYS = 40, 22, 20
+OPENED, REGISTERS, PAYS = 54, 22, 20
 
 
 def certification(company: Company) -> Story:

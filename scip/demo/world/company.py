@@ -33,6 +33,16 @@ COLLEAGUE = Person(
     zone="Europe/Bucharest",
     languages=("ro", "en"),
 )
+# Reads beside the demo's own reviewer.
+READER = Person(
+    email="salma.reader@people.example",
+    name="Salma Idrissi",
+    suffix="MD",
+    profession="Psychiatrist",
+    country="MA",
+    zone="Africa/Casablanca",
+    languages=("ar", "fr", "en"),
+)
 CREDITED = ("supervisor@example.org", "supervisor2@example.org")
 
 
@@ -119,6 +129,7 @@ def office_opens(company: Company) -> Story:
         if person.role:
             take_office(company, person, person.role)
     take_office(company, COLLEAGUE, "facilitator")
+    take_office(company, READER, "reviewer")
     add_gift(cents=900_000, currency="USD", reason=texts.GIFT, by=company.staff, now=company.now)
     yield company.ago(690)
     for email in CREDITED:

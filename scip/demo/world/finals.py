@@ -1,6 +1,7 @@
-"""Two who came to the end of Level C: one has handed everything over, one is about to."""
+"""Four who came to the end of Level C: certified, being read, about to submit, and not yet."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from certification.candidacy.models import Candidacy
@@ -11,6 +12,7 @@ from certification.review import services as review
 from scip.accounts.models import User
 from scip.credentials.models import Completion, Level
 from scip.credentials.services import record_completion
+from scip.demo.world import committee
 from scip.demo.world.certification import brings_retreat, gives_word, has_receipt, is_paid
 from scip.demo.world.company import Company, bring_evidence, demo, verify
 from scip.demo.world.finals_texts import (
@@ -18,6 +20,7 @@ from scip.demo.world.finals_texts import (
     ASKS,
     LETTER,
     MOMENTS,
+    NOT_YET,
     RECOMMENDATION,
     SHAPE,
 )
@@ -36,7 +39,9 @@ from supervision.services import (
 
 Kind = SupervisionSession.Kind
 # Days before the present; the closing sessions follow the fifth of supervision.
-REGISTERS, SIGNS, SUBMITS = 39, 38, 5
+REGISTERS, SIGNS, RECOMMENDS, SUBMITS = 39, 38, 7, 5
+# The graduate was so many days before the others.
+EARLIER = 14
 TEN: tuple[tuple[float, str], ...] = (
     (37, Kind.ORIENTATION),
     (34, Kind.CASE_REVIEW),
@@ -51,10 +56,21 @@ TEN: tuple[tuple[float, str], ...] = (
 )
 
 
-def comes_to_the_end(company: Company, user: User, *, hour: float, submits: bool) -> Story:
-    """Registered in the first days, ten sessions, 24 case studies, recommended. ``hour`` keeps
-    two of them apart at the same supervisor's; ``submits`` hands it over, paid by transfer."""
-    yield company.ago(REGISTERS + 0.5 + hour / 24)
+def comes_to_the_end(
+    company: Company,
+    user: User,
+    *,
+    hour: float,
+    earlier: float = 0,
+    cases: int = 3,
+    letter: dict[str, str] = RECOMMENDATION,
+) -> Iterator[datetime]:
+    """Registered, ten sessions with ``cases`` case studies beside each, and the supervisor's letter.
+
+    ``hour`` keeps people apart at the same supervisor's, ``earlier`` puts all of it so many days
+    back.
+    """
+    yield company.ago(earlier + REGISTERS + 0.5 + hour / 24)
     credited(company, user)
     gives_word(company, user, sessions=42, clients=7)
     verify_retreat(brings_retreat(company, user, days_ago=300), by=company.staff, now=company.now)
@@ -68,27 +84,54 @@ def comes_to_the_end(company: Company, user: User, *, hour: float, submits: bool
     times = [company.now + timedelta(hours=8 + number) for number in range(3)]
     introductions.accept(asked, by=guide, answer=ANSWERS, times=times, now=company.now)
     introductions.choose_time(asked, by=user, time=times[0], now=company.now)
-    yield company.ago(SIGNS + hour / 24)
+    yield company.ago(earlier + SIGNS + hour / 24)
     agreement = agreements.draft_agreement(candidacy, supervisor, by=guide, now=company.now)
     sign(company, agreement, guide, {})
     for number, (days, kind) in enumerate(TEN):
-        yield company.ago(days + hour / 24)
+        yield company.ago(earlier + days + hour / 24)
         words = touched(agreement, {1 + number % 6: min(number // 3, 3)})
         row = held(company, agreement, guide, kind=kind, words=words)
         sessions.confirm_session(row, by=user, now=company.now)
         if kind == Kind.PLAN_MEETING:
             plan_and_final(company, agreement, user, guide)
-        writes_cases(company, candidacy, user, first=number * 3, count=3)
-    yield company.ago(7 + hour / 24)
-    draft = recommendations.save_part(agreement, by=guide, now=company.now, **RECOMMENDATION)
+        writes_cases(company, candidacy, user, first=number * cases, count=cases)
+    yield company.ago(earlier + RECOMMENDS + hour / 24)
+    draft = recommendations.save_part(agreement, by=guide, now=company.now, **letter)
     recommendations.send_recommendation(draft, by=guide, now=company.now)
-    if submits:
-        yield company.ago(SUBMITS + hour / 24)
-        hands_over(company, candidacy, user)
-    else:
-        yield company.ago(2)
-        parts = {name: text for name, text in LETTER.items() if name != "personal"}
-        review.save_letter(candidacy, parts, revision=0, by=user, now=company.now)
+
+
+def registered(user: User) -> Candidacy:
+    return Candidacy.objects.select_related("user").get(user=user)
+
+
+def graduates(company: Company, user: User) -> Story:
+    """The whole way to the certification."""
+    yield from comes_to_the_end(company, user, hour=0, earlier=EARLIER)
+    yield company.ago(EARLIER + SUBMITS)
+    hands_over(company, registered(user), user)
+    yield from committee.is_certified(company, registered(user), after=EARLIER + SUBMITS)
+
+
+def waits_for_the_committee(company: Company, user: User) -> Story:
+    """Handed over, and being read."""
+    yield from comes_to_the_end(company, user, hour=1.5)
+    yield company.ago(SUBMITS)
+    hands_over(company, registered(user), user)
+    yield from committee.is_being_read(company, registered(user))
+
+
+def is_about_to(company: Company, user: User) -> Story:
+    """Everything is there but the last part of the letter."""
+    yield from comes_to_the_end(company, user, hour=3)
+    yield company.ago(2)
+    parts = {name: text for name, text in LETTER.items() if name != "personal"}
+    review.save_letter(registered(user), parts, revision=0, by=user, now=company.now)
+
+
+def is_not_recommended(company: Company, user: User) -> Story:
+    """A "not yet", and an appeal."""
+    yield from comes_to_the_end(company, user, hour=4.5, cases=0, letter=NOT_YET)
+    yield from committee.appeals(company, registered(user))
 
 
 def credited(company: Company, user: User) -> None:
@@ -183,9 +226,10 @@ def hands_over(company: Company, candidacy: Candidacy, user: User) -> None:
 
 
 def finals(company: Company) -> Story:
-    """Both, side by side, with the supervisor who has no part in the candidate's work."""
-    yield company.ago(REGISTERS + 1)
+    """Four, side by side, with the supervisor who has no part in the candidate's work."""
+    yield company.ago(EARLIER + REGISTERS + 1)
     graduate = company.users[demo("graduate").email]
-    other = company.register(company.someone())
-    company.stage.tell(comes_to_the_end(company, graduate, hour=0, submits=True))
-    company.stage.tell(comes_to_the_end(company, other, hour=3, submits=False))
+    company.stage.tell(graduates(company, graduate))
+    yield company.ago(REGISTERS + 1)
+    for story in (waits_for_the_committee, is_about_to, is_not_recommended):
+        company.stage.tell(story(company, company.register(company.someone())))

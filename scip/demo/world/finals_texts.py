@@ -62,3 +62,41 @@ RECOMMENDATION: dict[str, str] = {
     "did not work. I see readiness for independent work.",
     "reflections": "I learned in these hours as well, and recommend with joy.",
 }
+NOT_YET: dict[str, str] = {
+    "outcome": "not_yet",
+    "key_elements": "Pacing with shame; learning to leave a practice out.",
+    "assessment": "Warm and reliable, and still quick to offer a practice when a session is heavy.",
+    "reflections": "We had good hours. I would like to see what slowness brings.",
+    "guidance": "Three or four more sessions in which nothing is offered, only kept company. Then "
+    "let us look again.",
+}
+STATEMENT = (
+    "The last four sessions are judged by one of them, in which I did offer a practice too soon. In "
+    "the recordings of the other three I waited, and we spoke about it at the time. I ask that "
+    "somebody looks at the whole arc."
+)
+NOTHING_TIES = "We have never met."
+WORDS = (
+    "It shows in the pauses, more than in what is said.",
+    "Case studies where a practice was left out say most about it.",
+    "Honest about what went wrong, and what came of it.",
+)
+VIEW: dict[str, str] = {
+    "conclusion": "certified",
+    "strengths": "A steady, unhurried presence. Practices are offered small and taken back when they "
+    "do not fit; the writing never makes the therapist the hero.",
+}
+GUIDED_VIEW = VIEW | {"for_chair": "I would read more by this person with pleasure."}
+NOTES = "Look again at the first three case studies: is the client ready there, or polite?"
+QUESTION = (
+    "In one of the early case studies the practice was stopped at once. How did you notice, and what "
+    "would you do today?"
+)
+CERTIFIES: dict[str, str] = {
+    "outcome": "certified",
+    "strengths": "The committee was moved by how carefully you let people be slow. Your case studies "
+    "show presence first and practices second, and an honesty about your own alarm that we "
+    "would like many to read.",
+    "contact_name": "Ingrid Sørensen",
+    "contact_email": "chair@example.org",
+}
