@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from certification.review import services as submissions
-from certification.review.models import Assignment, DeclaredTie, Tie
+from certification.review.models import Assignment, DeclaredTie, Submission, Tie
 from certification.review.queries.conflicts import open_assignments
 from certification.review.services import assigning
 from scip.accounts.models import Role, RoleGrant, User
@@ -268,3 +268,53 @@ def test_reminding_is_once_a_day(walker, office, reader):
     assigning.remind(row, by=office, now=later)
     keys = Letter.objects.filter(dedupe_key__startswith=f"assignment:{row.pk}:nudge")
     assert keys.count() == 2
+
+
+def test_nothing_is_opened_once_it_was_answered(walker, office, reader):
+    other = world.make_user("r2@example.org", Role.REVIEWER)
+    row, tied = asks(walker, reader, office), asks(walker, other, office)
+    assigning.answer(tied, ties=["colleague"], words="", by=other)
+    Submission.objects.update(state="development", development_at=timezone.now())
+    with pytest.raises(Refusal, match="not with the committee any more"):
+        accepts(row)
+    with pytest.raises(Refusal, match="not with the committee any more"):
+        assigning.allow(tied, reason="Fine.", by=office)
+
+
+def test_time_is_given_within_the_term_and_never_into_the_past(walker, office, reader):
+    row = asks(walker, reader, office)
+    now = timezone.now()
+    with pytest.raises(Refusal, match="has passed"):
+        assigning.give_time(row, until=now - timedelta(days=1), by=office)
+    with pytest.raises(Refusal, match="arranged by"):
+        assigning.give_time(row, until=now + timedelta(days=9), by=reader)
+    RoleGrant.objects.filter(user=reader).update(until=now.date() + timedelta(days=30))
+    with pytest.raises(Refusal, match="term on the committee ends"):
+        assigning.give_time(row, until=now + timedelta(days=40), by=office)
+    moved = assigning.give_time(row, until=now + timedelta(days=25), by=office)
+    assert (moved.answer_due_at, moved.due_at) == (now + timedelta(days=25),) * 2
+    row = accepts(row)
+    moved = assigning.give_time(row, until=now + timedelta(days=20), by=office)
+    assert moved.due_at == now + timedelta(days=20)
+    assert moved.answer_due_at == now + timedelta(days=25)
+    row = assigning.release(row, reason="Enough.", by=office)
+    with pytest.raises(Refusal, match="Nothing is waited for"):
+        assigning.give_time(row, until=now + timedelta(days=20), by=office)
+
+
+@pytest.mark.parametrize("state", ["declared", "given", "declined", "released"])
+def test_nobody_is_reminded_who_is_not_waited_for(walker, office, reader, state):
+    row = accepts(asks(walker, reader, office))
+    Assignment.objects.filter(pk=row.pk).update(state=state)
+    with pytest.raises(Refusal, match="no letter went"):
+        assigning.remind(row, by=office)
+
+
+def test_a_tie_that_turns_up_later_is_allowed_without_reading_anew(walker, office, reader):
+    row = accepts(asks(walker, reader, office))
+    with pytest.raises(Refusal, match="Nothing waits"):
+        assigning.allow(row, reason="To be sure.", by=office)
+    DeclaredTie.objects.create(member=reader, candidate=walker.user, kind=Tie.COLLEAGUE)
+    assert not open_assignments(reader).exists()
+    assigning.allow(row, reason="Since last week only.", by=office)
+    assert open_assignments(reader).get() == row

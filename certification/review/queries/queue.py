@@ -228,18 +228,17 @@ class Happened:
 
 def history_of(row: Submission, assignments: Sequence[Assignment]) -> list[Happened]:
     """What happened to a submission, oldest first; days, seats and names, never a text."""
-    decision = (
-        Decision.objects.filter(submission=row)
-        .values("proposed_at", "approved_at", "sent_at")
-        .first()
-    ) or {}
+    stamps = Decision.objects.filter(submission=row).values_list(
+        "proposed_at", "approved_at", "sent_at"
+    )
+    proposed_at, approved_at, sent_at = stamps.first() or (None, None, None)
     lines: list[tuple[datetime | None, str]] = [
         (row.created_at, _("begun by the candidate")),
         (row.awaiting_payment_at, _("the review fee was asked for")),
         (row.submitted_at, _("paid, frozen and handed over")),
-        (decision.get("proposed_at"), _("a decision went to the second reader")),
-        (decision.get("approved_at"), _("the second reader approved the decision")),
-        (decision.get("sent_at"), _("the letter was sent")),
+        (proposed_at, _("a decision went to the second reader")),
+        (approved_at, _("the second reader approved the decision")),
+        (sent_at, _("the letter was sent")),
         (row.closed_at, _("ended without an answer")),
     ]
     for item in assignments:

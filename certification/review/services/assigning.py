@@ -187,6 +187,14 @@ def both_locked(assignment: Assignment) -> Assignment:
     return row
 
 
+def refuse_answered(submission: Submission) -> None:
+    """Raise Refusal once nothing is read any more: it was answered, or it ended."""
+    if submission.state != Submission.State.SUBMITTED:
+        raise Refusal(
+            _("This submission is not with the committee any more, so there is nothing to read.")
+        )
+
+
 def refuse_not_theirs(assignment: Assignment, by: User) -> None:
     """Raise Refusal for anybody but the person who was asked."""
     if assignment.member_id != by.pk:
@@ -218,6 +226,7 @@ def answer(
     refuse_not_theirs(row, by)
     if row.declared_at is not None and set(row.declared_ties) == declared:
         return row
+    refuse_answered(row.submission)
     if not by.has_role(*ROLES[row.seat]):
         raise Refusal(
             _("Your term on the committee is over, so nothing opens here. Write to the office.")
@@ -305,6 +314,7 @@ def allow(
     refuse_others(row.submission, by)
     if row.allowed_at is not None:
         return row
+    refuse_answered(row.submission)
     known = ties_of(row.submission.user, [row.member])[row.member_id]
     if known & BARS:
         raise Refusal(

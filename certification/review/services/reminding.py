@@ -5,21 +5,22 @@ Each part may run as often as it likes: every letter has a key of assignment, st
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.review.emails import committee as letters
 from certification.review.models import Assignment, Submission
 from certification.review.queries.conflicts import BARS, ties_of
-from certification.review.queries.suggesting import day_of, open_places, seats_by
+from certification.review.queries.queue import without_readers
+from certification.review.queries.suggesting import day_of, seats_by
 from certification.review.services.assigning import both_locked, let_go
 from scip.mail.models import Letter
 from scip.mail.services import queue_draft
 
-Seat = Assignment.Seat
 State = Assignment.State
 
 # How long before a day its reminder goes, and how long after it the office is asked for help.
@@ -87,27 +88,18 @@ def tell_of_empty_seats(now: datetime | None = None) -> int:
     """The office hears once of a submission that is still without all its readers after the days
     in which they would have answered; returns how many letters were missing."""
     now = now or timezone.now()
-    rows = Submission.objects.filter(state=Submission.State.SUBMITTED).select_related(
-        "edition", "candidacy__user"
-    )
+    rows: Iterable[Any] = without_readers().select_related("edition", "candidacy__user")
     count = 0
-    for row in rows.annotate(taken=seats_taken(Seat.REVIEWER), chairs=seats_taken(Seat.CHAIR)):
+    for row in rows:
         patience = timedelta(days=row.edition.reader_answer_days)
-        if row.submitted_at is None or row.submitted_at + patience > now:
-            continue
-        taken = [Seat.REVIEWER] * row.taken + [Seat.CHAIR] * row.chairs
-        missing = len(open_places(row, taken))
         key = f"submission:{row.pk}:seats"
-        if missing and not Letter.objects.filter(dedupe_key=f"{key}:office").exists():
+        if row.submitted_at + patience > now:
+            continue
+        if not Letter.objects.filter(dedupe_key=f"{key}:office").exists():
+            missing = max(row.edition.reviewers - row.taken, 0) + (not row.chairs)
             letters.tell_office_of_empty_seats(row, key, missing)
             count += 1
     return count
-
-
-def seats_taken(seat: str) -> Count:
-    """How many live assignments a submission has for a seat."""
-    live = Q(assignments__state__in=Assignment.LIVE, assignments__seat=seat)
-    return Count("assignments", filter=live)
 
 
 def sweep_readers(now: datetime | None = None) -> int:
