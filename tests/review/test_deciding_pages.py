@@ -215,3 +215,47 @@ def test_the_chairs_page_asks_as_often_for_three_points(
     client.get(page)
     with django_assert_max_num_queries(40):
         client.get(page)
+
+
+def office_page(verb: str, committee: Committee) -> str:
+    return reverse("admin:review_submission_decide", args=[committee.submission.pk, verb])
+
+
+def test_the_office_sends_what_a_second_reader_approved(as_user: Any) -> None:
+    committee = make_committee()
+    office: Client = as_user(world.make_user("another-office@example.com", Role.STAFF))
+    row = reverse("admin:review_submission_change", args=[committee.submission.pk])
+    page = office_page("send_answer", committee)
+    committee.proposes(development())
+    assert page not in text(office.get(row))
+    assert office.post(page, {"send": "1"}).status_code == 200
+    assert committee.submission.state == Submission.State.SUBMITTED
+    deciding.approve(committee.decision, by=committee.reviewers[0])
+    assert page in text(office.get(row))
+    assert "Show how you end a session." in text(office.get(page))
+    assert committee.submission.state == Submission.State.SUBMITTED  # looking sends nothing
+    assert office.post(page, {"send": "1"})["Location"] == row
+    assert committee.submission.state == Submission.State.DEVELOPMENT
+    assert "the letter was sent" in text(office.get(row))
+
+
+def test_the_office_writes_down_a_decision_while_nobody_is_in_the_chair(as_user: Any) -> None:
+    committee = make_committee()
+    office: Client = as_user(world.make_user("another-office@example.com", Role.STAFF))
+    page = office_page("record_answer", committee)
+    row = reverse("admin:review_submission_change", args=[committee.submission.pk])
+    assert office.get(page)["Location"] == row
+    committee.writes(CERTIFIED | {"strengths": "The chair’s own draft."})
+    Assignment.objects.filter(member=committee.chair).update(state="released")
+    shown = text(office.get(page))
+    assert "who has read this submission" in shown
+    assert "The chair’s own draft." not in shown
+    words = typed(second=committee.reviewers[0].pk)
+    shown = text(office.post(page, words))
+    assert "1. Show how you end a session." in shown
+    assert committee.decision.state == "draft"
+    lacking = office.post(page, words | {"missing": ""})
+    assert "Still empty: What is missing" in text(lacking)
+    assert office.post(page, words | {"send": "1"})["Location"] == row
+    assert committee.decision.state == "proposed"
+    assert committee.decision.strengths == "You wait until the ground holds."

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from certification.review import services
+from certification.review.admin import decisions as answers
 from certification.review.admin import readers
 from certification.review.admin.committee import committee_page, term_page
 from certification.review.emails import submissions as letters
@@ -48,7 +49,7 @@ class DossierFilter(admin.SimpleListFilter):
 class WaitsFilter(admin.SimpleListFilter):
     """Submissions that wait for somebody to act."""
 
-    title = _("waits for")
+    title = _("next step")
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -82,6 +83,7 @@ class SubmissionAdmin(DecidingAdmin):
             act=lambda row, _data, by: services.put_back(row, by=by),
         ),
         **readers.DECISIONS,
+        **answers.DECISIONS,
     }
     list_display = (
         "candidate",
@@ -89,7 +91,6 @@ class SubmissionAdmin(DecidingAdmin):
         "state",
         "readers",
         "waits_for",
-        "fee",
         "waits",
         "answer_due",
     )
@@ -136,13 +137,6 @@ class SubmissionAdmin(DecidingAdmin):
     @admin.display(description=_("waits for"))
     def waits_for(self, row: Any) -> str:
         return "; ".join(str(wait) for wait in queue.waits_of(row)) or "–"
-
-    @admin.display(description=_("review fee"))
-    def fee(self, row: Any) -> str:
-        """By the state alone: what is with the committee is paid."""
-        if row.state == State.AWAITING_PAYMENT:
-            return str(_("due by {day}")).format(day=day(row.charge.due_at))
-        return str(_("paid")) if row.submitted_at else "–"
 
     @admin.display(description=_("waits since"))
     def waits(self, row: Submission) -> str:

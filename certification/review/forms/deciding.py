@@ -72,6 +72,20 @@ class SecondForm(forms.Form):
         second.choices = choices
 
 
+class RecordForm(DecisionForm):
+    """The same for the office, which writes down what the chair has told; it goes to a second
+    reader at once."""
+
+    second = forms.TypedChoiceField(label=_("Who reads it as the second"), coerce=int)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        second: Any = self.fields["second"]
+        second.choices = choices
+        for name in ("outcome", "strengths", "contact_name", "contact_email"):
+            self.fields[name].required = True
+
+
 class ReturnForm(forms.Form):
     """Why the second reader gives it back."""
 

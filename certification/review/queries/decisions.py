@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from certification.review.models import (
@@ -14,8 +15,10 @@ from certification.review.models import (
     Submission,
 )
 from certification.review.queries.conflicts import BARS, open_assignments, ties_of
+from certification.review.queries.suggesting import choices_for
 from certification.review.requirements.deciding import DecidingEvidence
 from certification.review.requirements.resubmission import window_ends
+from scip.accounts.models import User
 
 Seat = Assignment.Seat
 
@@ -38,6 +41,43 @@ def may_read_second(user: Any, decision: Decision) -> bool:
     if decision.proposed_by_id == user.pk:
         return False
     return seats_of(user, decision.submission).exclude(seat=Seat.CHAIR).exists()
+
+
+def has_chair(submission: Submission) -> bool:
+    """Does somebody hold the chair, after their declaration?"""
+    rows = submission.assignments.filter(seat=Seat.CHAIR, state__in=Assignment.READING)
+    return rows.exists()
+
+
+def sendable(submission: Submission) -> Decision | None:
+    """The decision that a second reader approved and nobody has sent yet."""
+    rows = Decision.objects.filter(submission=submission, state=Decision.State.APPROVED)
+    return rows.prefetch_related("asks").first()
+
+
+def seconds_for(decision: Decision, *, by: User | None = None) -> list[tuple[User, str]]:
+    """Who could read it as the second, with a word on how: the reviewers of this submission, who
+    know it, then members who are free of ties and are asked now. Never ``by``, who writes it."""
+    submission = decision.submission
+    rows = submission.assignments.filter(state__in=Assignment.READING).exclude(seat=Seat.CHAIR)
+    writer = by.pk if by is not None else None
+    here = [
+        row.member
+        for row in rows.select_related("member").order_by("pk")
+        if row.member_id != writer and may_read_second(row.member, decision)
+    ]
+    known = {user.pk for user in here} | {writer}
+    others = [
+        row.member
+        for row in choices_for(submission, seat=Seat.SECOND)
+        if row.is_free and row.member.pk not in known
+    ]
+    reads = gettext("{name}, who has read this submission")
+    asked = gettext("{name}, who is asked now and says first what ties them")
+    return [
+        *((user, reads.format(name=user)) for user in here),
+        *((user, asked.format(name=user)) for user in others),
+    ]
 
 
 def counting_views(submission: Submission) -> int:

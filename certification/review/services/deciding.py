@@ -17,6 +17,7 @@ from certification.review.emails import decisions as letters
 from certification.review.models import Ask, Assignment, Decision, Submission
 from certification.review.queries.decisions import (
     evidence_of,
+    has_chair,
     is_chair,
     may_read_second,
     part_labels,
@@ -44,8 +45,7 @@ def refuse_others(submission: Submission, by: User) -> None:
         raise Refusal(_("Nobody decides about themselves."))
     if is_chair(by, submission):
         return
-    chairs = submission.assignments.filter(seat=Assignment.Seat.CHAIR, state__in=Assignment.READING)
-    if by.has_role(Role.STAFF) and not chairs.exists():
+    if by.has_role(Role.STAFF) and not has_chair(submission):
         return
     raise Refusal(_("The chair of this submission writes the decision. Nothing was changed."))
 

@@ -25,14 +25,13 @@ from certification.review.queries.decisions import (
     may_read_second,
     part_labels,
     seats_of,
+    seconds_for,
 )
 from certification.review.queries.reading import rooms_open_to, views_of
-from certification.review.queries.suggesting import choices_for
 from certification.review.requirements.deciding import proposing_findings
 from certification.review.services import deciding as services
 from certification.review.views.asked import crumbs
 from scip.access import signed_in
-from scip.accounts.models import User
 from scip.requirements import Finding, Refusal
 
 State, Seat = Decision.State, Assignment.Seat
@@ -216,30 +215,6 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
         "breadcrumb": crumbs(_("To the second reader"), seat),
     }
     return render(request, "review/decision/propose.html", context)
-
-
-def seconds_for(decision: Decision, *, by: User) -> list[tuple[User, str]]:
-    """Who could read it as the second: the reviewers of this submission, who know it, then members
-    who are free of ties and are asked now. Never whoever writes it."""
-    submission = decision.submission
-    rows = submission.assignments.filter(state__in=Assignment.READING).exclude(seat=Seat.CHAIR)
-    here = [
-        row.member
-        for row in rows.select_related("member").order_by("pk")
-        if row.member_id != by.pk and may_read_second(row.member, decision)
-    ]
-    known = {user.pk for user in here} | {by.pk}
-    others = [
-        row.member
-        for row in choices_for(submission, seat=Seat.SECOND)
-        if row.is_free and row.member.pk not in known
-    ]
-    reads = _("{name}, who has read this submission")
-    asked = _("{name}, who is asked now and says first what ties them")
-    return [
-        *((user, reads.format(name=user)) for user in here),
-        *((user, asked.format(name=user)) for user in others),
-    ]
 
 
 @require_POST

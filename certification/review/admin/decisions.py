@@ -1,0 +1,116 @@
+"""The committee's answer, as the office handles it on a submission's page: a letter that a second
+reader approved is sent; while nobody is in the chair, what the chair has told is written down."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from certification.review.emails.decisions import decision_letter
+from certification.review.forms.deciding import RecordForm
+from certification.review.models import Ask, Submission
+from certification.review.models import Decision as Answer
+from certification.review.queries.decisions import (
+    decision_of,
+    has_chair,
+    seconds_for,
+    sendable,
+)
+from certification.review.services import deciding
+from scip.accounts.admin.deciding import Data, Decision
+from scip.accounts.models import User
+from scip.mail.services import Draft
+
+State = Answer.State
+
+
+def is_ready(row: Submission) -> bool:
+    """Has a second reader approved it?"""
+    return row.state == Submission.State.SUBMITTED and sendable(row) is not None
+
+
+def send_draft(row: Submission, _data: Data, _by: User) -> Draft:
+    """The letter as it goes."""
+    return decision_letter(answer_of(row))
+
+
+def send(row: Submission, _data: Data, by: User) -> object:
+    return deciding.send_decision(answer_of(row), by=by)
+
+
+def answer_of(row: Submission) -> Answer:
+    """The decision that is ready; Decision.DoesNotExist once it moved on."""
+    found = sendable(row)
+    if found is None:
+        raise Answer.DoesNotExist
+    found.submission = row
+    return found
+
+
+def may_record(row: Submission) -> bool:
+    """Is it with the committee, does nobody hold the chair, and has no second reader the letter?"""
+    if row.state != Submission.State.SUBMITTED or has_chair(row):
+        return False
+    found = decision_of(row)
+    return found is None or found.state == State.DRAFT
+
+
+def record_form(row: Submission, data: Any) -> RecordForm:
+    """The letter's parts, and who reads it as the second. Nothing of an earlier draft is shown:
+    until a letter is ready its words are the committee's."""
+    people = seconds_for(decision_of(row) or Answer(submission=row))
+    return RecordForm(data, choices=[(str(user.pk), words) for user, words in people])
+
+
+def record_draft(row: Submission, data: Data, _by: User) -> Draft:
+    """The letter as it would go; nothing is kept yet."""
+    texts, points, _second = split(data)
+    planned = Answer(submission=row, **texts)
+    asks = [Ask(number=number, text=text) for number, text in enumerate(points, start=1)]
+    return decision_letter(planned, asks=asks)
+
+
+def record(row: Submission, data: Data, by: User) -> object:
+    texts, points, second = split(data)
+    known = decision_of(row)
+    revision = known.revision if known is not None else 0
+    saved = deciding.save_decision(row, texts, points, revision=revision, by=by)
+    return deciding.propose(saved, by=by, second=User.objects.get(pk=second))
+
+
+def split(data: Data) -> tuple[dict[str, Any], list[str], int]:
+    """What was typed: parts, points, and the second reader's key."""
+    texts = {
+        name: value.replace("\r\n", "\n") if isinstance(value, str) else value
+        for name, value in data.items()
+        if name not in {"points", "second"}
+    }
+    return texts, deciding.lines_of(data["points"].splitlines()), data["second"]
+
+
+DECISIONS = {
+    "send_answer": Decision(
+        title=_("Send the committee’s answer"),
+        done=_("Sent. What follows from it has happened in the same step."),
+        send=_("Send the letter"),
+        explanation=_(
+            "The chair has written it and a second reader has approved it. With the letter the "
+            "certification is issued, or supervision opens again for a resubmission."
+        ),
+        is_possible=is_ready,
+        draft=send_draft,
+        act=send,
+    ),
+    "record_answer": Decision(
+        title=_("Write down the chair’s decision"),
+        done=_("It is with the second reader; nothing was sent yet."),
+        send=_("Hand it to the second reader"),
+        explanation=_(
+            "For a chair who can’t do it on their own page. Nobody holds the chair of this "
+            "submission now; what you write goes to a second reader first, and then you send it."
+        ),
+        is_possible=may_record,
+        form=record_form,
+        draft=record_draft,
+        act=record,
+    ),
+}
