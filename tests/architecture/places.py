@@ -104,10 +104,26 @@ class House:
             "case_file",
             "excerpt_file",
             "dossier_file",
+            "appeal_file",
         }:
             person = self.people[asker]
             token = mint_token(thing.document, person if person.pk else self.people["stranger"])
             return {"pk": thing.pk, "token": token}
+        if kind == "hearing_file":
+            person = self.people[asker]
+            token = mint_token(thing.document, person if person.pk else self.people["stranger"])
+            return {"pk": thing.pk, "document": thing.paper.pk, "token": token}
+        if kind in {"reading_file", "reading_excerpt_file"}:
+            person = self.people[asker]
+            known = person if person.pk else self.people["stranger"]
+            if kind == "reading_file":
+                return {"pk": thing.pk, "token": mint_token(thing.document, known)}
+            file = thing.recording.document
+            return {
+                "pk": thing.pk,
+                "excerpt": thing.recording.pk,
+                "token": mint_token(file, known),
+            }
         if kind == "copy_file":
             person = self.people[asker]
             token = mint_token(thing.archive, person if person.pk else self.people["stranger"])
@@ -130,8 +146,17 @@ MISSING: dict[str, dict[str, Any]] = {
     "case_file": {"pk": 999_999_999, "token": "none"},
     "excerpt_file": {"pk": 999_999_999, "token": "none"},
     "dossier_file": {"pk": 999_999_999, "token": "none"},
+    "appeal_file": {"pk": 999_999_999, "token": "none"},
+    "appeal_decision": {"pk": 999_999_999, "verb": "release"},
+    "hearing_paper": {"pk": 999_999_999, "document": 1},
+    "hearing_file": {"pk": 999_999_999, "document": 1, "token": "none"},
+    "reading_file": {"pk": 999_999_999, "token": "none"},
+    "reading_excerpt": {"pk": 999_999_999, "excerpt": 1},
+    "reading_excerpt_file": {"pk": 999_999_999, "excerpt": 1, "token": "none"},
+    "reading_question": {"pk": 999_999_999, "question": 1},
     "submission_decision": {"pk": 999_999_999, "verb": "put_back"},
     "dossier_act": {"pk": 999_999_999, "dossier": 1},
+    "point": {"number": 999},
     "reader_act": {"pk": 999_999_999, "verb": "remind"},
     "arrival": {"pk": UUID(int=1)},
     "agreement_version": {"pk": 999_999_999, "number": 1},
@@ -179,13 +204,16 @@ def build() -> House:
     for whose in PAIR:
         add_things(house, whose)
     # These build on this module.
+    from tests.architecture.appeals import add_appeals
     from tests.architecture.candidacies import add_candidacies
     from tests.architecture.committee import add_committee
+    from tests.architecture.decisions import add_decisions
     from tests.architecture.level_c import add_supervision
     from tests.architecture.listings import add_listings
     from tests.architecture.pairs import add_pairs
     from tests.architecture.portfolios import add_portfolios
     from tests.architecture.privacy import add_requests
+    from tests.architecture.room import add_rooms
     from tests.architecture.submissions import add_submissions
 
     add_supervision(house)
@@ -196,6 +224,9 @@ def build() -> House:
     add_requests(house)
     add_submissions(house)
     add_committee(house)
+    add_rooms(house)
+    add_decisions(house)
+    add_appeals(house)
     return house
 
 
