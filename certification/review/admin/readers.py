@@ -58,9 +58,9 @@ def ask_one(row: Submission, data: Data, by: User) -> object:
     return assigning.ask(row, member, seat=data["seat"], by=by, reason=data["reason"])
 
 
-def has_empty_seats(row: Submission) -> bool:
-    """Is it with the committee, and somebody to be asked?"""
-    return without_readers().filter(pk=row.pk).exists()
+def has_somebody(row: Submission) -> bool:
+    """Is a seat empty, and somebody free for it?"""
+    return without_readers().filter(pk=row.pk).exists() and bool(suggest(row))
 
 
 DECISIONS: Mapping[str, Decision] = {
@@ -69,7 +69,7 @@ DECISIONS: Mapping[str, Decision] = {
         done=_("Asked. The letters are on their way."),
         send=_("Ask them and send the letters"),
         explanation=_("Each gets a letter like this one, with their own seat and days."),
-        is_possible=has_empty_seats,
+        is_possible=has_somebody,
         form=lambda row, data: SuggestedForm(suggest(row), data),
         draft=suggested_draft,
         act=ask_suggested,

@@ -77,7 +77,7 @@ def seat_of(row: Assignment) -> str:
     """What somebody is asked for, in a sentence."""
     return {
         Seat.REVIEWER: _("as a reviewer"),
-        Seat.CHAIR: _("in the chair"),
+        Seat.CHAIR: _("as its chair"),
         Seat.SECOND: _("as the second reader of the decision"),
     }[Seat(row.seat)]
 
@@ -92,16 +92,32 @@ def until(member: User, value: datetime) -> str:
     return moment(value, member.time_zone or "UTC")
 
 
+def what_is_asked(row: Assignment) -> str:
+    """The sentence that asks, by seat; with a place for the candidate's name."""
+    return {
+        Seat.REVIEWER: _(
+            "{candidate} has handed over a final submission, and we would like to ask you to read "
+            "it as a reviewer."
+        ),
+        Seat.CHAIR: _(
+            "{candidate} has handed over a final submission, and we would like to ask you to lead "
+            "its review: to read it, to pass questions on, and to write the decision once the "
+            "reviewers have given their views."
+        ),
+        Seat.SECOND: _(
+            "The decision on the final submission of {candidate} is written. We would like to ask "
+            "you to be its second reader: to read it with fresh eyes before it goes."
+        ),
+    }[Seat(row.seat)]
+
+
 def asked(row: Assignment) -> Draft:
     """Would you read this? Whom it is about, from which seat, by when."""
     member, candidate = row.member, row.submission.user
     return to_reader(
         row,
         _("Would you read the submission of {candidate}?").format(candidate=candidate),
-        _(
-            "{candidate} has handed over a final submission, and we would like to ask you to read "
-            "it {seat}."
-        ).format(candidate=candidate, seat=seat_of(row)),
+        what_is_asked(row).format(candidate=candidate),
         _(
             "First tell us on its page whether anything ties you to them; only then it opens. Please "
             "say yes or no until {answer}."

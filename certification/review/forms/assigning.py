@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from certification.review.models import Assignment
 from certification.review.queries.suggesting import Suggestion
+from certification.review.requirements.assigning import REMARKS, barring, needing_reason
 
 Seat = Assignment.Seat
 
@@ -15,11 +17,15 @@ Seat = Assignment.Seat
 def label_of(item: Suggestion) -> str:
     """A name with what orders the suggestion."""
     told = [str(finding.found) for finding in item.findings if finding.code in REMARKS]
-    told += [str(finding.title) for finding in item.findings if not finding.is_met]
     return f"{item.member}: {'; '.join(word for word in told if word)}"
 
 
-REMARKS = ("load", "language", "before")
+def standing_of(item: Suggestion) -> str:
+    """A name with what is in the way, or what they carry; short, for a list to choose from."""
+    in_the_way = [*barring(item.findings), *needing_reason(item.findings)]
+    if in_the_way:
+        return f"{item.member} – {', '.join(str(finding.title) for finding in in_the_way)}"
+    return f"{item.member} – {_('reads {count} now').format(count=item.facts.live)}"
 
 
 class SuggestedForm(forms.Form):
@@ -39,7 +45,8 @@ class SuggestedForm(forms.Form):
         super().__init__(data)
         labels = dict(Seat.choices)
         self.fields["people"].choices = [  # type: ignore[attr-defined]
-            (str(item.member.pk), f"{labels[Seat(item.seat)]} – {label_of(item)}") for item in found
+            (str(item.member.pk), f"{capfirst(labels[Seat(item.seat)])} – {label_of(item)}")
+            for item in found
         ]
         self.fields["people"].initial = [str(item.member.pk) for item in found]
 
@@ -66,7 +73,7 @@ class AskForm(forms.Form):
     def __init__(self, found: Sequence[Suggestion], data: Any = None) -> None:
         super().__init__(data)
         self.fields["member"].choices = [  # type: ignore[attr-defined]
-            (str(item.member.pk), label_of(item)) for item in found
+            (str(item.member.pk), standing_of(item)) for item in found if not item.facts.seat_here
         ]
 
 

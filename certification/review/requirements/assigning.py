@@ -94,7 +94,7 @@ def role_finding(facts: MemberFacts, seat: str) -> Finding:
     is_met = seat in facts.seats_today
     return Finding(
         code="role",
-        title=_("On the committee today"),
+        title=_("On the committee today") if is_met else _("Not on the committee for this seat"),
         status=Status.MET if is_met else Status.OPEN,
         needed=""
         if is_met
@@ -109,7 +109,7 @@ def term_finding(facts: MemberFacts, seat: str) -> Finding:
     is_met = seat in facts.seats_then
     return Finding(
         code="term",
-        title=_("Term"),
+        title=_("Term is long enough") if is_met else _("Term ends too early"),
         status=Status.MET if is_met else Status.OPEN,
         needed=""
         if is_met
@@ -124,7 +124,7 @@ def place_finding(facts: MemberFacts) -> Finding:
     labels = dict(Seat.choices)
     return Finding(
         code="place",
-        title=_("One seat each"),
+        title=_("Has a seat here") if facts.seat_here else _("One seat each"),
         status=Status.OPEN if facts.seat_here else Status.MET,
         needed=_("They have a seat in this submission already: {seat}.").format(
             seat=labels[Seat(facts.seat_here)]
@@ -163,7 +163,7 @@ def answer_finding(facts: MemberFacts) -> Finding:
     """They have not declined this submission, and were not released from it."""
     return Finding(
         code="answer",
-        title=_("Not asked for it before"),
+        title=_("Declined or released before") if facts.said_no else _("Not asked for it before"),
         status=Status.WAITING if facts.said_no else Status.MET,
         needed=_("They declined it or were released; asking again needs a reason.")
         if facts.said_no
@@ -173,14 +173,17 @@ def answer_finding(facts: MemberFacts) -> Finding:
 
 def remarks(facts: MemberFacts) -> tuple[Finding, ...]:
     """What orders the suggestion."""
-    live = ngettext("{count} submission now", "{count} submissions now", facts.live)
-    recent = ngettext("{count} in the last year", "{count} in the last year", facts.recent)
+    load = ngettext(
+        "{live} now, asked {recent} time in the last year",
+        "{live} now, asked {recent} times in the last year",
+        facts.recent,
+    )
     found = [
         Finding(
             code="load",
             title=_("Reads"),
             status=Status.LATER if facts.live else Status.MET,
-            found=f"{live.format(count=facts.live)}, {recent.format(count=facts.recent)}",
+            found=load.format(live=facts.live, recent=facts.recent),
         )
     ]
     if facts.shares_language is not None:
