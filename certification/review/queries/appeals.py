@@ -172,7 +172,8 @@ def eligible(now: datetime) -> QuerySet[User]:
         supervisor__in=Supervisor.objects.approved(on)
     )
     either = Q(pk__in=panel) | Q(pk__in=supervisors.values("pk"))
-    return User.objects.filter(either, is_active=True)
+    found: QuerySet[User] = User.objects.filter(either, is_active=True)
+    return found
 
 
 def panel_facts(
