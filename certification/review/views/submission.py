@@ -15,6 +15,7 @@ from certification.portfolio.views.desk import done, person
 from certification.review import services
 from certification.review.forms.submission import NotToReadForm
 from certification.review.models import Dossier, NotToRead, Submission
+from certification.review.queries.reading import questions_open_to
 from certification.review.queries.submissions import candidacy_of, evidence_of, submission_of
 from certification.review.requirements.resubmission import WINDOW
 from certification.review.requirements.submission import (
@@ -104,6 +105,7 @@ def sent_context(submission: Submission) -> dict[str, Any]:
         "submission": submission,
         "edition": submission.edition,
         "answer_by": answer_by(submission.submitted_at, submission.edition),
+        "questions_open": questions_open_to(submission.user),
         "dossier": dossiers.select_related("snapshot").defer(
             "snapshot__content", "snapshot__recommendation"
         ).first(),
