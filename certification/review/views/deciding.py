@@ -167,7 +167,7 @@ def read(
 ) -> HttpResponse:
     """The letter as it will arrive, and what this reader can do with it."""
     is_chair = seat.seat == Seat.CHAIR
-    is_written = row.pk is not None and (is_chair or row.state != State.DRAFT)
+    is_written = bool(row.pk) and (is_chair or row.state != State.DRAFT)
     context = {
         "seat": seat,
         "submission": seat.submission,

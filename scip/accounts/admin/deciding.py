@@ -41,7 +41,7 @@ class Decision:
     is_possible: Callable[[Any], bool]
     draft: Callable[[Any, Data, User], Draft]
     act: Callable[[Any, Data, User], object]
-    form: Callable[[Any, Any], forms.Form] = lambda _row, data: forms.Form(data)
+    form: Callable[[Any, Any], forms.BaseForm] = lambda _row, data: forms.Form(data)
     send: str | Promise = ""
     explanation: str | Promise = ""
 
