@@ -213,8 +213,10 @@ def desk_of(user: Any) -> ReadersDesk:
         DeskRow(
             assignment=row,
             is_open=row.pk in open_ones,
-            views_given=row.views_given,
-            questions_waiting=row.questions_waiting if row.seat == Seat.CHAIR else 0,
+            views_given=row.views_given,  # type: ignore[attr-defined]
+            questions_waiting=row.questions_waiting  # type: ignore[attr-defined]
+            if row.seat == Seat.CHAIR
+            else 0,
         )
         for row in found
     ]

@@ -25,7 +25,7 @@ def crumbs(here: str, room: Assignment | None = None) -> list[dict[str, str]]:
 
 def assignment_of(request: HttpRequest, pk: int) -> Assignment:
     """One of the person's own, whatever its state; 404 otherwise."""
-    rows = Assignment.objects.visible_to(request.user).filter(member=request.user)
+    rows = Assignment.objects.visible_to(request.user).filter(member=person(request))
     return get_object_or_404(
         rows.select_related("member", "submission__candidacy__user", "submission__edition"), pk=pk
     )

@@ -51,7 +51,7 @@ from certification.review.requirements.rubric import (
     view_findings,
 )
 from certification.review.services import reading as services
-from certification.review.views.asked import asked, crumbs
+from certification.review.views.asked import asked, assignment_of, crumbs
 from scip.access import role, signed_in
 from scip.accounts.models import Role
 
@@ -85,13 +85,13 @@ def room_of(request: HttpRequest, pk: int) -> Assignment:
 @require_safe
 def room(request: HttpRequest, pk: int) -> HttpResponse:
     """The room; before it opens, what is asked first; once it is shut, why."""
-    rows = Assignment.objects.visible_to(request.user).filter(member=request.user)
-    assignment = get_object_or_404(
-        rows.select_related("submission__candidacy__user", "submission__edition"), pk=pk
-    )
+    assignment = assignment_of(request, pk)
     if rooms_open_to(request.user).filter(pk=pk).exists():
         return page(request, room_of(request, pk))
-    if assignment.state == State.ASKED and assignment.submission.state == "submitted":
+    if (
+        assignment.state == State.ASKED
+        and assignment.submission.state == Submission.State.SUBMITTED
+    ):
         return asked(request, assignment)
     return render(request, "review/room/shut.html", shut_context(assignment))
 
