@@ -154,6 +154,7 @@ MISSING: dict[str, dict[str, Any]] = {
     "reading_excerpt": {"pk": 999_999_999, "excerpt": 1},
     "reading_excerpt_file": {"pk": 999_999_999, "excerpt": 1, "token": "none"},
     "reading_question": {"pk": 999_999_999, "question": 1},
+    "reading_reader": {"pk": 999_999_999, "other": 1},
     "submission_decision": {"pk": 999_999_999, "verb": "put_back"},
     "dossier_act": {"pk": 999_999_999, "dossier": 1},
     "point": {"number": 999},

@@ -44,6 +44,7 @@ def add_rooms(house: House) -> None:
             "reading_file": seat,
             "reading_excerpt": {"pk": seat.pk, "excerpt": excerpt.pk},
             "reading_excerpt_file": seat,
+            "reading_reader": {"pk": chair.pk, "other": seat.pk},
             "reading_question": {"pk": chair.pk, "question": question.pk},
             "question_to_me": Question.objects.create(
                 assignment=house.things[whose]["asked_reader"],

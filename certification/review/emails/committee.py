@@ -70,7 +70,7 @@ def to_reader(
 
 def page(row: Assignment) -> str:
     """The reader's own page of an assignment; the desk's while it is not yet kept."""
-    return f"/review/{row.pk}/" if row.pk else "/review/"
+    return reverse("review:room", args=[row.pk]) if row.pk else reverse("review:desk")
 
 
 def seat_of(row: Assignment) -> str:
@@ -190,9 +190,9 @@ def more_time(row: Assignment) -> Draft:
     )
 
 
-def tie_to_allow(row: Assignment, chair: User) -> Draft:
+def tie_to_allow(row: Assignment, lead: Assignment) -> Draft:
     """The chair of a submission: a reader declared a tie that may be allowed."""
-    candidate = row.submission.user
+    candidate, chair = row.submission.user, lead.member
     return letter(
         chair,
         subject=_("A tie to look at: the submission of {candidate}").format(candidate=candidate),
@@ -207,7 +207,7 @@ def tie_to_allow(row: Assignment, chair: User) -> Draft:
                 "otherwise the office asks somebody else."
             ),
         ],
-        button=("/review/", _("Go to the reading room")),
+        button=(reverse("review:readers", args=[lead.pk]), _("Look at the tie")),
         fine_print=_("You get this letter because you are in the chair of this submission."),
     )
 

@@ -72,8 +72,11 @@ class AskForm(forms.Form):
 
     def __init__(self, found: Sequence[Suggestion], data: Any = None) -> None:
         super().__init__(data)
+        others = [item for item in found if not item.facts.seat_here]
+        first = _("Choose somebody") if others else _("Everybody on the committee has a seat here")
         self.fields["member"].choices = [  # type: ignore[attr-defined]
-            (str(item.member.pk), standing_of(item)) for item in found if not item.facts.seat_here
+            ("", first),
+            *((str(item.member.pk), standing_of(item)) for item in others),
         ]
 
 

@@ -3,14 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from certification.review.models import PanelSeat
+from certification.review.models import Assignment, PanelSeat
 from certification.review.queries.suggesting import day_of, load_of
 from scip.accounts.models import Role, RoleGrant
 
 SEATS = (Role.REVIEWER, Role.CHAIR, Role.PANEL)
+
+
+def beside_chair(room: Assignment) -> QuerySet[Assignment]:
+    """The others who were asked to read what somebody leads; the caller has made sure that this
+    chair's room is open."""
+    rows = Assignment.objects.filter(submission=room.submission_id).exclude(pk=room.pk)
+    return rows.select_related("member", "submission__candidacy__user").order_by("asked_at", "pk")
 
 
 @dataclass(frozen=True, slots=True)

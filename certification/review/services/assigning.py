@@ -267,7 +267,7 @@ def tell_of_tie(row: Assignment) -> None:
     chairs = row.submission.assignments.filter(seat=Seat.CHAIR, state__in=Assignment.READING)
     for chair in chairs.exclude(member=row.member_id).select_related("member"):
         if open_assignments(chair.member).filter(pk=chair.pk).exists():
-            draft = letters.tie_to_allow(row, chair.member)
+            draft = letters.tie_to_allow(row, chair)
             queue_draft(draft, to=chair.member, dedupe_key=f"{key}:chair")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from certification.review.views import asked, questions, reading, reading_files
+from certification.review.views import asked, questions, readers, reading, reading_files
 
 app_name = "review"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("<int:pk>/", reading.room, name="room"),
     path("<int:pk>/declare/", asked.declare, name="declare"),
     path("<int:pk>/decline/", asked.decline, name="decline"),
+    path("<int:pk>/hand-back/", readers.hand_back, name="hand_back"),
+    path("<int:pk>/readers/", readers.readers, name="readers"),
+    path("<int:pk>/readers/<int:other>/", readers.arrange, name="reader_arrange"),
     path("<int:pk>/notes/", reading.notes, name="notes"),
     path("<int:pk>/view/", reading.view, name="view"),
     path("<int:pk>/give/", reading.give, name="give"),

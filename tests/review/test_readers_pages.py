@@ -1,0 +1,114 @@
+"""The chair's page of who reads, and handing one's own part back."""
+
+import pytest
+from django.urls import reverse
+
+from certification.review.models import Assignment
+from certification.review.queries.conflicts import open_assignments
+from certification.review.services import assigning
+from scip.accounts.models import Role, User
+from scip.mail.models import Letter
+from tests import world
+from tests.review.desk import make_ready
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seats():
+    """Chair and reader who accepted, and a third who declared a tie."""
+    walker = make_ready()
+    submission = walker.hands_in()
+    office = User.objects.get(email="office@example.com")
+    found = {}
+    for name, role in (("chair", Role.CHAIR), ("reader", Role.REVIEWER), ("tied", Role.REVIEWER)):
+        member = world.make_user(f"{name}@example.org", role)
+        seat = "chair" if name == "chair" else "reviewer"
+        row = assigning.ask(submission, member, seat=seat, by=office)
+        ties = ["colleague"] if name == "tied" else []
+        found[name] = assigning.answer(
+            row, ties=ties, words="One clinic." if ties else "", by=member
+        )
+    return found
+
+
+def readers_page(row):
+    return reverse("review:readers", args=[row.pk])
+
+
+def arrange(chair, other):
+    return reverse("review:reader_arrange", args=[chair.pk, other.pk])
+
+
+def test_the_chair_reads_the_declaration_and_allows_it(as_user, seats):
+    chair, tied = seats["chair"], seats["tied"]
+    client = as_user(chair.member)
+    page = client.get(readers_page(chair)).content.decode()
+    assert "One clinic." in page
+    letter = Letter.objects.get(dedupe_key=f"assignment:{tied.pk}:declared:chair")
+    assert readers_page(chair) in letter.text
+    field = f"reader-{tied.pk}-reason"
+    assert client.post(arrange(chair, tied), {field: "", "allow": "1"}).status_code == 422
+    client.post(arrange(chair, tied), {field: "Years ago.", "allow": "1"})
+    assert open_assignments(tied.member).get() == tied
+
+
+def test_the_chair_asks_for_somebody_else(as_user, seats):
+    chair, tied = seats["chair"], seats["tied"]
+    values = {f"reader-{tied.pk}-reason": "Too close.", "release": "1"}
+    as_user(chair.member).post(arrange(chair, tied), values)
+    tied.refresh_from_db()
+    assert tied.state == Assignment.State.RELEASED
+
+
+@pytest.mark.parametrize("name", ["reader", "tied"])
+def test_nobody_else_opens_it(as_user, seats, name):
+    client = as_user(seats[name].member)
+    for row in (seats["chair"], seats[name]):
+        assert client.get(readers_page(row)).status_code == 404
+        assert client.post(arrange(row, seats["tied"]), {"allow": "1"}).status_code == 404
+    seats["tied"].refresh_from_db()
+    assert seats["tied"].state == Assignment.State.DECLARED
+
+
+def test_another_submissions_reader_is_not_the_chairs(as_user, seats):
+    chair, tied = seats["chair"], seats["tied"]
+    other = Assignment.objects.get(pk=tied.pk)
+    assigning.release(other, reason="Moved.", by=User.objects.get(email="office@example.com"))
+    address = reverse("review:reader_arrange", args=[chair.pk, 999_999])
+    assert as_user(chair.member).post(address, {"allow": "1"}).status_code == 404
+
+
+def test_a_part_is_handed_back_with_a_word(as_user, seats):
+    row = seats["reader"]
+    client = as_user(row.member)
+    address = reverse("review:hand_back", args=[row.pk])
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"reason": ""}).status_code == 422
+    assert client.post(address, {"reason": "I am ill."}).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.end_reason) == (Assignment.State.RELEASED, "I am ill.")
+    assert client.get(address).status_code == 404
+    assert as_user(seats["chair"].member).get(address).status_code == 404
+
+
+def test_what_was_given_stays(as_user, seats):
+    row = seats["reader"]
+    Assignment.objects.filter(pk=row.pk).update(state="given")
+    address = reverse("review:hand_back", args=[row.pk])
+    assert as_user(row.member).post(address, {"reason": "No."}).status_code == 404
+    row.refresh_from_db()
+    assert row.state == Assignment.State.GIVEN
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_asks_the_same_for_one_and_three(as_user, seats, count, django_assert_num_queries):
+    chair = seats["chair"]
+    office = User.objects.get(email="office@example.com")
+    for number in range(count):
+        member = world.make_user(f"more{number}@example.org", Role.REVIEWER)
+        assigning.ask(chair.submission, member, seat="reviewer", by=office, reason="More.")
+    client = as_user(chair.member)
+    client.get(readers_page(chair))
+    with django_assert_num_queries(6):
+        client.get(readers_page(chair))
