@@ -36,6 +36,8 @@ def places(user: Any, *, is_supervised: bool = False) -> list[dict[str, str]]:
         found.append({"label": _("Facilitate"), "url": "/facilitate/"})
     if user.has_role(Role.REVIEWER, Role.CHAIR):
         found.append({"label": _("Review"), "url": "/review/"})
+    if user.has_role(Role.PANEL):
+        found.append({"label": _("Appeals"), "url": "/review/appeals/"})
     if user.is_staff:
         found.append({"label": _("Office"), "url": "/admin/"})
     return found

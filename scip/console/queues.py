@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from certification.candidacy.models import Candidacy, EquivalencyCase, Retreat
-from certification.review.models import Assignment, Submission
+from certification.review.models import Appeal, Assignment, Submission
 from certification.review.queries import queue as committee
+from certification.review.queries.appeals import with_the_office
 from cohorts.models import AbsenceException, AidRequest, Application, Enrolment, Offer, Transfer
 from consultations.models import Group, Round
 from payments.waiting import KINDS
@@ -287,6 +288,15 @@ QUEUES: tuple[Queue, ...] = (
         rows=committee.letters_to_send,
         age="decision__approved_at",
         filters={"waits": "letter"},
+    ),
+    Queue(
+        code="appeals",
+        label=gettext_lazy("Appeals that wait for you"),
+        hint=gettext_lazy("A seat on the panel is empty, or the promised day has passed."),
+        model=Appeal,
+        rows=with_the_office,
+        age="filed_at",
+        filters={"waits": "office"},
     ),
     Queue(
         code="dossiers",

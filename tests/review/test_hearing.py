@@ -21,7 +21,9 @@ from certification.review.queries.appeals import (
     suggest,
 )
 from certification.review.queries.submissions import evidence_of, submission_of
+from certification.review.queries.suggesting import facts_of
 from certification.review.requirements.appeals import outcome_of, seats_wanted
+from certification.review.requirements.assigning import barring, member_findings
 from certification.review.requirements.submission import submission_findings
 from certification.review.services import appealing, hearing
 from certification.review.services.freezing import content_of, recommendation_in
@@ -397,6 +399,12 @@ def test_a_decision_that_does_not_stand_is_looked_at_again(decided_walker, outco
     assert (before.content, before.sha256) == (after.content, after.sha256)
     assert new.snapshot.dossiers.count() == 2
     assert is_heard_anew(new) == (outcome == "overturned")
+    # Others read what was overturned; what is only looked at again goes to those who know it.
+    reader = Assignment.objects.get().member
+    facts = facts_of(new, [reader], seat="reviewer")[reader.pk]
+    codes = {item.code for item in barring(member_findings(facts, seat="reviewer"))}
+    assert ("fresh" in codes) == (outcome == "overturned")
+    assert facts.read_before == (outcome == "remanded")
     appeal.refresh_from_db()
     assert appeal.state == "decided"
 

@@ -14,9 +14,11 @@ from certification.review.models import (
     PanelSeat,
     Snapshot,
 )
+from certification.review.queries.appeals import with_the_office
 from certification.review.services import appealing, hearing
 from scip.accounts.models import Role, RoleGrant, User
 from scip.audit.models import Entry
+from scip.console.queues import QUEUES
 from scip.mail.models import Letter
 from tests import world
 from tests.review.hearings import (
@@ -378,3 +380,25 @@ def test_a_panel_reads_the_submission_where_the_committees_answer_is_in_question
     assert "the supervisor’s own words" not in shown  # the letter that recommends
     assert not Assignment.objects.exists()
     assert Snapshot.objects.count() == 1
+
+
+def test_what_waits_for_the_office_is_on_its_first_page(carla):
+    def waits(days: float = 0) -> bool:
+        return with_the_office(later(days)).exists()
+
+    carla.writes()
+    assert not waits()
+    carla.files()
+    one, two = make_panel(2)
+    assert waits()  # nobody was asked
+    first, second = carla.heard_by(one, two)
+    assert not waits()
+    assert waits(31)  # past its day
+    gives(first, "upheld")
+    gives(second, "overturned")
+    assert waits()  # a third is wanted, and nobody could be suggested
+    third = make_appellant(2).guide
+    carla.asks(third)
+    assert not waits()
+    queue = next(row for row in QUEUES if row.code == "appeals")
+    assert queue.filters == {"waits": "office"}

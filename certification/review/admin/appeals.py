@@ -14,7 +14,13 @@ from django.utils.translation import ngettext
 from certification.review.emails import appeals as letters
 from certification.review.forms.appeals import AskForm, ReleaseForm, SeatForm
 from certification.review.models import Appeal, PanelSeat
-from certification.review.queries.appeals import WORDS, choices_for, empty_seats, suggest
+from certification.review.queries.appeals import (
+    WORDS,
+    choices_for,
+    empty_seats,
+    suggest,
+    with_the_office,
+)
 from certification.review.services import hearing
 from scip.accounts.admin.deciding import DecidingAdmin, Decision
 from scip.accounts.models import User
@@ -112,11 +118,11 @@ class WaitsFilter(admin.SimpleListFilter):
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("panel", _("its panel")), ("overdue", _("an answer past its day"))]
+        return [("office", _("the office")), ("overdue", _("an answer past its day"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == "panel":
-            return queryset.filter(state=State.FILED)
+        if self.value() == "office":
+            return queryset.filter(pk__in=with_the_office(timezone.now()).values("pk"))
         if self.value() == "overdue":
             return queryset.filter(state__in=hearing.OPEN, answer_by_at__lt=timezone.now())
         return queryset

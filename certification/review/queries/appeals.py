@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
@@ -131,6 +131,8 @@ def overturned_for(candidacy: Candidacy) -> Appeal | None:
 def is_heard_anew(submission: Submission) -> bool:
     """Was this submission brought back by a panel that overturned the committee's answer? Then
     others read it than before."""
+    if submission.follows_id is None:
+        return False
     return Appeal.objects.filter(
         decision__submission=submission.follows_id,
         state=State.DECIDED,
@@ -259,6 +261,20 @@ def empty_seats(appeal: Appeal) -> int:
     edition = appeal.candidacy.edition
     panel = edition.appeal_panel if edition is not None else 0
     return max(seats_wanted(given, panel=panel) - len(rows), 0)
+
+
+def with_the_office(now: datetime) -> QuerySet[Appeal]:
+    """What waits for the office: a seat is empty, a third is wanted and nobody was asked, or the
+    promised day has passed."""
+    live = Q(seats__state__in=PanelSeat.LIVE)
+    waiting = Q(seats__state__in=(PanelSeat.State.ASKED, PanelSeat.State.ACCEPTED))
+    rows = Appeal.objects.filter(state__in=(State.FILED, State.HEARING)).annotate(
+        taken=Count("seats", filter=live), waited=Count("seats", filter=waiting)
+    )
+    found: QuerySet[Appeal] = rows.filter(
+        Q(taken__lt=F("candidacy__edition__appeal_panel")) | Q(waited=0) | Q(answer_by_at__lt=now)
+    )
+    return found
 
 
 def seats_of(user: User) -> list[PanelSeat]:

@@ -9,6 +9,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from certification.review.models import Assignment, Submission
+from certification.review.queries.appeals import is_heard_anew
 from certification.review.queries.conflicts import ties_of
 from certification.review.requirements.assigning import (
     ROLES,
@@ -80,7 +81,9 @@ def facts_of(
     gone = set(
         submission.assignments.exclude(state__in=Assignment.LIVE).values_list("member", flat=True)
     )
-    before = readers_before(submission)
+    is_anew = is_heard_anew(submission)
+    before = frozenset() if is_anew else readers_before(submission)
+    overturned = everybody_before(submission) if is_anew else frozenset()
     spoken = set(submission.candidacy.user.languages)
     return {
         member.pk: MemberFacts(
@@ -91,6 +94,7 @@ def facts_of(
             seat_here=here[member.pk].seat if member.pk in here else "",
             said_no=member.pk in gone,
             read_before=member.pk in before,
+            was_overturned=member.pk in overturned,
             shares_language=bool(spoken & set(member.languages))
             if spoken and member.languages
             else None,
@@ -137,6 +141,12 @@ def readers_before(submission: Submission) -> frozenset[int]:
     rows = Assignment.objects.filter(
         submission=submission.follows_id, state__in=Assignment.READING
     ).exclude(seat=Seat.SECOND)
+    return frozenset(rows.values_list("member", flat=True))
+
+
+def everybody_before(submission: Submission) -> frozenset[int]:
+    """Whoever had a part in the answer that this submission follows, the second reader too."""
+    rows = Assignment.objects.filter(submission=submission.follows_id, state__in=Assignment.READING)
     return frozenset(rows.values_list("member", flat=True))
 
 

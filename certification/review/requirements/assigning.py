@@ -33,7 +33,8 @@ class MemberFacts:
 
     ``seats_today`` and ``seats_then`` are the seats that their roles open today and on the day
     their part is due; ``live`` counts what they read now, ``recent`` what they were asked in the
-    last year; ``shares_language`` is None where one of the two named no language.
+    last year; ``shares_language`` is None where one of the two named no language;
+    ``was_overturned`` says that a panel overturned an answer in which they had a part.
     """
 
     seats_today: frozenset[str]
@@ -43,6 +44,7 @@ class MemberFacts:
     seat_here: str = ""
     said_no: bool = False
     read_before: bool = False
+    was_overturned: bool = False
     shares_language: bool | None = None
     live: int = 0
     recent: int = 0
@@ -75,6 +77,7 @@ def member_findings(facts: MemberFacts, *, seat: str) -> tuple[Finding, ...]:
         place_finding(facts),
         ties_finding(facts.ties),
         answer_finding(facts),
+        *fresh_eyes(facts),
         *remarks(facts),
     )
 
@@ -168,6 +171,20 @@ def answer_finding(facts: MemberFacts) -> Finding:
         needed=_("They declined it or were released; asking again needs a reason.")
         if facts.said_no
         else "",
+    )
+
+
+def fresh_eyes(facts: MemberFacts) -> tuple[Finding, ...]:
+    """After an appeal that overturned the answer others read it (`services.rehearing`)."""
+    if not facts.was_overturned:
+        return ()
+    return (
+        Finding(
+            code="fresh",
+            title=_("Fresh eyes"),
+            status=Status.OPEN,
+            needed=_("An appeal overturned an answer they had a part in; others read it now."),
+        ),
     )
 
 
