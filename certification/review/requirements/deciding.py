@@ -44,11 +44,10 @@ def proposing_findings(
     evidence: DecidingEvidence, *, edition: Edition, labels: dict[str, str | Promise]
 ) -> tuple[Finding, ...]:
     """What stands before the second reader. ``labels`` names the parts of the letter."""
-    return (
-        quorum_finding(evidence, edition=edition),
-        letter_finding(evidence, labels),
-        day_finding(evidence),
-    )
+    findings = (quorum_finding(evidence, edition=edition), letter_finding(evidence, labels))
+    if evidence.outcome != Outcome.DEVELOPMENT or evidence.by_when is None:
+        return findings
+    return (*findings, day_finding(evidence.by_when, evidence))
 
 
 def sending_findings(
@@ -95,22 +94,18 @@ def letter_finding(evidence: DecidingEvidence, labels: dict[str, str | Promise])
     )
 
 
-def day_finding(evidence: DecidingEvidence) -> Finding:
+def day_finding(chosen: date, evidence: DecidingEvidence) -> Finding:
     """Does the day that the letter names lie ahead, within the time for a resubmission?"""
-    title, until = _("The day it names"), day(evidence.until_on)
-    chosen = evidence.by_when
-    if evidence.outcome != Outcome.DEVELOPMENT or chosen is None:
-        return Finding(code="by_when", title=title, status=Status.MET)
     is_met = evidence.today < chosen <= evidence.until_on
     return Finding(
         code="by_when",
-        title=title,
+        title=_("The day it names"),
         status=Status.MET if is_met else Status.OPEN,
         found=day(chosen),
         needed=""
         if is_met
         else _("Name a day after today and no later than {until}, the last for it.").format(
-            until=until
+            until=day(evidence.until_on)
         ),
     )
 
