@@ -132,12 +132,14 @@ class SupervisionFacts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionFacts:
     """The final submission. ``is_held_up``: paid, while something was open; ``is_again``: it
-    answers the committee's points; ``answer_by`` is when the committee answers, once it was
+    answers the committee's points; ``is_asked``: a question of the committee waits for its
+    candidate; ``answer_by`` is when the committee answers, once it was
     handed over."""
 
     state: str
     is_held_up: bool = False
     is_again: bool = False
+    is_asked: bool = False
     answer_by: datetime | None = None
 
 

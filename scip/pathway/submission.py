@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from certification.review.models import Submission
+from certification.review.models import Question, Submission
 from certification.review.requirements.submission import answer_by
 from scip.formats import day
 from scip.pathway.evidence import Evidence, SubmissionFacts
@@ -16,21 +17,34 @@ State = Submission.State
 
 def submission_facts(candidacy_pk: int) -> SubmissionFacts | None:
     """Where the newest submission stands; None without one. One query."""
-    rows = Submission.objects.filter(candidacy=candidacy_pk).select_related("edition")
-    row = rows.order_by("-number").first()
+    waiting = Question.objects.filter(
+        assignment__submission=OuterRef("pk"), state=Question.State.SENT
+    )
+    rows = Submission.objects.filter(candidacy=candidacy_pk).annotate(is_asked=Exists(waiting))
+    row = rows.select_related("edition").order_by("-number").first()
     if row is None:
         return None
     return SubmissionFacts(
         state=row.state,
         is_held_up=row.held_up_at is not None,
         is_again=row.follows_id is not None,
+        is_asked=row.is_asked,
         answer_by=answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
     )
 
 
 def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
-    """Recommended: bring it together; paid and held up: look again; handed over: wait."""
+    """Recommended: bring it together; paid and held up: look again; handed over: wait, or
+    answer what the committee asks."""
     found, supervision = evidence.submission, evidence.supervision
+    if found is not None and found.state == State.SUBMITTED and found.is_asked:
+        return NextStep(
+            code="committee_asks",
+            title=_("The committee has a question for you"),
+            text=_("It says nothing about the answer to come. A few sentences are often enough."),
+            url=reverse("submission:questions"),
+            label=_("Read the question, and answer it"),
+        )
     if found is not None and found.state == State.SUBMITTED and found.answer_by is not None:
         return NextStep(
             code="submitted",

@@ -164,6 +164,7 @@ CASES = {
             state="submitted", is_held_up=False, answer_by=datetime(2027, 4, 1, tzinfo=UTC)
         )
     ),
+    "committee_asks": evidence(submission=SubmissionFacts(state="submitted", is_asked=True)),
     "submission_answered": evidence(submission=SubmissionFacts(state="development")),
     "resubmission": evidence(
         supervision=ledger(is_complete=True, recommendation=RECOMMENDED),

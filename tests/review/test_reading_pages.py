@@ -10,6 +10,7 @@ from certification.review.models.snapshots import sha256_of
 from certification.review.queries.snapshots import content_of
 from certification.review.services import reading
 from certification.review.services.freezing import canonical
+from scip.pathway.submission import submission_facts
 from tests import world
 from tests.review.room import Room, gives, make_room, writes
 
@@ -258,6 +259,7 @@ def test_the_candidate_is_led_to_a_question(room, as_user):
     reading.send_question(question, "Who?", by=chair.member)
     words = own.get("/certification/submission/").content.decode()
     assert "The committee has a question for you" in words
+    assert submission_facts(room.walker.candidacy.pk).is_asked
     assert "/certification/submission/questions/" in words
 
 
