@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from certification.candidacy.models import EquivalencyCase, Retreat
 from certification.review.models import (
+    Appeal,
     Assignment,
     Decision,
     Dossier,
@@ -184,6 +185,15 @@ def wait_for_level_c(candidacy, number):
         logged_at=now - 29 * DAY,
         logged_by=candidacy.user,
     )
+    # Filed, and nobody was asked to hear it.
+    Appeal.objects.create(
+        candidacy=candidacy,
+        state="filed",
+        statement="What I see differently.",
+        until_at=now + DAY,
+        filed_at=now - DAY,
+        answer_by_at=now + 29 * DAY,
+    )
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -204,6 +214,7 @@ def test_every_queue_counts_its_own(staff, count):
         fill(number)
     found = {item.code: item.count.number for item in waiting_for(staff, now=timezone.now())}
     assert found == {
+        "appeals": count,
         "applications": count * 2,
         "evidence": count,
         "questions": count,
@@ -256,6 +267,7 @@ def test_what_is_dealt_with_leaves_its_queue(staff):
     Group.objects.update(decides_on=None)
     Retreat.objects.update(state="withdrawn")
     EquivalencyCase.objects.update(state="withdrawn")
+    Appeal.objects.update(state="withdrawn")
     Submission.objects.update(state="draft")
     Dossier.objects.update(problem="")
     SupervisorApplication.objects.update(state="withdrawn")
