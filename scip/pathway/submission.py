@@ -28,7 +28,7 @@ def submission_facts(candidacy_pk: int) -> SubmissionFacts | None:
         state=row.state,
         is_held_up=row.held_up_at is not None,
         is_again=row.follows_id is not None,
-        is_asked=row.is_asked,
+        is_asked=row.is_asked,  # type: ignore[attr-defined]
         answer_by=answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
     )
 
