@@ -56,6 +56,8 @@ ASKED: dict[str, dict[str, Any]] = {
     "portfolio.OfficeAccess": {"case": None},
     "portfolio.Opening": {"case": None},
     "privacy.ErasureRequest": {"state": "withdrawn", "due_at": timezone.now() + timedelta(days=1)},
+    "review.Appeal": {"decision": None},
+    "review.Decision": {"state": "sent", "outcome": "certified"},
     "supervision.Agreement": {"state": "ended"},
     "supervision.CaseMaterial": {"is_deidentified": True},
     "supervision.SupervisionSession": {
@@ -160,6 +162,8 @@ class World:
             return self.file()
         if target == label:
             return None
+        if label == "review.Decision" and field.name == "proposed_by":
+            return self.other  # a second member reads what one wrote
         if target == "accounts.User":
             return self.person
         return self.row(target)
