@@ -86,10 +86,9 @@ def test_beginning_again_at_once_makes_one_resubmission_and_one_response() -> No
     assert tally(press, press, press) == {"done": 3}
     made = Submission.objects.get(number=2)
     ask = Ask.objects.get(number=1)
-    write = lambda text: (
-        lambda: save_response(  # noqa: E731
-            made, ask, {"text": text}, revision=0, by=user
-        )
-    )
-    assert tally(write("One."), write("Another.")) == {"done": 1, "refused": 1}
+    jobs = [
+        lambda: save_response(made, ask, {"text": "One."}, revision=0, by=user),
+        lambda: save_response(made, ask, {"text": "Another."}, revision=0, by=user),
+    ]
+    assert tally(*jobs) == {"done": 1, "refused": 1}
     assert Response.objects.get().revision == 1
