@@ -15,7 +15,7 @@ from scip.vault.models import StoredFile
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def visible_to(self, user: Any) -> Self:
         """The candidate whose work it is. The office is never inside: it knows number, day and
-        hash from the submission's page."""
+        hash from the submission's page. The committee's way to it is `queries.reading`."""
         if not user.is_authenticated:
             return self.none()
         return self.filter(submission__candidacy__user=user)
@@ -73,7 +73,8 @@ def sha256_of(text: str) -> str:
 
 class DossierQuerySet(models.QuerySet["Dossier"]):
     def visible_to(self, user: Any) -> Self:
-        """The candidate's own copy, which has nothing of the recommendation's text."""
+        """The candidate's own copy, which has nothing of the recommendation's text. The
+        committee's way to theirs is `queries.reading`."""
         if not user.is_authenticated:
             return self.none()
         return self.filter(
