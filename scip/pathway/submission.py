@@ -56,6 +56,19 @@ def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
             label=_("See what you submitted"),
             is_waiting=True,
         )
+    if found is not None and found.state == State.CERTIFIED:
+        return NextStep(
+            code="certified",
+            title=_("You are certified"),
+            text=_(
+                "Your certificate and letter stand below. If people should find you, write your "
+                "entry in the directory: nothing appears before you publish it."
+            ),
+            url=reverse("directory:mine"),
+            label=_("Open your directory entry"),
+            other_url=reverse("submission:home"),
+            other_label=_("Read the committee’s answer"),
+        )
     if found is not None and found.state == State.DEVELOPMENT:
         return NextStep(
             code="submission_answered",

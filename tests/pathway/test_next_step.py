@@ -166,6 +166,7 @@ CASES = {
     ),
     "committee_asks": evidence(submission=SubmissionFacts(state="submitted", is_asked=True)),
     "submission_answered": evidence(submission=SubmissionFacts(state="development")),
+    "certified": evidence(submission=SubmissionFacts(state="certified")),
     "resubmission": evidence(
         supervision=ledger(is_complete=True, recommendation=RECOMMENDED),
         submission=SubmissionFacts(state="draft", is_again=True),
