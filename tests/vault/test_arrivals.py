@@ -10,7 +10,6 @@ from unittest import mock
 
 import pytest
 from django.core.files.storage import FileSystemStorage
-from django.db import transaction
 from django.test import RequestFactory
 from django.utils import timezone
 
