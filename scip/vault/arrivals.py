@@ -21,7 +21,14 @@ from scip.background import enqueue
 from scip.requirements import Refusal
 from scip.states import lock, move
 from scip.vault import emails
-from scip.vault.errors import BlobMissing, Damaged, Misplaced, Refused, ScannerUnavailable, TooLargeToScan
+from scip.vault.errors import (
+    BlobMissing,
+    Damaged,
+    Misplaced,
+    Refused,
+    ScannerUnavailable,
+    TooLargeToScan,
+)
 from scip.vault.inspection.check import Upload, check, megabytes
 from scip.vault.inspection.names import check_name
 from scip.vault.models import Arrival, ArrivalPart, StoredFile
