@@ -21,7 +21,7 @@ from payments.services import dispatch_settlement, record_offline_payment
 from scip.accounts.models import User
 from scip.policy.models import Edition
 from scip.requirements import Refusal
-from supervision.models import Agreement, SupervisionSession
+from supervision.models import Agreement, Recommendation, SupervisionSession
 from supervision.services.agreements import draft_agreement
 from supervision.services.recommendations import save_part
 from tests.review.committee import (
@@ -101,6 +101,31 @@ def test_only_what_was_asked_is_asked_and_frozen_with_its_answers() -> None:
         gave(handed, reader)
     assert committee.sends(CERTIFIED).submission.state == State.CERTIFIED
     assert Candidacy.objects.get(pk=walker.candidacy.pk).state == Candidacy.State.CERTIFIED
+
+
+def test_the_recommendation_carries_over_whatever_was_written_meanwhile() -> None:
+    committee = answered()
+    made = begins(committee)
+    says(committee, made)
+    # No letter that recommends is in force any more: its place was taken.
+    Recommendation.objects.update(outcome="not_yet", guidance="Three more months.")
+    services.submit(made, by=committee.walker.user)
+    charge = committee.submission.charge
+    office = User.objects.get(email="office@example.com")
+    record_offline_payment(
+        charge,
+        method=Payment.Method.BANK,
+        reference="a second transfer",
+        amount_cents=charge.amount_cents,
+        received_at=timezone.now(),
+        by=office,
+    )
+    dispatch_settlement(Settlement.objects.get(charge=charge).pk)
+    first, second = made.follows.snapshot, committee.submission.snapshot
+    assert second.recommendation == first.recommendation
+    assert second.recommendation_sha256 == first.recommendation_sha256
+    assert second.is_true
+    assert content_of(second)["recommendation"] == content_of(first)["recommendation"]
 
 
 def test_words_for_every_point_count_and_blanks_do_not() -> None:

@@ -35,10 +35,7 @@ def freeze(submission: Submission, findings: Sequence[Finding], *, now: datetime
 
     Raises ValueError without a recommendation: the gate asks for one before.
     """
-    letter = recommendation_of(submission.candidacy)
-    if letter is None:
-        raise ValueError("Nothing is frozen before the committee has a recommendation.")
-    recommendation = canonical(letter)
+    letter, recommendation = letter_for(submission)
     content = contents_of(submission, findings, frozen_at=now)
     content["recommendation"] = {
         "supervisor": letter["supervisor"],
@@ -59,6 +56,22 @@ def freeze(submission: Submission, findings: Sequence[Finding], *, now: datetime
         dossier = Dossier.objects.create(snapshot=snapshot, audience=audience, requested_at=now)
         enqueue(TASK, dossier.pk)
     return snapshot
+
+
+def letter_for(submission: Submission) -> tuple[dict[str, Any], str]:
+    """The recommendation that is frozen with a submission, and the text that is hashed.
+
+    A resubmission carries over, byte for byte, what its first submission was frozen with
+    (`requirements.resubmission`): nobody is asked for it again, so whatever a supervisor wrote
+    meanwhile neither stands in its way nor takes its place. Raises ValueError without one.
+    """
+    if submission.follows is not None:
+        earlier = submission.follows.snapshot
+        return recommendation_in(earlier), earlier.recommendation
+    letter = recommendation_of(submission.candidacy)
+    if letter is None:
+        raise ValueError("Nothing is frozen before the committee has a recommendation.")
+    return letter, canonical(letter)
 
 
 @transaction.atomic
