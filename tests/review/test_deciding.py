@@ -62,6 +62,9 @@ def test_certified_is_one_step_with_letter_record_and_credential(committee: Comm
     assert rules["views"] == 2
     assert rules["edition"]["reviewers"] == 2
     assert {item["code"] for item in rules["findings"]} >= {"portfolio", "recommendation"}
+    # What somebody typed stays where it can be erased.
+    assert {key for item in rules["findings"] for key in item} == {"code", "status"}
+    assert "Silent days by the sea" not in str(rules)
 
 
 def test_further_development_says_what_how_by_when_and_opens_supervision(
@@ -152,6 +155,28 @@ def test_a_view_of_somebody_who_turns_out_to_be_tied_counts_no_more(committee: C
         deciding.send_decision(decision, by=committee.chair)
     assert committee.submission.state == Submission.State.SUBMITTED
     assert not Letter.objects.filter(dedupe_key=f"decision:{decision.pk}:sent").exists()
+
+
+@pytest.mark.parametrize("kind", ["family", "colleague"])
+@pytest.mark.parametrize("signed", ["approved_by", "proposed_by"])
+def test_a_letter_waits_once_whoever_signed_it_is_tied(
+    committee: Committee, signed: str, kind: str
+) -> None:
+    second = world.make_user("second@example.org", Role.REVIEWER)
+    seat = seated(committee.submission, second, "second")
+    decision = deciding.approve(committee.proposes(CERTIFIED), by=second)
+    tied = getattr(decision, signed)
+    DeclaredTie.objects.create(member=tied, candidate=committee.walker.user, kind=kind)
+    office = world.make_user("another-office@example.com", Role.STAFF)
+    with pytest.raises(Refusal) as refusal:
+        deciding.send_decision(decision, by=office)
+    assert [item.code for item in refusal.value.findings] == ["second_reader"]
+    assert committee.submission.state == Submission.State.SUBMITTED
+    # A tie that may be allowed, and was, is none.
+    if kind == "colleague":
+        seats = Assignment.objects.filter(pk__in=[seat.pk, committee.seat(committee.chair).pk])
+        seats.update(allowed_at=timezone.now(), allowed_by=office, allowed_reason="Years ago.")
+        assert deciding.send_decision(decision, by=office).state == State.SENT
 
 
 def test_two_windows_never_write_over_each_other(committee: Committee) -> None:

@@ -13,6 +13,7 @@ from certification.review.models import (
     Assignment,
     Decision,
     Submission,
+    Tie,
 )
 from certification.review.queries.conflicts import BARS, open_assignments, ties_of
 from certification.review.queries.suggesting import choices_for
@@ -85,11 +86,28 @@ def counting_views(submission: Submission) -> int:
     rows = submission.assignments.filter(seat=Seat.REVIEWER, state=Assignment.State.GIVEN)
     given = list(rows.select_related("member"))
     ties = ties_of(submission.user, [row.member for row in given])
-    return sum(
-        not (ties[row.member_id] & BARS)
-        and (row.allowed_at is not None or not ties[row.member_id] & MAY_BE_ALLOWED)
-        for row in given
-    )
+    return sum(is_free(ties[row.member_id], is_allowed=row.allowed_at is not None) for row in given)
+
+
+def is_free(ties: frozenset[Tie], *, is_allowed: bool) -> bool:
+    """Does nothing stand between somebody and a candidate but what was allowed?"""
+    return not ties & BARS and (is_allowed or not ties & MAY_BE_ALLOWED)
+
+
+def is_signed_by_free(decision: Decision) -> bool:
+    """Are the two who stand for a letter free of ties today, whatever it was when they signed?
+
+    Whoever of the office wrote down what a chair had told decided nothing, and is not asked.
+    """
+    seats = list(decision.submission.assignments.values_list("member", "seat", "allowed_at"))
+    chairs = {member for member, seat, _allowed in seats if seat == Seat.CHAIR}
+    allowed = {member for member, _seat, allowed in seats if allowed is not None}
+    second, author = decision.approved_by, decision.proposed_by
+    people = [] if second is None else [second]
+    if author is not None and author.pk in chairs:
+        people.append(author)
+    ties = ties_of(decision.submission.user, people)
+    return all(is_free(ties[user.pk], is_allowed=user.pk in allowed) for user in people)
 
 
 def evidence_of(decision: Decision, *, now: datetime) -> DecidingEvidence:
@@ -104,6 +122,7 @@ def evidence_of(decision: Decision, *, now: datetime) -> DecidingEvidence:
         until_on=window_ends(now, submission.edition),
         second_reader=decision.approved_at is not None
         and decision.state in {Decision.State.APPROVED, Decision.State.SENT},
+        signed_by_free=decision.state != Decision.State.APPROVED or is_signed_by_free(decision),
         approved_on=decision.approved_at.date() if decision.approved_at else None,
     )
 

@@ -28,7 +28,8 @@ DEVELOPMENT = ("missing", "how", "by_when", "points")
 class DecidingEvidence:
     """Everything that the rules look at. ``views`` are those that were given and count;
     ``filled`` are names of parts with something in them; ``today`` and ``until_on`` bound the
-    day that the letter may name."""
+    day that the letter may name; ``signed_by_free`` is False where whoever wrote or approved it
+    is tied to the candidate by now."""
 
     views: int
     outcome: str
@@ -37,6 +38,7 @@ class DecidingEvidence:
     today: date
     until_on: date
     second_reader: bool = False
+    signed_by_free: bool = True
     approved_on: date | None = None
 
 
@@ -111,7 +113,18 @@ def day_finding(chosen: date, evidence: DecidingEvidence) -> Finding:
 
 
 def second_finding(evidence: DecidingEvidence) -> Finding:
-    """Has a second member, free of conflict, read the letter?"""
+    """Has a second member, free of conflict, read the letter, and do both stay free of it until
+    it goes?"""
+    if evidence.second_reader and not evidence.signed_by_free:
+        return Finding(
+            code="second_reader",
+            title=_("A second reader"),
+            status=Status.OPEN,
+            needed=_(
+                "Whoever wrote or approved it is tied to this person by now. Take it back; "
+                "somebody who is free of ties writes or reads it once more."
+            ),
+        )
     return Finding(
         code="second_reader",
         title=_("A second reader"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
 from certification.portfolio.services.writing import changes_to, write_down
+from certification.review.emails import committee as readers
 from certification.review.emails import decisions as letters
 from certification.review.models import Ask, Assignment, Decision, Submission
 from certification.review.queries.decisions import (
@@ -189,8 +190,10 @@ def refuse_open(findings: Sequence[Finding]) -> None:
 
 
 def rules_of(decision: Decision, findings: Sequence[Finding], *, views: int) -> dict[str, Any]:
-    """By what it was decided, as plain values: findings and figures as they were frozen, how many
-    views, which text. Raises Refusal where what was frozen is gone or not true any more."""
+    """By what it was decided, as plain values: which findings stood how, figures as they were
+    frozen, how many views, which text. The findings' own words name people and places, so they
+    stay in the snapshot, which its hash proves and which can be erased. Raises Refusal where what
+    was frozen is gone or not true any more."""
     snapshot = decision.submission.snapshot
     try:
         content = content_of(snapshot)
@@ -203,7 +206,9 @@ def rules_of(decision: Decision, findings: Sequence[Finding], *, views: int) -> 
             "snapshot": snapshot.sha256,
             "recommendation": snapshot.recommendation_sha256,
             "edition": content["edition"],
-            "findings": content["findings"],
+            "findings": [
+                {"code": item["code"], "status": item["status"]} for item in content["findings"]
+            ],
             "views": views,
             "decided_by": [
                 {"code": item.code, "status": item.status.value, "found": str(item.found)}
@@ -380,7 +385,13 @@ def open_again(candidacy: Candidacy, *, by: User, now: datetime) -> None:
 
 
 def release_the_rest(submission: Submission, *, by: User, now: datetime) -> None:
-    """Whoever was still asked or reading need not go on."""
+    """Whoever was still asked or reading need not go on, and is told so."""
     rows = submission.assignments.exclude(state=Assignment.State.GIVEN).live()
     for row in rows.order_by("pk"):
-        let_go(lock(row), why=_("The answer was sent."), by=by, now=now)
+        fresh = lock(row)
+        fresh.submission = submission
+        why = _("the committee has answered in the meantime.")
+        let_go(fresh, why=why, by=by, now=now)
+        if fresh.member.is_active:
+            key = f"assignment:{fresh.pk}:released"
+            queue_draft(readers.released(fresh), to=fresh.member, dedupe_key=key)
