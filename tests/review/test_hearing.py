@@ -18,6 +18,7 @@ from certification.review.queries.appeals import (
     choices_for,
     is_heard_anew,
     overturned_for,
+    panel_asks,
     suggest,
 )
 from certification.review.queries.submissions import evidence_of, submission_of
@@ -35,6 +36,7 @@ from scip.states import IllegalMove
 from supervision.services import recommendations
 from tests import world
 from tests.races import tally
+from tests.review.committee import seated
 from tests.review.desk import RECOMMENDED, Walker, make_ready
 from tests.review.hearings import (
     NOT_YET,
@@ -474,3 +476,30 @@ def test_two_colleagues_fill_the_last_seat_at_once():
 def test_the_last_day_of_the_panel_is_counted_from_filing(carla):
     filed = carla.files()
     assert filed.answer_by_at - filed.filed_at == timedelta(days=30)
+
+
+def test_what_a_panel_asks_reaches_the_readers_of_the_second_reading(decided_walker, as_user):
+    _appeal, seats = appeal_against_decision(decided_walker)
+    for seat in seats:
+        gives(seat, "remanded", instructions="Read case 2 beside session 7.")
+    new = Submission.objects.get(candidacy=decided_walker.candidacy, follows__isnull=False)
+    chair = world.make_user("inchair@example.org", Role.CHAIR)
+    second = world.make_user("looksagain@example.org", Role.REVIEWER)
+    reader = Assignment.objects.get().member
+    for member, place in ((chair, "chair"), (second, "second"), (reader, "reviewer")):
+        row = seated(new, member, place)
+        page = as_user(member).get(f"/review/{row.pk}/").content.decode()
+        assert "Read case 2 beside session 7." in page
+        assert "Pia" not in page
+        if place != "reviewer":
+            page = as_user(member).get(f"/review/{row.pk}/decision/").content.decode()
+            assert "Read case 2 beside session 7." in page
+    assert panel_asks(new.follows) == ""
+
+
+def test_what_a_panel_overturned_asks_nothing_of_its_new_readers(decided_walker):
+    _appeal, seats = appeal_against_decision(decided_walker)
+    for seat in seats:
+        gives(seat, "overturned")
+    new = Submission.objects.get(candidacy=decided_walker.candidacy, follows__isnull=False)
+    assert panel_asks(new) == ""

@@ -140,6 +140,21 @@ def is_heard_anew(submission: Submission) -> bool:
     ).exists()
 
 
+def panel_asks(submission: Submission) -> str:
+    """What a panel asked the committee to look at again in this submission; empty without an
+    appeal that sent the earlier answer back. For those alone whose room is open to them
+    (`queries.reading.rooms_open_to`); it names nobody who sat on the panel."""
+    if submission.follows_id is None:
+        return ""
+    rows = Appeal.objects.filter(
+        decision__submission=submission.follows_id,
+        state=State.DECIDED,
+        outcome=AppealOutcome.REMANDED,
+    )
+    words = rows.order_by("-decided_at", "-pk").values_list("instructions", flat=True)
+    return words.first() or ""
+
+
 @dataclass(frozen=True, slots=True)
 class PanelChoice:
     """One person beside one appeal, with how they stand as findings."""

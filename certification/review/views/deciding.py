@@ -19,6 +19,7 @@ from certification.portfolio.views.saving import keep_typed
 from certification.review.emails.decisions import decision_letter
 from certification.review.forms.deciding import DecisionForm, ReturnForm, SecondForm, on
 from certification.review.models import Assignment, Decision
+from certification.review.queries.appeals import panel_asks
 from certification.review.queries.decisions import (
     decision_of,
     evidence_of,
@@ -134,6 +135,7 @@ def show(
         "version": form.data.get("version") or row.revision,
         "action": reverse("review:decision", args=[seat.pk]),
         "views": views_of(seat.submission),
+        "instructions": panel_asks(seat.submission),
         "reviewers": seat.submission.edition.reviewers,
         "findings": findings_of(row),
         "breadcrumb": crumbs(_("The decision"), seat),
@@ -177,6 +179,7 @@ def read(
         "may_approve": row.state == State.PROPOSED and may_read_second(request.user, row),
         "may_send": is_chair and row.state == State.APPROVED,
         "draft": decision_letter(row) if is_written else None,
+        "instructions": panel_asks(seat.submission),
         "form": form or ReturnForm(),
         "has_errors": form is not None,
         "breadcrumb": crumbs(_("The decision"), seat),

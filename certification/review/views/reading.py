@@ -31,6 +31,7 @@ from certification.review.forms.reading import (
     split_values,
 )
 from certification.review.models import Assignment, Dossier, Question, Submission, View, ViewLine
+from certification.review.queries.appeals import panel_asks
 from certification.review.queries.dossiers import chapters
 from certification.review.queries.reading import (
     desk_of,
@@ -135,6 +136,7 @@ def page(
         "writes_view": room.seat == Seat.REVIEWER and room.state != State.GIVEN,
         "sees_views": may_see_views(room),
         "asks": content.get("asks", ()),
+        "instructions": panel_asks(submission),
         "chapters": [
             item
             for item in chapters(content, recommendation_in(submission.snapshot))
