@@ -294,8 +294,8 @@ def test_time_is_given_within_the_term_and_never_into_the_past(walker, office, r
     moved = assigning.give_time(row, until=now + timedelta(days=25), by=office)
     assert (moved.answer_due_at, moved.due_at) == (now + timedelta(days=25),) * 2
     row = accepts(row)
-    moved = assigning.give_time(row, until=now + timedelta(days=20), by=office)
-    assert moved.due_at == now + timedelta(days=20)
+    moved = assigning.give_time(row, until=now + timedelta(days=27), by=office)
+    assert moved.due_at == now + timedelta(days=27)
     assert moved.answer_due_at == now + timedelta(days=25)
     row = assigning.release(row, reason="Enough.", by=office)
     with pytest.raises(Refusal, match="Nothing is waited for"):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certification.review.emails import committee as letters
 from certification.review.forms.assigning import TimeForm, WhyForm
-from certification.review.models import MAY_BE_ALLOWED, Assignment
+from certification.review.models import MAY_BE_ALLOWED, Assignment, Submission
 from certification.review.queries.conflicts import ties_of
 from certification.review.queries.queue import answers_overdue, parts_overdue
 from certification.review.services import assigning
@@ -31,6 +31,12 @@ def waits_for_a_word(row: Assignment) -> bool:
         return False
     known = ties_of(row.submission.user, [row.member])[row.member_id]
     return bool(known) and known <= MAY_BE_ALLOWED
+
+
+def may_be_released(row: Assignment) -> bool:
+    """While it is read; who had a part in an answer stays on record."""
+    is_read = row.submission.state == Submission.State.SUBMITTED
+    return is_read and row.state in Assignment.LIVE
 
 
 def released_draft(row: Assignment, data: Data, _by: User) -> Draft:
@@ -105,7 +111,7 @@ class AssignmentAdmin(DecidingAdmin):
             done=_("Released. Nothing is open to them any more; the letter is on its way."),
             send=_("Release them and send the letter"),
             explanation=_("The seat is empty then; ask somebody else on the submission’s page."),
-            is_possible=while_in(*Assignment.LIVE),
+            is_possible=may_be_released,
             form=lambda _row, data: WhyForm(data),
             draft=released_draft,
             act=lambda row, data, by: assigning.release(row, reason=data["reason"], by=by),

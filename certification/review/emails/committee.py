@@ -178,7 +178,8 @@ def more_time(row: Assignment) -> Draft:
     """The office or the chair moved a day."""
     member, candidate = row.member, row.submission.user
     is_asked = row.state == State.ASKED
-    when = until(member, row.answer_due_at) if is_asked else in_zone(member, row.due_at)
+    # The very moment: the end of a day in UTC is the middle of another day elsewhere.
+    when = until(member, row.answer_due_at if is_asked else row.due_at)
     said = _("Please tell us until {when} whether you can read the submission of {candidate}.")
     if not is_asked:
         said = _("You have until {when} for your part for the submission of {candidate}.")

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from allauth.account.models import EmailAddress
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from certification.review.models import (
     MAY_BE_ALLOWED,
@@ -18,6 +19,7 @@ from certification.review.models import (
     PanelSeat,
     Tie,
 )
+from certification.review.requirements.assigning import ROLES
 from cohorts.models import Enrolment
 from scip.accounts.models import Role, User
 from supervision.models import Agreement, FeePayment, Recommendation, SupervisionSession
@@ -65,9 +67,15 @@ def kind_of(name: NotToRead) -> Tie:
 
 
 def means(user: User) -> Q:
-    """Is it this person whom a candidate named? By address, and by name where none was given."""
-    by_name = Q(email="", name__iexact=user.name) if user.name else Q(pk=None)
-    return Q(email=user.email) | by_name
+    """Is it this person whom a candidate named? By any address that is confirmed as theirs, and by
+    name unless the address that was given is somebody else's: candidates know people by addresses
+    with which nobody signs in here."""
+    confirmed = EmailAddress.objects.filter(verified=True)
+    by_address = Q(email=user.email) | Q(email__in=confirmed.filter(user=user).values("email"))
+    if not user.name:
+        return by_address
+    is_anybodys = Exists(confirmed.filter(email=OuterRef("email")))
+    return by_address | (Q(name__iexact=user.name) & ~is_anybodys)
 
 
 def tied_to(user: User, kinds: Collection[Tie], *, candidate: str) -> Q:
@@ -88,7 +96,8 @@ def tied_to(user: User, kinds: Collection[Tie], *, candidate: str) -> Q:
 
 
 def ties_of(candidate: User, members: Collection[User]) -> dict[int, frozenset[Tie]]:
-    """What ties each of these people to a candidate; seven queries however many there are."""
+    """What ties each of these people to a candidate; seven queries however many there are, and
+    one more where the candidate named somebody."""
     found: dict[int, set[Tie]] = {member.pk: set() for member in members}
     if candidate.pk in found:
         found[candidate.pk].add(Tie.SELF)
@@ -101,27 +110,47 @@ def ties_of(candidate: User, members: Collection[User]) -> dict[int, frozenset[T
     declared = DeclaredTie.objects.filter(candidate=candidate, member__in=list(found))
     for key, kind in declared.values_list("member", "kind"):
         found[key].add(Tie(kind))
-    for name in NotToRead.objects.filter(submission__candidacy__user=candidate):
-        for member in members:
-            is_meant = name.email == member.email or (
-                not name.email and name.name.casefold() == member.name.casefold()
-            )
-            if is_meant:
-                found[member.pk].add(kind_of(name))
+    names = list(NotToRead.objects.filter(submission__candidacy__user=candidate))
+    for name, member in meant_by(names, members) if names else ():
+        found[member.pk].add(kind_of(name))
     return {key: frozenset(kinds) for key, kinds in found.items()}
 
 
+def meant_by(
+    names: Collection[NotToRead], members: Collection[User]
+) -> Iterator[tuple[NotToRead, User]]:
+    """Who of these people is meant by which name, as `means` has it; one query."""
+    confirmed = EmailAddress.objects.filter(verified=True).filter(
+        Q(user__in=members) | Q(email__in=[name.email for name in names])
+    )
+    owners: dict[str, set[int]] = {}
+    for email, owner in confirmed.values_list("email", "user"):
+        owners.setdefault(email, set()).add(owner)
+    for name in names:
+        known = owners.get(name.email, set())
+        for member in members:
+            is_same = not known and same_name(name.name, member.name)
+            if member.pk in known or name.email == member.email or is_same:
+                yield name, member
+
+
+def same_name(one: str, other: str) -> bool:
+    return bool(one) and one.casefold() == other.casefold()
+
+
 def open_assignments(user: Any) -> QuerySet[Assignment]:
-    """The assignments by which somebody may read at this moment: accepted after a declaration, a
-    seat on the committee today, nothing that bars, and no tie that nobody allowed.
+    """The assignments by which somebody may read at this moment: accepted after a declaration,
+    today's role for that very seat, nothing that bars, and no tie that nobody allowed.
 
     Every page, file and search of the reading room begins here.
     """
     rows = Assignment.objects.filter(state__in=Assignment.READING, declared_at__isnull=False)
-    if not user.is_authenticated or not user.has_role(Role.REVIEWER, Role.CHAIR):
+    if not user.is_authenticated:
         return rows.none()
+    # A chair whose term as a chair is over may go on as a reviewer, and leads nothing any more.
+    seats = [seat for seat, roles in ROLES.items() if user.has_role(*roles)]
     way = "submission__candidacy__user"
-    return rows.filter(member=user).exclude(
+    return rows.filter(member=user, seat__in=seats).exclude(
         tied_to(user, BARS, candidate=way)
         | (Q(allowed_at=None) & tied_to(user, MAY_BE_ALLOWED, candidate=way))
     )

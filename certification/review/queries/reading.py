@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from certification.candidacy.models import Candidacy
 from certification.portfolio.models import Excerpt
 from certification.review.models import (
     Assignment,
@@ -29,8 +30,12 @@ OVERSEES = frozenset({Seat.CHAIR, Seat.SECOND})
 
 def rooms_open_to(user: Any) -> QuerySet[Assignment]:
     """The assignments whose room somebody may enter now. Confidential work is open for as long as
-    it is with the committee; once it was answered, or ended, the room is shut."""
-    return open_assignments(user).filter(submission__state=Submission.State.SUBMITTED)
+    it is with the committee; once it was answered, or ended, the room is shut. Whoever has
+    withdrawn takes their work back at once, before `services.following` has closed it."""
+    return open_assignments(user).filter(
+        submission__state=Submission.State.SUBMITTED,
+        submission__candidacy__state__in=Candidacy.REGISTERED,
+    )
 
 
 def snapshots_open_to(user: Any) -> QuerySet[Snapshot]:

@@ -78,9 +78,7 @@ def facts_of(
     today, then = seats_by(members, day_of(now)), seats_by(members, day_of(due))
     load = load_of(members, now)
     here = {row.member_id: row for row in submission.assignments.live()}
-    gone = set(
-        submission.assignments.exclude(state__in=Assignment.LIVE).values_list("member", flat=True)
-    )
+    gone, knowing = ended_seats(submission)
     is_anew = is_heard_anew(submission)
     before = frozenset() if is_anew else readers_before(submission)
     overturned = everybody_before(submission) if is_anew else frozenset()
@@ -93,6 +91,7 @@ def facts_of(
             ties=ties[member.pk],
             seat_here=here[member.pk].seat if member.pk in here else "",
             said_no=member.pk in gone,
+            knows_views=member.pk in knowing,
             read_before=member.pk in before,
             was_overturned=member.pk in overturned,
             shares_language=bool(spoken & set(member.languages))
@@ -103,6 +102,20 @@ def facts_of(
         )
         for member in members
     }
+
+
+def ended_seats(submission: Submission) -> tuple[set[int], set[int]]:
+    """Who declined this submission or was released from it, and whom of them others' views were
+    open to by then: in the chair, as the second reader, after giving their own; one query."""
+    rows = submission.assignments.exclude(state__in=Assignment.LIVE)
+    oversaw = Q(accepted_at__isnull=False) & ~Q(seat=Seat.REVIEWER)
+    told = rows.annotate(knew=Q(oversaw | Q(given_at__isnull=False)))
+    gone, knowing = set(), set()
+    for key, knew in told.values_list("member", "knew"):
+        gone.add(key)
+        if knew:
+            knowing.add(key)
+    return gone, knowing
 
 
 def seats_by(members: Collection[User], on: date) -> dict[int, frozenset[str]]:
@@ -145,8 +158,12 @@ def readers_before(submission: Submission) -> frozenset[int]:
 
 
 def everybody_before(submission: Submission) -> frozenset[int]:
-    """Whoever had a part in the answer that this submission follows, the second reader too."""
-    rows = Assignment.objects.filter(submission=submission.follows_id, state__in=Assignment.READING)
+    """Whoever had a part in the answer that this submission follows, the second reader too, and
+    those to whom it was open before they were released."""
+    opened = Q(state__in=Assignment.READING) | Q(accepted_at__isnull=False)
+    rows = Assignment.objects.filter(
+        opened | Q(given_at__isnull=False), submission=submission.follows_id
+    )
     return frozenset(rows.values_list("member", flat=True))
 
 

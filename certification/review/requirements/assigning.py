@@ -33,7 +33,8 @@ class MemberFacts:
 
     ``seats_today`` and ``seats_then`` are the seats that their roles open today and on the day
     their part is due; ``live`` counts what they read now, ``recent`` what they were asked in the
-    last year; ``shares_language`` is None where one of the two named no language;
+    last year; ``shares_language`` is None where one of the two named no language; ``knows_views``
+    says that others' views of this submission were open to them in a seat that has ended;
     ``was_overturned`` says that a panel overturned an answer in which they had a part.
     """
 
@@ -43,6 +44,7 @@ class MemberFacts:
     ties: frozenset[Tie] = frozenset()
     seat_here: str = ""
     said_no: bool = False
+    knows_views: bool = False
     read_before: bool = False
     was_overturned: bool = False
     shares_language: bool | None = None
@@ -77,6 +79,7 @@ def member_findings(facts: MemberFacts, *, seat: str) -> tuple[Finding, ...]:
         place_finding(facts),
         ties_finding(facts.ties),
         answer_finding(facts),
+        *own_view(facts, seat),
         *fresh_eyes(facts),
         *remarks(facts),
     )
@@ -171,6 +174,20 @@ def answer_finding(facts: MemberFacts) -> Finding:
         needed=_("They declined it or were released; asking again needs a reason.")
         if facts.said_no
         else "",
+    )
+
+
+def own_view(facts: MemberFacts, seat: str) -> tuple[Finding, ...]:
+    """A reviewer's view is their own: nobody gives one who has read the others' before."""
+    if seat != Seat.REVIEWER or not facts.knows_views:
+        return ()
+    return (
+        Finding(
+            code="own_view",
+            title=_("Knows the others’ views"),
+            status=Status.OPEN,
+            needed=_("Others’ views were open to them here, so they can’t give one of their own."),
+        ),
     )
 
 

@@ -29,6 +29,7 @@ from certification.review.requirements.assigning import (
     barring,
     member_findings,
     needing_reason,
+    part_due,
 )
 from scip.accounts.models import Role, User
 from scip.audit.services import record
@@ -64,6 +65,10 @@ def ask(
     refuse_others(row, by)
     if row.state != Submission.State.SUBMITTED:
         raise Refusal(_("This submission is not with the committee. Nobody was asked."))
+    if not row.candidacy.is_registered:
+        raise Refusal(
+            _("This person’s registration for certification has ended. Nobody was asked.")
+        )
     known = row.assignments.live().filter(member=member, seat=seat).first()
     if known is not None:
         return known
@@ -323,7 +328,11 @@ def allow(
     if row.state != State.DECLARED and not (row.is_open and known & MAY_BE_ALLOWED):
         raise Refusal(_("Nothing waits to be allowed here. Nothing was changed."))
     row.allowed_at, row.allowed_by, row.allowed_reason = now, by, with_words(reason)
-    row.save(update_fields=["allowed_at", "allowed_by", "allowed_reason"])
+    if row.state == State.DECLARED:
+        # Whoever waited for this word has as long to read as somebody who is asked now.
+        submitted_at, edition = row.submission.submitted_at, row.submission.edition
+        row.due_at = max(row.due_at, part_due(submitted_at or now, edition, row.seat, now=now))
+    row.save(update_fields=["allowed_at", "allowed_by", "allowed_reason", "due_at"])
     if row.state == State.DECLARED:
         move(row, State.ACCEPTED, by=by, now=now, data={"allowed": len(known)})
     else:
@@ -339,13 +348,15 @@ def release(
     """Take an assignment back; what its reader wrote stays theirs, and nothing is open any more.
 
     By the office or the chair of this submission, and by a reader who can't go on. A second call
-    changes nothing. Raises Refusal for others and without a reason, IllegalMove once declined.
+    changes nothing. Raises Refusal for others, without a reason, and once it was answered (who had
+    a part in an answer stays on record), IllegalMove once declined.
     """
     row = both_locked(assignment)
     if row.member_id != by.pk:
         refuse_others(row.submission, by)
     if row.state == State.RELEASED:
         return row
+    refuse_answered(row.submission)
     if row.member_id == by.pk and row.state == State.GIVEN:
         raise Refusal(_("Your view was given and stays with the submission. Write to the office."))
     let_go(row, why=with_words(reason), by=by, now=now)
@@ -393,7 +404,7 @@ def give_time(
     """Move the day that counts now: of the answer, or of the part. The reader gets a letter.
 
     Raises Refusal for anybody who does not arrange this, where nobody is waited for, for a day
-    that has passed, and for one beyond the reader's term.
+    that has passed or is nearer than the one they have, and for one beyond the reader's term.
     """
     now = now or timezone.now()
     row = both_locked(assignment)
@@ -402,6 +413,8 @@ def give_time(
         raise Refusal(_("Nothing is waited for here, so no day was moved."))
     if until <= now:
         raise Refusal(_("That day has passed. Nothing was changed; choose one that is to come."))
+    if until < (row.answer_due_at if row.state == State.ASKED else row.due_at):
+        raise Refusal(_("They have until later already. Nothing was changed; choose a later day."))
     if row.seat not in seats_by([row.member], day_of(until)).get(row.member_id, frozenset()):
         raise Refusal(_("Their term on the committee ends before that day. Nothing was changed."))
     if row.state == State.ASKED:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
 from certification.portfolio.services.writing import changes_to, write_down
-from certification.review.emails import committee as readers
+from certification.review.emails import committee as seat_letters
 from certification.review.emails import decisions as letters
 from certification.review.models import Ask, Assignment, Decision, Submission
 from certification.review.queries.decisions import (
@@ -394,4 +394,4 @@ def release_the_rest(submission: Submission, *, by: User, now: datetime) -> None
         let_go(fresh, why=why, by=by, now=now)
         if fresh.member.is_active:
             key = f"assignment:{fresh.pk}:released"
-            queue_draft(readers.released(fresh), to=fresh.member, dedupe_key=key)
+            queue_draft(seat_letters.released(fresh), to=fresh.member, dedupe_key=key)

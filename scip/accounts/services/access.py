@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from scip.accounts import emails
 from scip.accounts.models import Role, RoleGrant, User
 from scip.audit.services import fingerprint, record
+from scip.formats import day
 from scip.requirements import Refusal
 from scip.states import lock
 
@@ -86,8 +87,8 @@ def set_term(
 ) -> RoleGrant:
     """Say from which day on a role is no longer held; None takes the end away.
 
-    Raises Refusal for anybody but the office, for oneself, for a role that has ended, and for a
-    day that is not to come: ending at once is `end_role`.
+    Raises Refusal for anybody but the office, for oneself, for a role that has ended, for a day
+    before the role begins, and for one that is not to come: ending at once is `end_role`.
     """
     today = (now or timezone.now()).date()
     with transaction.atomic():
@@ -99,6 +100,12 @@ def set_term(
         if until is not None and until <= today:
             raise Refusal(
                 _("That day is not to come. To end a role at once, open the person’s page.")
+            )
+        if until is not None and until < fresh.since:
+            raise Refusal(
+                _(
+                    "This role begins on {day}, after the day you chose. Nothing was changed."
+                ).format(day=day(fresh.since))
             )
         if fresh.until != until:
             fresh.until = until
