@@ -112,7 +112,7 @@ def reminder_of(row: Appeal, seat: PanelSeat) -> Draft:
 
 
 class WaitsFilter(admin.SimpleListFilter):
-    """Appeals by what they wait for."""
+    """Appeals by what they wait for; somebody's own is never found by it."""
 
     title = _("waits for")
     parameter_name = "waits"
@@ -121,10 +121,11 @@ class WaitsFilter(admin.SimpleListFilter):
         return [("office", _("the office")), ("overdue", _("an answer past its day"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        others = queryset.exclude(candidacy__user=request.user)
         if self.value() == "office":
-            return queryset.filter(pk__in=with_the_office(timezone.now()).values("pk"))
+            return others.filter(pk__in=with_the_office(timezone.now()).values("pk"))
         if self.value() == "overdue":
-            return queryset.filter(state__in=hearing.OPEN, answer_by_at__lt=timezone.now())
+            return others.filter(state__in=hearing.OPEN, answer_by_at__lt=timezone.now())
         return queryset
 
 
@@ -200,7 +201,9 @@ class AppealAdmin(DecidingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).filter(~Q(state=State.DRAFT))
-        related = rows.select_related(*self.row_related)
+        related = rows.select_related(*self.row_related).annotate(
+            is_own=Q(candidacy__user=request.user)
+        )
         answers = ("outcome", "reasons", "instructions", "declaration")
         seats = PanelSeat.objects.select_related("member").defer(*answers).order_by("pk")
         return related.defer(*WORDS).prefetch_related(Prefetch("seats", seats))
@@ -221,8 +224,8 @@ class AppealAdmin(DecidingAdmin):
         return ngettext("{count} day", "{count} days", days).format(count=days)
 
     @admin.display(description=_("waits for"))
-    def waits_for(self, row: Appeal) -> str:
-        return waited_for(row)
+    def waits_for(self, row: Any) -> str:
+        return "–" if row.is_own else waited_for(row)
 
     @admin.display(description=_("answer by"), ordering="answer_by_at")
     def answer_due(self, row: Appeal) -> str:
@@ -237,7 +240,9 @@ class AppealAdmin(DecidingAdmin):
     ) -> HttpResponse:
         """The appeal with its clock, its seats, and everybody who could sit on its panel."""
         row = self.get_object(request, object_id)
-        shown = about(row) if row is not None and self.opens_for(request) else {}
+        shown: dict[str, Any] = {"is_own": row is not None and row.is_own}
+        if row is not None and self.opens_for(request):
+            shown |= facts_of(row) if row.is_own else about(row)
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
 
 
@@ -249,14 +254,22 @@ def waited_for(row: Appeal) -> str:
     return ", ".join(names) or str(_("the office: seats are empty"))
 
 
+def facts_of(row: Appeal) -> dict[str, Any]:
+    """What anybody of the office reads, also whoever appeals: never who hears it."""
+    is_open = row.state in hearing.OPEN
+    return {
+        "against": letters.about(row),
+        "is_past": is_open and row.answer_by_at is not None and row.answer_by_at < timezone.now(),
+        "document_count": row.documents.count(),
+    }
+
+
 def about(row: Appeal) -> dict[str, Any]:
     """What the office reads beside the facts."""
     is_open = row.state in hearing.OPEN
     return {
-        "against": letters.about(row),
+        **facts_of(row),
         "waited_for": waited_for(row),
-        "is_past": is_open and row.answer_by_at is not None and row.answer_by_at < timezone.now(),
-        "document_count": row.documents.count(),
         "seats": row.seats.all(),
         "empty": empty_seats(row) if is_open else 0,
         "choices": [

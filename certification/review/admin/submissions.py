@@ -47,7 +47,7 @@ class DossierFilter(admin.SimpleListFilter):
 
 
 class WaitsFilter(admin.SimpleListFilter):
-    """Submissions that wait for somebody to act."""
+    """Submissions that wait for somebody to act; somebody's own is never found by it."""
 
     title = _("next step")
     parameter_name = "waits"
@@ -65,7 +65,10 @@ class WaitsFilter(admin.SimpleListFilter):
             "question": queue.questions_with_chair,
             "letter": queue.letters_to_send,
         }.get(self.value() or "")
-        return queryset.filter(pk__in=found().values("pk")) if found else queryset
+        if found is None:
+            return queryset
+        others = queryset.exclude(candidacy__user=request.user)
+        return others.filter(pk__in=found().values("pk"))
 
 
 @admin.register(Submission)

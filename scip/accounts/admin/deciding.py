@@ -77,6 +77,11 @@ class DecidingAdmin(StaffModelAdmin):
         """The decisions that fit the row as it stands, with their verbs."""
         return [(verb, item) for verb, item in self.decisions.items() if item.is_possible(row)]
 
+    def offered(self, request: HttpRequest, row: Any) -> list[tuple[str, Decision]]:
+        """The same for whoever looks: none about themselves, whose very buttons would tell how
+        far colleagues have come."""
+        return [] if is_about(row, request.user) else self.possible(row)
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only the facts that are there."""
         if obj is None or self.fields is None:
@@ -96,7 +101,9 @@ class DecidingAdmin(StaffModelAdmin):
     ) -> HttpResponse:
         """The row's page, with what can be decided about it."""
         row = self.get_object(request, object_id)
-        shown: dict[str, Any] = {"decisions": self.possible(row)} if row is not None else {}
+        shown: dict[str, Any] = {}
+        if row is not None:
+            shown["decisions"] = self.offered(request, row)
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
 
     def own_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
@@ -106,7 +113,7 @@ class DecidingAdmin(StaffModelAdmin):
             "opts": self.opts,
             "original": row,
             "title": str(row),
-            "decisions": self.possible(row),
+            "decisions": self.offered(request, row),
         }
 
     def decide_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponseBase:
@@ -117,7 +124,8 @@ class DecidingAdmin(StaffModelAdmin):
         if decision is None:
             raise Http404
         sentence = not_now(decision, row, by)
-        if sentence and request.method != "POST":
+        # About oneself not even the form is made: what it offers may be confidential.
+        if sentence and (request.method != "POST" or is_about(row, by)):
             messages.warning(request, sentence)
             return redirect(self.row_url(row))
         return self.decide(request, decision, row, by, refused=sentence)
@@ -171,9 +179,14 @@ class DecidingAdmin(StaffModelAdmin):
         return reverse(f"{stem}_change", args=[row.pk]) if row else reverse(f"{stem}_changelist")
 
 
+def is_about(row: Any, user: Any) -> bool:
+    """Is the row about whoever looks at it?"""
+    return bool(row.user_id == user.pk)
+
+
 def not_now(decision: Decision, row: Any, by: User) -> str:
     """Why the page of a decision is not even opened; looking takes no lock."""
-    if row.user_id == by.pk:
+    if is_about(row, by):
         return _("This is about you, so a colleague has to look at it. Nothing was changed.")
     if not decision.is_possible(row):
         return _("This has moved on, so that step is not possible any more. Nothing was changed.")
