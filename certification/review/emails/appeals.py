@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.review.models import Appeal, AppealOutcome, PanelSeat
+from certification.review.queries.resubmissions import went_back
 from scip.accounts.models import User
 from scip.formats import day
 from scip.mail.services import Address, Draft, Recipient, queue_draft, render_letter
@@ -179,6 +180,35 @@ def withdrawn(appeal: Appeal) -> None:
     )
 
 
+def superseded(appeal: Appeal) -> None:
+    """A later letter of the supervisor ended it: a word to the candidate, the office and whoever
+    wrote the letter in question."""
+    stem = f"appeal:{appeal.pk}:superseded"
+    draft = to_candidate(
+        appeal,
+        _("A later letter has taken the place of the one you appealed against"),
+        _("Your supervisor has sent a later letter since you appealed, and that one holds now. So "
+          "nobody has to decide about the earlier one any more, and your appeal is closed."),
+        _("What you wrote is kept for you. Should the later letter say “not yet”, too, you can "
+          "appeal against it, with its own time and with the same words if you like."),
+    )  # fmt: skip
+    queue_draft(draft, to=appeal.user, dedupe_key=stem)
+    to_office(
+        appeal,
+        _("Closed by a later letter: the appeal of {name}").format(name=appeal.user),
+        _("A later letter took the place of the one that {name} appealed against. The appeal is "
+          "closed, and whoever was asked to hear it knows.").format(name=appeal.user),
+        key=f"{stem}:office",
+    )  # fmt: skip
+    to_supervisor(
+        appeal,
+        _("The second look is not needed any more"),
+        _("A later letter about {name} took the place of the one in question, so the appeal is "
+          "closed.").format(name=appeal.user),
+        key=f"{stem}:supervisor",
+    )  # fmt: skip
+
+
 def asked(seat: PanelSeat) -> Draft:
     """Will you hear it? Names the candidate and whose answer it is about, nothing of the content."""
     appeal = seat.appeal
@@ -314,6 +344,12 @@ def overdue(appeal: Appeal) -> None:
 def what_follows(appeal: Appeal) -> str:
     """What an outcome means for the candidate's next step."""
     is_committee = appeal.decision_id is not None
+    if is_committee and appeal.outcome != AppealOutcome.UPHELD and not is_back(appeal):
+        return _(
+            "What you handed in was not the last word by then: something newer of yours is with "
+            "the committee or was answered, or your registration has ended. So nothing goes back "
+            "by itself; the office writes to you about what follows for you."
+        )
     if appeal.outcome == AppealOutcome.OVERTURNED:
         return (
             _("The committee’s answer does not stand. Your submission goes to readers who have "
@@ -336,6 +372,11 @@ def what_follows(appeal: Appeal) -> str:
     )
 
 
+def is_back(appeal: Appeal) -> bool:
+    """Is the submission with the committee again, or was it, because of this appeal?"""
+    return appeal.decision_id is not None and went_back(appeal.decision_id)
+
+
 def decided(appeal: Appeal) -> None:
     """The answer with its reasons to the candidate; outcome and instructions to the supervisor."""
     stem = f"appeal:{appeal.pk}:decided"
@@ -352,7 +393,13 @@ def decided(appeal: Appeal) -> None:
         appeal,
         _("Decided: the appeal of {name}").format(name=appeal.user),
         outcome_words(appeal),
-        _("The letters are on their way."),
+        _("The letters are on their way.")
+        if appeal.decision_id is None or appeal.outcome == AppealOutcome.UPHELD or is_back(appeal)
+        else _(
+            "The submission could not go back to the committee by itself: something newer of this "
+            "person is there or was answered, or the registration has ended. They read that you "
+            "write to them about what follows; please look at it."
+        ),
         key=f"{stem}:office",
     )
     to_supervisor(

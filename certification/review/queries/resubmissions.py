@@ -1,12 +1,14 @@
 """What resubmissions answer and how far their answers are; in bulk, and for one's own page."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from certification.review.models import Ask, Decision, Response, Submission
+from django.db.models import F
+
+from certification.review.models import Appeal, Ask, Decision, Response, Snapshot, Submission
 from certification.review.requirements.resubmission import AgainFacts
 from supervision.requirements.ledger import LedgerEvidence, State, counts
 
@@ -62,6 +64,26 @@ def handed_at(row: Submission, is_paid: bool, now: datetime) -> datetime:
     if row.awaiting_payment_at is not None and (is_paid or row.state != OPEN):
         return row.awaiting_payment_at
     return now
+
+
+def heard_now(candidacy_ids: Collection[int]) -> frozenset[int]:
+    """Which of these candidacies have an answer of the committee before a panel; one query, none
+    for nobody."""
+    if not candidacy_ids:
+        return frozenset()
+    rows = Appeal.objects.filter(
+        candidacy__in=candidacy_ids,
+        decision__isnull=False,
+        state__in=(Appeal.State.FILED, Appeal.State.HEARING),
+    )
+    return frozenset(rows.values_list("candidacy", flat=True))
+
+
+def went_back(decision_id: int) -> bool:
+    """Did a panel bring the submission of this decision back to the committee? Then another one
+    holds the same frozen bytes; what a candidate hands in anew never does."""
+    rows = Snapshot.objects.filter(submission__follows__decision=decision_id)
+    return rows.filter(sha256=F("submission__follows__snapshot__sha256")).exists()
 
 
 def held_since(ledger: LedgerEvidence, row: Submission, since: datetime) -> int:

@@ -13,7 +13,7 @@ from certification.candidacy.requirements.registration import AttestationFacts, 
 from certification.portfolio.models import CaseStudy, Excerpt, WriteUp
 from certification.review.models import ApplicationLetter, Submission
 from certification.review.queries.appeals import overturned_in
-from certification.review.queries.resubmissions import again_facts
+from certification.review.queries.resubmissions import again_facts, heard_now
 from certification.review.requirements.submission import (
     FeeFacts,
     PortfolioFacts,
@@ -53,8 +53,8 @@ def evidence_of(
 def submission_evidence(
     pairs: Iterable[tuple[Candidacy, Submission | None]], *, now: datetime | None = None
 ) -> dict[int, SubmissionEvidence]:
-    """What the gate looks at, by candidacy; eight queries however many there are, and two
-    more where somebody's supervisor said "not yet"."""
+    """What the gate looks at, by candidacy; eight queries however many there are, two more where
+    somebody's supervisor said "not yet", and one where somebody submits again."""
     rows = list(pairs)
     keys = [candidacy.pk for candidacy, _submission in rows]
     ledgers, told = ledger_evidence(keys), told_of(keys)
@@ -63,6 +63,7 @@ def submission_evidence(
     retreats = retreats_of({candidacy.user_id for candidacy, _submission in rows})
     submissions = [submission for _candidacy, submission in rows if submission is not None]
     fees = fees_of(submissions)
+    heard = heard_now({row.candidacy_id for row in submissions if row.number > 1})
     paid = [row.pk for row in submissions if row.charge_id and fees[row.charge_id].counts]
     again = again_facts(submissions, ledgers, paid=paid, now=now or timezone.now())
     return {
@@ -80,6 +81,7 @@ def submission_evidence(
             missing_parts=missing_parts(submission),
             fee=fees.get(submission.charge_id) if submission and submission.charge_id else None,
             again=again.get(submission.pk) if submission is not None else None,
+            is_before_panel=candidacy.pk in heard,
         )
         for candidacy, submission in rows
     }

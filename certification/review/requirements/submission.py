@@ -82,6 +82,8 @@ class SubmissionEvidence:
     fee: FeeFacts | None = None
     # What a resubmission answers; None for a submission that is read as a whole.
     again: AgainFacts | None = None
+    # A panel hears an appeal against the committee's last answer.
+    is_before_panel: bool = False
 
 
 def submission_findings(evidence: SubmissionEvidence, *, edition: Edition) -> tuple[Finding, ...]:
@@ -92,6 +94,7 @@ def submission_findings(evidence: SubmissionEvidence, *, edition: Edition) -> tu
     if evidence.again is not None:
         return (
             *standing_findings(evidence),
+            *panel_findings(evidence),
             *resubmission_findings(evidence.again, edition=edition),
             fee_finding(evidence.fee, edition=edition, is_again=True),
         )
@@ -99,6 +102,7 @@ def submission_findings(evidence: SubmissionEvidence, *, edition: Edition) -> tu
     is_complete = all(item.is_met for item in supervision)
     return (
         *standing_findings(evidence),
+        *panel_findings(evidence),
         *(with_way(item) for item in supervision),
         recommended_finding(evidence, is_complete=is_complete),
         portfolio_finding(evidence.portfolio, edition=edition),
@@ -156,6 +160,28 @@ def standing_findings(evidence: SubmissionEvidence) -> tuple[Finding, ...]:
             else _("Your registration for certification is not under way. Write to the office."),
             next_step=_("Open your certification record"),
             url=reverse("certification:record"),
+        ),
+    )
+
+
+def panel_findings(evidence: SubmissionEvidence) -> tuple[Finding, ...]:
+    """Said only while a panel hears an appeal against the committee's last answer: what comes next
+    depends on it, and one submission at a time is with the committee."""
+    if not evidence.is_before_panel:
+        return ()
+    return (
+        Finding(
+            code="appeal",
+            title=_("The answer to your appeal"),
+            status=Status.WAITING,
+            found=_(
+                "A panel looks at the committee’s last answer now. If it does not stand, your "
+                "submission goes back to the committee without a fee; otherwise you go on here. "
+                "Everything you wrote is kept."
+            ),
+            waiting_for=_("the appeal panel"),
+            next_step=_("Open your appeal"),
+            url=reverse("appeal:home"),
         ),
     )
 

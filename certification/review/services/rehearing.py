@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 from certification.review.emails import submissions as letters
 from certification.review.models import Appeal, Dossier, Snapshot, Submission
 from certification.review.services.freezing import TASK
-from certification.review.services.submitting import PURPOSE, all_locked, fee_terms, give_up_fee
-from payments.services import open_charge
+from certification.review.services.submitting import PURPOSE, all_locked, fee_terms
+from payments.services import cancel_charge, open_charge
 from scip.background import enqueue
-from scip.requirements import Refusal
 from scip.states import move
 
 State = Submission.State
@@ -23,10 +22,12 @@ State = Submission.State
 
 def hear_anew(appeal: Appeal, *, now: datetime) -> Submission | None:
     """Bring the submission that was answered back to the committee, frozen as it was; None where
-    the candidate's way has ended, or a resubmission is with the committee already.
+    the candidate's way has ended, or something newer of theirs is under way or was answered. The
+    letters say then that the office writes to them.
 
     Inside the transaction that decides the appeal. A resubmission that is being prepared becomes
-    this one, and its fee is given up; nothing is asked of the candidate.
+    this one: its fee is given up, or sent back in full where it was paid; nothing is asked of the
+    candidate.
     """
     decision = appeal.decision
     if decision is None:
@@ -48,7 +49,8 @@ def hear_anew(appeal: Appeal, *, now: datetime) -> Submission | None:
         refund_terms=fee_terms(),
         now=now,
     )
-    row.save(update_fields=["charge"])
+    row.held_up_at = None
+    row.save(update_fields=["charge", "held_up_at"])
     copy(frozen, row, now=now)
     move(row, State.AWAITING_PAYMENT, by=None, now=now)
     move(row, State.SUBMITTED, by=None, now=now, data={"appeal": appeal.pk})
@@ -58,9 +60,11 @@ def hear_anew(appeal: Appeal, *, now: datetime) -> Submission | None:
 
 def follow_up(old: Submission, *, now: datetime) -> Submission | None:
     """The draft that follows a submission, under its lock; made now if there is none, None where
-    one is with the committee or was answered, or its fee has just arrived."""
+    one is with the committee, was answered or closed, or where another one is under way."""
     known = Submission.objects.filter(follows=old).select_related("candidacy").first()
     if known is None:
+        if old.candidacy.submissions.live().exists():
+            return None
         last = old.candidacy.submissions.aggregate(last=Max("number"))["last"] or 0
         return Submission.objects.create(
             candidacy=old.candidacy,
@@ -72,13 +76,25 @@ def follow_up(old: Submission, *, now: datetime) -> Submission | None:
     row = all_locked(known)
     if row.state not in Submission.OPEN:
         return None
+    return_fee(row, now=now)
     if row.state == State.AWAITING_PAYMENT:
-        try:
-            give_up_fee(row, by=None, now=now)
-        except Refusal:
-            return None
         move(row, State.DRAFT, by=None, now=now)
     return row
+
+
+def return_fee(submission: Submission, *, now: datetime) -> None:
+    """Cancel the fee of a resubmission that is not needed any more. What was paid for it comes back
+    in full, with a letter of its own: nobody reads it for that money."""
+    charge = submission.charge
+    if charge is None or charge.cancelled_at is not None:
+        return
+    cancel_charge(
+        charge,
+        by=None,
+        reason=_("Not needed: the submission is heard again after an appeal, without a fee."),
+        in_full=True,
+        now=now,
+    )
 
 
 def copy(frozen: Snapshot, to: Submission, *, now: datetime) -> Snapshot:

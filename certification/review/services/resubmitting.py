@@ -15,6 +15,7 @@ from certification.candidacy.models import Candidacy
 from certification.portfolio.services.writing import changes_to, write_down
 from certification.review.models import ApplicationLetter, Ask, Response, Submission
 from certification.review.queries.decisions import answer_to
+from certification.review.queries.resubmissions import heard_now
 from certification.review.queries.submissions import evidence_of
 from certification.review.requirements.resubmission import window_ends, window_finding
 from certification.review.services.submitting import refuse_closed
@@ -34,7 +35,8 @@ def begin_again(candidacy: Candidacy, *, by: User, now: datetime | None = None) 
     else, at the re-review fee. Afterwards it is a new submission, read as a whole at the full fee;
     a resubmission that was begun and not handed in is closed. The letter of application comes
     along either way. There is no limit to how often. Raises Refusal for anybody but the candidate,
-    while the registration is not under way, and where no answer asks for it.
+    while the registration is not under way, while a panel hears an appeal against the last answer,
+    and where no answer asks for it.
     """
     now = now or timezone.now()
     if candidacy.user_id != by.pk:
@@ -46,6 +48,14 @@ def begin_again(candidacy: Candidacy, *, by: User, now: datetime | None = None) 
     if not candidacy.is_registered or candidacy.edition is None:
         raise Refusal(
             _("Your registration for certification is not under way. Write to the office.")
+        )
+    if heard_now([candidacy.pk]):
+        raise Refusal(
+            _(
+                "A panel hears your appeal against the committee’s answer, so nothing new begins "
+                "until it has answered. If you would rather resubmit now, take your appeal back "
+                "first."
+            )
         )
     if last is not None and last.state == State.DRAFT:
         closed = lock(last)
