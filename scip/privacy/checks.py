@@ -115,6 +115,8 @@ def problems_of_export(entry: Entry) -> Iterator[checks.CheckMessage]:
             )
         if way != "nobody" and (":" in way or not leads_to_person(entry.model, way)):
             yield problem(12, f"{entry.label}.{name}", f"“{way}” does not lead to its author.")
+    for name in sorted(set(entry.unnamed) - set(entry.people)):
+        yield problem(12, f"{entry.label}.{name}", "is unnamed, and no field of people.")
     if any(about.is_as_seen for about in entry.about):
         if not hasattr(entry.model._default_manager, "visible_to"):
             yield problem(12, entry.label, "nothing says which of its rows somebody sees.")

@@ -85,8 +85,9 @@ class Entry:
     written by them), ``people`` (points to a person), ``secret`` (keys and codes; never exported),
     ``context`` (numbers, states and moments). ``kept`` tells why a personal field stays although
     the row is blanked. ``alone`` names fields that belong to their author alone, with the way to
-    that person (or ``nobody``): in what anybody else takes along they are missing. ``nobody`` tells
-    why no row is about a person.
+    that person (or ``nobody``): in what anybody else takes along they are missing. ``unnamed`` are
+    fields of ``people`` in which nobody is named but the person themselves, even where they know
+    each other: the act may be one of the committee. ``nobody`` tells why no row is about a person.
     """
 
     label: str
@@ -98,6 +99,7 @@ class Entry:
     context: tuple[str, ...]
     kept: Mapping[str, str]
     alone: Mapping[str, str]
+    unnamed: tuple[str, ...]
     about: tuple[About, ...]
     timed: tuple[Timed, ...]
 
@@ -134,7 +136,7 @@ class BadTable(Exception):
 MODEL_KEYS = frozenset(
     {
         "note", "kind", "nobody", "personal", "people", "secret", "context", "kept", "alone",
-        "about", "timed",
+        "unnamed", "about", "timed",
     }
 )  # fmt: skip
 ABOUT_KEYS = frozenset({"person", "erase", "export", "because", "blank", "where", "where_not"})
@@ -190,6 +192,7 @@ def read_entry(label: str, found: Mapping[str, Any]) -> Entry:
         context=tuple(found.get("context", ())),
         kept=found.get("kept", {}),
         alone=found.get("alone", {}),
+        unnamed=tuple(found.get("unnamed", ())),
         about=tuple(read_about(row, f"{label}.about") for row in found.get("about", ())),
         timed=tuple(read_timed(row, f"{label}.timed") for row in found.get("timed", ())),
     )

@@ -114,7 +114,7 @@ def told_of(
             continue
         value = row[name]
         if name in entry.people:
-            value = person_in_words(value, owner)
+            value = person_in_words(value, owner, is_named=name not in entry.unnamed)
         elif isinstance(entry.model._meta.get_field(name), FileField) and value:
             value = value.rpartition("/")[2]
         told[name] = value
@@ -123,11 +123,14 @@ def told_of(
     return told
 
 
-def person_in_words(pk: int | None, owner: Owner) -> str | None:
-    """Who it was, as far as the person knows anyway."""
+def person_in_words(pk: int | None, owner: Owner, *, is_named: bool = True) -> str | None:
+    """Who it was, as far as the person knows anyway and the field may tell (``is_named``)."""
     if pk is None:
         return None
-    return _("you") if pk == owner.user.pk else owner.names.get(pk, _("somebody else"))
+    if pk == owner.user.pk:
+        return _("you")
+    somebody = _("somebody else")
+    return owner.names.get(pk, somebody) if is_named else somebody
 
 
 class Encoder(DjangoJSONEncoder):
