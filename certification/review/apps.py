@@ -8,7 +8,13 @@ class ReviewConfig(AppConfig):
     verbose_name = _("Review")
 
     def ready(self) -> None:
-        """Connect the receiver that claims settled review fees."""
+        """Connect the receiver that claims settled review fees; say what lists keep back."""
         from certification.review import receivers
+        from certification.review.queries.confidential import entries_kept_back, letters_kept_back
+        from scip.access.confidential import keep_back
+        from scip.audit.models import Entry
+        from scip.mail.models import Letter
 
         self.receivers = receivers
+        keep_back(Letter, letters_kept_back)
+        keep_back(Entry, entries_kept_back)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from scip.access.admin import StaffModelAdmin
+from scip.access.confidential import shown_to
 from scip.audit.models import Entry
 
 
@@ -24,6 +25,9 @@ class EntryAdmin(StaffModelAdmin):
     ordering = ("-id",)
     fields = ("at", "action", "object_type", "object_id", "subject_id", "actor_id", "data")
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return shown_to(request.user, super().get_queryset(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

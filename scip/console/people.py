@@ -18,6 +18,7 @@ from cohorts.models import Application, Enrolment
 from cohorts.queries.roster import attendance_evidence
 from cohorts.requirements.attendance import Tally, attendance_tally
 from payments.queries import StatementLine, statement
+from scip.access.confidential import shown_to
 from scip.accounts.models import Prerequisite, RoleGrant, User
 from scip.accounts.queries import describe
 from scip.audit.models import Entry
@@ -138,7 +139,7 @@ def person_of(user: User, *, by: User, now: Any) -> Person:
         retreats=tuple(Retreat.objects.visible_to(by).filter(user=user).order_by("-id")),
         cases=tuple(EquivalencyCase.objects.visible_to(by).filter(user=user).order_by("-id")),
         letters=tuple(
-            Letter.objects.filter(to_user=user)
+            shown_to(by, Letter.objects.filter(to_user=user))
             .defer("text", "html", "attachments")
             .order_by("-id")[:LETTERS]
         ),
@@ -167,10 +168,12 @@ def security_of(user: User) -> Security:
     )
 
 
-def log_of(user: User, *, before: int | None) -> tuple[tuple[Occurrence, ...], int | None]:
-    """The newest entries about the person, older than entry ``before``, and where the next
-    page begins (None at the end). Two queries, however long the log is."""
-    rows = Entry.objects.filter(subject_id=user.pk)
+def log_of(
+    user: User, *, by: User, before: int | None
+) -> tuple[tuple[Occurrence, ...], int | None]:
+    """The newest entries about the person that ``by`` may read, older than entry ``before``, and
+    where the next page begins (None at the end). Three queries, however long the log is."""
+    rows = shown_to(by, Entry.objects.filter(subject_id=user.pk))
     if before is not None:
         rows = rows.filter(id__lt=before)
     found = list(rows.order_by("-id")[: ENTRIES + 1])

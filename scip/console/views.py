@@ -37,7 +37,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User.objects.visible_to(by), pk=pk)
     before = request.GET.get("before", "")
     entries, following = log_of(
-        user, before=int(before) if before.isdecimal() and len(before) < 19 else None
+        user, by=by, before=int(before) if before.isdecimal() and len(before) < 19 else None
     )
     context = {
         **admin.site.each_context(request),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from scip.access.admin import StaffModelAdmin
+from scip.access.confidential import shown_to
 from scip.audit.services import record
 from scip.mail.models import Letter
 from scip.mail.services import send_again
@@ -71,7 +72,7 @@ class LetterAdmin(StaffModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        rows: QuerySet[Letter] = super().get_queryset(request)
+        rows: QuerySet[Letter] = shown_to(request.user, super().get_queryset(request))
         return rows.defer("html", "attachments") if is_list(request) else rows
 
     @admin.display(description=_("progress"))

@@ -123,8 +123,8 @@ def test_the_log_pages_by_its_own_order(as_user, staff, participant, stranger):
     for number in range(ENTRIES + 5):
         record("letter.seen", None, by=staff, subject=participant, number=number)
     record("letter.seen", None, by=staff, subject=stranger)
-    first, following = log_of(participant, before=None)
-    second, end = log_of(participant, before=following)
+    first, following = log_of(participant, by=staff, before=None)
+    second, end = log_of(participant, by=staff, before=following)
     assert (len(first), len(second), end) == (ENTRIES, 5, None)
     ids = [item.entry.pk for item in first + second]
     assert ids == sorted(ids, reverse=True)
@@ -140,7 +140,7 @@ def test_entries_are_told_in_words(staff, participant):
     record("application.submitted", application, by=participant, subject=participant)
     record("calendar.renewed", None, by=None, subject=participant)
     record("role.granted", participant, by=staff, subject=participant)
-    found = [(item.what, item.actor) for item in log_of(participant, before=None)[0]]
+    found = [(item.what, item.actor) for item in log_of(participant, by=staff, before=None)[0]]
     assert found == [
         ("Person: granted", "Stella Staff"),
         ("Calendar renewed", ""),
