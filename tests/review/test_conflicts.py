@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from certification.review import services
@@ -51,11 +52,18 @@ def test_a_supervisor_is_tied_by_everything_the_two_did(walker):
         ({"name": "Somebody", "email": "far@example.org", "tie": "family"}, Tie.NAMED),
         ({"name": "Fara Way", "tie": "other"}, Tie.NAMED),
         ({"name": "fara way", "tie": "colleague"}, Tie.COLLEAGUE),
+        # An address with which nobody signs in here does not hide who is meant.
+        ({"name": "Fara Way", "email": "fara@clinic.example", "tie": "family"}, Tie.NAMED),
+        ({"name": "Somebody", "email": "second@example.org", "tie": "family"}, Tie.NAMED),
+        ({"name": "Somebody", "email": "typed@example.org", "tie": "family"}, None),
         ({"name": "Fara Way", "email": "another@example.org", "tie": "family"}, None),
     ],
 )
 def test_somebody_whom_the_candidate_names(walker, words, tie):
     reader = world.make_user("far@example.org", Role.REVIEWER, name="Fara Way")
+    world.make_user("another@example.org", name="Fara Way")
+    for email, verified in (("second@example.org", True), ("typed@example.org", False)):
+        EmailAddress.objects.create(user=reader, email=email, verified=verified)
     row = reading(walker, reader)
     assert open_assignments(reader).get() == row
     services.name_not_to_read(walker.candidacy, by=walker.user, **words)
@@ -104,4 +112,7 @@ def test_many_people_cost_no_more_queries(walker, django_assert_num_queries):
     with django_assert_num_queries(7):
         ties_of(walker.user, people[:1])
     with django_assert_num_queries(7):
+        ties_of(walker.user, people)
+    services.name_not_to_read(walker.candidacy, name="Far Away", tie="family", by=walker.user)
+    with django_assert_num_queries(8):
         ties_of(walker.user, people)
