@@ -10,6 +10,8 @@ from certification.review.services import appeal_clock
 from certification.review.tasks import follow_appeals
 from scip.accounts.models import RoleGrant
 from scip.mail.models import Letter
+from supervision.services import recommendations
+from tests.review.desk import RECOMMENDED
 from tests.review.hearings import Appellant, gives, later, make_appellant, make_panel
 
 pytestmark = pytest.mark.django_db
@@ -75,8 +77,24 @@ def test_a_tie_that_comes_to_light_empties_the_seat(carla):
     gives(second, "upheld")
     for seat in (first, second):
         DeclaredTie.objects.create(member=seat.member, candidate=carla.user, kind="family")
-    assert appeal_clock.release_barred(later(0)) == 1
-    assert set(PanelSeat.objects.values_list("state", flat=True)) == {"released", "given"}
+    # A given answer does not count any more, either.
+    assert appeal_clock.release_barred(later(0)) == 2
+    assert set(PanelSeat.objects.values_list("state", flat=True)) == {"released"}
+    assert appeal_clock.release_barred(later(0)) == 0
+
+
+def test_a_later_letter_closes_the_appeal_and_lets_its_panel_go(carla):
+    (seat,) = carla.heard_by(*make_panel(1))
+    assert appeal_clock.close_overtaken(later(0)) == 0
+    draft = recommendations.save_part(carla.pair.agreement, by=carla.guide, **RECOMMENDED)
+    recommendations.send_recommendation(draft, by=carla.guide)
+    appeal_clock.follow(later(0))
+    assert carla.appeal.state == "withdrawn"
+    seat.refresh_from_db()
+    assert seat.state == "released"
+    told = Letter.objects.filter(dedupe_key__startswith=f"appeal:{carla.appeal.pk}:superseded")
+    assert told.count() == 3
+    assert appeal_clock.follow(later(0)) == 0
 
 
 def test_an_appeal_ends_with_the_registration(carla):

@@ -39,7 +39,6 @@ from tests.races import tally
 from tests.review.committee import seated
 from tests.review.desk import RECOMMENDED, Walker, make_ready
 from tests.review.hearings import (
-    NOT_YET,
     REASONS,
     WORDS,
     Appellant,
@@ -213,7 +212,7 @@ def test_nobody_gives_before_the_panel_is_there_or_without_reasons(carla):
     with pytest.raises(Refusal, match="is given"):
         hearing.save_answer(seat, outcome="overturned", reasons="r", by=one)
     assert hearing.give(seat, by=one).state == "given"  # a second press
-    with pytest.raises(IllegalMove):
+    with pytest.raises(Refusal, match="so it counts"):
         hearing.release(seat, reason="x", by=carla.office)
 
 
@@ -304,16 +303,6 @@ def test_without_a_third_the_office_finds_one(carla):
     hearing.answer(third, by=late)
     gives(third, "remanded")
     assert carla.appeal.outcome == "remanded"  # all three see it differently
-
-
-def test_a_later_not_yet_is_not_overturned_by_an_earlier_panel(carla):
-    first, second = carla.heard_by(*make_panel(2))
-    gives(first, "overturned")
-    gives(second, "overturned")
-    draft = recommendations.save_part(carla.pair.agreement, by=carla.guide, **NOT_YET)
-    recommendations.send_recommendation(draft, by=carla.guide)
-    assert overturned_for(carla.candidacy) is None
-    assert not recommendation_in_gate(carla.candidacy).is_met
 
 
 def overturned(carla: Appellant) -> Walker:

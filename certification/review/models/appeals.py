@@ -173,6 +173,8 @@ class PanelSeat(Stateful):
     TRANSITIONS = {
         State.ASKED: frozenset({State.ACCEPTED, State.DECLINED, State.RELEASED}),
         State.ACCEPTED: frozenset({State.GIVEN, State.RELEASED}),
+        # Only where a tie came to light before the appeal was decided.
+        State.GIVEN: frozenset({State.RELEASED}),
     }
     LIVE = (State.ASKED, State.ACCEPTED, State.GIVEN)
     READING = (State.ACCEPTED, State.GIVEN)

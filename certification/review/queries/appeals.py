@@ -70,6 +70,7 @@ def appealable(candidacy: Candidacy) -> Answer | None:
     """The answer that can be appealed, or could have been; None without one.
 
     A "not yet" of the supervisor always; "further development needed" where the edition allows it.
+    A "not yet" after one that a panel overturned stands in nobody's way, so it counts as answered.
     """
     edition = candidacy.edition
     if edition is None:
@@ -89,7 +90,8 @@ def appealable(candidacy: Candidacy) -> Answer | None:
         recommendation=row.pk,
         told_at=row.sent_at,
         until=end_of_window(row.sent_at, edition),
-        is_answered=is_answered(candidacy, Q(recommendation=row)),
+        is_answered=is_answered(candidacy, Q(recommendation=row))
+        or overturned_for(candidacy) is not None,
     )
 
 
@@ -110,22 +112,34 @@ def appeal_of(candidacy: Candidacy) -> Appeal | None:
 
 
 def overturned_in(candidacy_ids: Collection[int]) -> dict[int, Appeal]:
-    """Of each candidacy whose supervisor's "not yet" in force was overturned, that appeal; two
-    queries at most. A later letter takes the place of both."""
+    """Of each candidacy whose supervisors said "not yet", the appeal that overturned it; two
+    queries at most.
+
+    The last panel's answer stands until a letter recommends: nobody takes it back by saying "not
+    yet" once more, and after a letter that recommends no other is sent.
+    """
     in_force = refused_in_force(candidacy_ids)
     if not in_force:
         return {}
-    rows = Appeal.objects.filter(
-        recommendation__in=[row.pk for row in in_force.values()],
-        state=State.DECIDED,
-        outcome=AppealOutcome.OVERTURNED,
-    ).defer("statement", "content")
-    return {row.candidacy_id: row for row in rows}
+    rows = (
+        Appeal.objects.filter(candidacy__in=list(in_force), decision=None, state=State.DECIDED)
+        .defer("statement", "content")
+        .order_by("decided_at", "pk")
+    )
+    latest = {row.candidacy_id: row for row in rows}
+    overturned = AppealOutcome.OVERTURNED
+    return {key: row for key, row in latest.items() if row.outcome == overturned}
 
 
 def overturned_for(candidacy: Candidacy) -> Appeal | None:
-    """The appeal that overturned the "not yet" in force of this candidate, or None."""
+    """The appeal that overturned this candidate's "not yet" and still stands, or None."""
     return overturned_in([candidacy.pk]).get(candidacy.pk)
+
+
+def is_superseded(appeal: Appeal) -> bool:
+    """Has a later letter taken the place of the "not yet" that this appeal is about?"""
+    letter = appeal.recommendation
+    return letter is not None and letter.state == Recommendation.State.SUPERSEDED
 
 
 def is_heard_anew(submission: Submission) -> bool:

@@ -11,12 +11,13 @@ from certification.candidacy.models import Candidacy
 from certification.review.emails import appeals as letters
 from certification.review.models import Appeal, PanelSeat
 from certification.review.queries.appeals import WORDS, panel_facts
-from certification.review.services.appealing import locked, withdraw
-from certification.review.services.hearing import gone
+from certification.review.services.appealing import close_superseded, locked, withdraw
+from certification.review.services.hearing import gone, release_tied
 from scip.mail.models import Letter
 from scip.mail.services import queue_draft
 from scip.requirements import Refusal
 from scip.states import lock
+from supervision.models import Recommendation
 
 State = Appeal.State
 Seat = PanelSeat.State
@@ -28,7 +29,8 @@ def follow(now: datetime | None = None) -> int:
     """Everything in its order; returns how many rows it changed or wrote about. May run twice:
     what was said is not said again."""
     now = now or timezone.now()
-    return close_ended(now) + release_barred(now) + remind(now) + tell_overdue(now)
+    closed = close_ended(now) + close_overtaken(now)
+    return closed + release_barred(now) + remind(now) + tell_overdue(now)
 
 
 def close_ended(now: datetime) -> int:
@@ -46,11 +48,34 @@ def close_ended(now: datetime) -> int:
     return count
 
 
+def close_overtaken(now: datetime) -> int:
+    """Filed appeals against a letter whose place a later one took since."""
+    rows = Appeal.objects.filter(
+        state__in=(State.FILED, State.HEARING),
+        recommendation__state=Recommendation.State.SUPERSEDED,
+    )
+    count = 0
+    for row in rows.select_related("candidacy__user").defer(*WORDS):
+        with transaction.atomic():
+            appeal = locked(row)
+            if appeal.state in {State.FILED, State.HEARING}:
+                close_superseded(appeal, now=now)
+                count += 1
+    return count
+
+
 def release_barred(now: datetime) -> int:
     """Seats of people who may not hear the appeal any more: a role ended, a tie came to light.
-    Nothing has opened to them since; now the seat is free for somebody else."""
-    rows = live_seats().filter(state__in=(Seat.ASKED, Seat.ACCEPTED))
+    Nothing has opened to them since; now the seat is free for somebody else. An answer that was
+    given outlasts its author's role, and no tie (`hearing.release_tied`)."""
+    given = Appeal.objects.filter(state=State.HEARING, seats__state=Seat.GIVEN).distinct()
     count = 0
+    for found in given.select_related("candidacy__user").defer(*WORDS):
+        with transaction.atomic():
+            appeal = locked(found)
+            if appeal.state == State.HEARING:
+                count += release_tied(appeal, now=now)
+    rows = live_seats().filter(state__in=(Seat.ASKED, Seat.ACCEPTED))
     for row in rows:
         with transaction.atomic():
             appeal = locked(row.appeal)

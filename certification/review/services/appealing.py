@@ -331,6 +331,14 @@ def withdraw(appeal: Appeal, *, by: User | None, now: datetime | None = None) ->
     return row
 
 
+def close_superseded(appeal: Appeal, *, now: datetime) -> None:
+    """Close a filed appeal whose letter holds no more, kindly: nobody decides about it, and a
+    later "not yet" can be appealed by itself. The appeal is under its lock."""
+    release_seats(appeal, _("A later letter took the place of the one in question."), now=now)
+    move(appeal, State.WITHDRAWN, by=None, now=now)
+    letters.superseded(appeal)
+
+
 def release_seats(appeal: Appeal, why: str, *, now: datetime) -> None:
     """Let everybody go who has not answered; each gets a word. The appeal is under its lock."""
     rows = appeal.seats.filter(state__in=(PanelSeat.State.ASKED, PanelSeat.State.ACCEPTED))

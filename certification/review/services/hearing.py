@@ -26,12 +26,14 @@ from certification.review.models import (
 from certification.review.queries.appeals import (
     PanelChoice,
     empty_seats,
+    is_superseded,
     panel_facts,
     readable_by,
     suggest,
 )
+from certification.review.queries.conflicts import ties_of
 from certification.review.requirements.appeals import outcome_of, panel_findings
-from certification.review.services.appealing import locked, mark_of, release_seats
+from certification.review.services.appealing import close_superseded, locked, mark_of, release_seats
 from certification.review.services.rehearing import hear_anew
 from scip.accounts.models import Role, User
 from scip.audit.services import record
@@ -227,12 +229,14 @@ def decline(
 @transaction.atomic
 def release(seat: PanelSeat, *, reason: str, by: User, now: datetime | None = None) -> PanelSeat:
     """The office lets somebody go who has not answered. Raises Refusal without a reason and for
-    others, IllegalMove once an answer was given."""
+    others, and once an answer was given."""
     appeal = locked(seat.appeal)
     refuse_others(appeal, by)
     if not reason.strip():
         raise Refusal(_("Please say in a sentence why."))
     row = lock(seat)
+    if row.state == Seat.GIVEN:
+        raise Refusal(_("Their answer is given, so it counts. Nothing was changed."))
     row.appeal, row.member = appeal, seat.member
     return gone(
         row,
@@ -331,10 +335,19 @@ def give(seat: PanelSeat, *, by: User, now: datetime | None = None) -> PanelSeat
 
 
 def conclude(appeal: Appeal, *, now: datetime) -> None:
-    """Decide where enough answers agree, ask a third where they do not. Under the appeal's lock."""
+    """Decide where enough answers agree, ask a third where they do not. Under the appeal's lock.
+
+    An answer counts while nothing ties its author to the candidate (`domain.md`, "Appeal"): one
+    whose tie came to light since empties the seat. Where a later letter took the place of the one
+    appealed against, there is nothing to decide.
+    """
     edition = appeal.candidacy.edition
     if edition is None:
         return
+    if is_superseded(appeal):
+        close_superseded(appeal, now=now)
+        return
+    release_tied(appeal, now=now)
     given = list(appeal.seats.filter(state=Seat.GIVEN).order_by("given_at", "pk"))
     outcomes = [row.outcome for row in given]
     outcome = outcome_of(outcomes, panel=edition.appeal_panel)
@@ -345,6 +358,20 @@ def conclude(appeal: Appeal, *, now: datetime) -> None:
         for item in found[:1]:
             ask(appeal, item.member, by=None, now=now)
         letters.disagreed(appeal, is_asked=bool(found))
+
+
+def release_tied(appeal: Appeal, *, now: datetime) -> int:
+    """Empty the seats of those who gave an answer and turn out to be tied to the candidate; how
+    many. Under the appeal's lock; the office is told, and finds somebody else."""
+    rows = list(appeal.seats.filter(state=Seat.GIVEN).select_related("member"))
+    ties = ties_of(appeal.candidacy.user, [row.member for row in rows])
+    tied = [row for row in rows if ties[row.member_id]]
+    for found in tied:
+        seat = lock(found)
+        seat.appeal, seat.member = appeal, found.member
+        gone(seat, Seat.RELEASED, tell=letters.no_longer_free, by=None, now=now)
+        letters.released(seat)
+    return len(tied)
 
 
 def decide(appeal: Appeal, outcome: str, agreeing: list[PanelSeat], *, now: datetime) -> None:

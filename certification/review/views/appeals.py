@@ -20,8 +20,9 @@ from certification.review.forms.appeals import DocumentForm, StatementForm
 from certification.review.models import Appeal, AppealDocument
 from certification.review.queries.appeals import appeal_of, appealable
 from certification.review.queries.submissions import candidacy_of
-from certification.review.requirements.appeals import MOST_DOCUMENTS, last_day
+from certification.review.requirements.appeals import MOST_DOCUMENTS, Answer, last_day
 from certification.review.services import appealing, hearing
+from certification.review.services.appealing import is_about
 from scip.access import signed_in
 from scip.requirements import Refusal
 from scip.vault.errors import Refused
@@ -94,6 +95,7 @@ def standing(appeal: Appeal) -> dict[str, Any]:
     """Where a filed appeal stands; nobody of the panel is named."""
     is_decided = appeal.state == State.DECIDED
     is_heard = appeal.state == State.HEARING
+    again = open_again(appeal) if is_decided else None
     return {
         "appeal": appeal,
         "documents": list(appeal.documents.select_related("file")),
@@ -113,7 +115,17 @@ def standing(appeal: Appeal) -> dict[str, Any]:
         ],
         "follows": what_follows(appeal) if is_decided else "",
         "is_live": appeal.state in Appeal.LIVE,
+        "again": again,
+        "again_until": last_day(again.until) if again is not None else "",
     }
+
+
+def open_again(appeal: Appeal) -> Answer | None:
+    """After one appeal was decided: a later answer that can be appealed now."""
+    answer = appealable(appeal.candidacy)
+    if answer is None or not appeal.candidacy.is_registered or is_about(appeal, answer):
+        return None
+    return answer if answer.is_open(timezone.now()) else None
 
 
 def own_appeal(request: HttpRequest) -> Appeal:

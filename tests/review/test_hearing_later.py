@@ -1,0 +1,89 @@
+"""What comes after an answer, or between its parts: later letters, ties that come to light."""
+
+import pytest
+
+from certification.review.models import DeclaredTie
+from certification.review.queries.appeals import appealable, empty_seats, overturned_for
+from certification.review.services import hearing
+from scip.mail.models import Letter
+from supervision.services import recommendations
+from tests.review.desk import RECOMMENDED
+from tests.review.hearings import (
+    NOT_YET,
+    REASONS,
+    Appellant,
+    gives,
+    make_appellant,
+    make_panel,
+)
+from tests.review.test_hearing import recommendation_in_gate
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def carla() -> Appellant:
+    return make_appellant()
+
+
+def says_not_yet_again(carla: Appellant) -> None:
+    """Another letter of the same supervisor, without another session."""
+    draft = recommendations.save_part(carla.pair.agreement, by=carla.guide, **NOT_YET)
+    recommendations.send_recommendation(draft, by=carla.guide)
+
+
+def test_a_later_not_yet_takes_no_answer_of_a_panel_back(carla):
+    first, second = carla.heard_by(*make_panel(2))
+    gives(first, "overturned")
+    gives(second, "overturned")
+    says_not_yet_again(carla)
+    assert overturned_for(carla.candidacy) == carla.appeal
+    assert recommendation_in_gate(carla.candidacy).is_met
+    assert appealable(carla.candidacy).is_answered
+    draft = recommendations.save_part(carla.pair.agreement, by=carla.guide, **RECOMMENDED)
+    recommendations.send_recommendation(draft, by=carla.guide)
+    assert overturned_for(carla.candidacy) is None
+
+
+def test_nobody_decides_about_a_letter_that_holds_no_more(carla):
+    first, second = carla.heard_by(*make_panel(2))
+    gives(first, "upheld")
+    says_not_yet_again(carla)
+    gives(second, "upheld")
+    appeal = carla.appeal
+    assert (appeal.state, appeal.outcome) == ("withdrawn", "")
+    letter = Letter.objects.get(dedupe_key=f"appeal:{appeal.pk}:superseded")
+    assert letter.to_user == carla.user
+    assert "Pia" not in letter.text
+    assert carla.begins().recommendation == carla.letter  # the later one can be appealed
+
+
+def test_after_one_answer_a_later_letter_can_be_appealed_from_the_page(carla, as_user):
+    first, second = carla.heard_by(*make_panel(2))
+    gives(first, "upheld")
+    gives(second, "upheld")
+    browser = as_user(carla.user)
+    assert "There is a later answer" not in browser.get("/certification/appeal/").content.decode()
+    says_not_yet_again(carla)
+    page = browser.get("/certification/appeal/").content.decode()
+    assert "There is a later answer" in page
+    assert "/certification/appeal/begin/" in page
+    browser.post("/certification/appeal/begin/")
+    assert (carla.appeal.state, carla.appeal.recommendation) == ("draft", carla.letter)
+
+
+def test_an_answer_of_somebody_tied_does_not_count(carla):
+    one, two, three = make_panel(3)
+    first, second = carla.heard_by(one, two)
+    gives(first, "overturned")
+    DeclaredTie.objects.create(member=one, candidate=carla.user, kind="family")
+    gives(second, "overturned")
+    first.refresh_from_db()
+    assert (carla.appeal.state, first.state) == ("hearing", "released")
+    assert empty_seats(carla.appeal) == 1
+    assert Letter.objects.filter(dedupe_key=f"panelseat:{first.pk}:no-longer").exists()
+    (third,) = carla.asks(three)
+    hearing.answer(third, by=three)
+    gives(third, "overturned", reasons="Mine.")
+    assert carla.appeal.outcome == "overturned"
+    assert carla.appeal.reasons == f"{REASONS}\n\nMine."
