@@ -118,29 +118,39 @@ class LevelC:
 class SupervisionFacts:
     """The ledger of a registered candidate. ``to_confirm`` are sessions that the supervisor
     logged, with their days; ``next_label`` names the coming one. ``is_complete``: every session
-    is there; ``recommendation`` is what the candidate knows of the supervisor's letter."""
+    is there; ``recommendation`` is what the candidate knows of the supervisor's letter;
+    ``overturned_at`` is when a panel overturned its "not yet", while that stands."""
 
     findings: tuple[Finding, ...]
     has_agreement: bool
     is_complete: bool = False
     recommendation: Told | None = None
+    overturned_at: datetime | None = None
     to_confirm: tuple[tuple[int, date], ...] = ()
     planned: tuple[PlannedFacts, ...] = ()
     next_label: str = ""
+
+    @property
+    def is_recommended(self) -> bool:
+        """Does the way to the committee stand open, by a letter or by a panel's answer?"""
+        if self.overturned_at is not None:
+            return True
+        return self.recommendation is not None and self.recommendation.is_recommended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionFacts:
     """The final submission. ``is_held_up``: paid, while something was open; ``is_again``: it
     answers the committee's points; ``is_asked``: a question of the committee waits for its
-    candidate; ``answer_by`` is when the committee answers, once it was
-    handed over."""
+    candidate; ``answer_by`` is when the committee answers, once it was handed over;
+    ``has_appeal``: one was begun, or the edition allows one against its answer."""
 
     state: str
     is_held_up: bool = False
     is_again: bool = False
     is_asked: bool = False
     answer_by: datetime | None = None
+    has_appeal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +186,14 @@ class Evidence:
             or self.level_c is not None
             or any(finding.found or finding.is_met for finding in self.prerequisites)
         )
+
+    @property
+    def has_appeal(self) -> bool:
+        """Is there an appeal, or an answer against which one may be open?"""
+        told = self.supervision.recommendation if self.supervision is not None else None
+        if told is not None and not told.is_recommended:
+            return True
+        return self.submission is not None and self.submission.has_appeal
 
     def application_in(self, *states: str) -> ApplicationFacts | None:
         """The newest application in one of these states."""

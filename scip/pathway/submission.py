@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from certification.review.models import Question, Submission
+from certification.review.models import Appeal, Question, Submission
 from certification.review.requirements.submission import answer_by
 from scip.formats import day
 from scip.pathway.evidence import Evidence, SubmissionFacts
@@ -20,7 +20,10 @@ def submission_facts(candidacy_pk: int) -> SubmissionFacts | None:
     waiting = Question.objects.filter(
         assignment__submission=OuterRef("pk"), state=Question.State.SENT
     )
-    rows = Submission.objects.filter(candidacy=candidacy_pk).annotate(is_asked=Exists(waiting))
+    appeals = Appeal.objects.filter(candidacy=OuterRef("candidacy"))
+    rows = Submission.objects.filter(candidacy=candidacy_pk).annotate(
+        is_asked=Exists(waiting), has_appeal=Exists(appeals)
+    )
     row = rows.select_related("edition").order_by("-number").first()
     if row is None:
         return None
@@ -29,6 +32,8 @@ def submission_facts(candidacy_pk: int) -> SubmissionFacts | None:
         is_held_up=row.held_up_at is not None,
         is_again=row.follows_id is not None,
         is_asked=row.is_asked,  # type: ignore[attr-defined]
+        has_appeal=row.has_appeal  # type: ignore[attr-defined]
+        or (row.state == State.DEVELOPMENT and row.edition.appeal_of_decisions),
         answer_by=answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
     )
 
@@ -82,10 +87,7 @@ def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
             other_url=reverse("supervision:home"),
             other_label=_("Open supervision"),
         )
-    told = supervision.recommendation if supervision is not None else None
-    if supervision is None or not supervision.is_complete or told is None:
-        return None
-    if not told.is_recommended:
+    if supervision is None or not supervision.is_complete or not supervision.is_recommended:
         return None
     if found is not None and found.is_held_up:
         return NextStep(
@@ -111,6 +113,11 @@ def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
         text=_(
             "Your supervisor has recommended you. One page shows what the committee reads, what "
             "is still open, and has the button."
+        )
+        if supervision.overturned_at is None
+        else _(
+            "A panel’s answer stands in the place of a recommendation. One page shows what the "
+            "committee reads, what is still open, and has the button."
         ),
         url=reverse("submission:home"),
         label=_("Open your submission"),

@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certification.candidacy.queries import Standing
+from certification.review.queries.appeals import overturned_in
+from certification.review.requirements.submission import in_its_place
 from scip.formats import day
 from scip.pathway.evidence import Evidence, SubmissionFacts, SupervisionFacts
 from scip.pathway.steps import NextStep
@@ -36,12 +38,18 @@ def supervision_facts(
     candidacy_pk: int, user_pk: int, *, edition: Edition, as_of: date
 ) -> SupervisionFacts:
     """What the home knows about somebody's supervision; one query, and once every session is
-    there a second for the recommendation."""
+    there a second for the recommendation; two more after a "not yet", which a panel may have
+    overturned."""
     evidence = ledger_evidence([candidacy_pk])[candidacy_pk]
     findings = ledger_findings(evidence, edition=edition)
     is_complete = all(item.is_met for item in findings)
     told = told_of([candidacy_pk]).get(candidacy_pk) if is_complete else None
-    findings = (*findings, recommendation_finding(told, is_complete=is_complete))
+    appeal = None
+    if told is not None and not told.is_recommended:
+        appeal = overturned_in([candidacy_pk]).get(candidacy_pk)
+    overturned_at = appeal.decided_at if appeal is not None else None
+    recommended = recommendation_finding(told, is_complete=is_complete)
+    findings = (*findings, in_its_place(recommended, overturned_at))
     to_confirm = [
         item
         for item in evidence.sessions
@@ -53,6 +61,7 @@ def supervision_facts(
         planned=evidence.planned,
         to_confirm=tuple((item.pk, item.held_on) for item in to_confirm),
         recommendation=told,
+        overturned_at=overturned_at,
         is_complete=is_complete,
         next_label=str(Kind(next_kind(evidence, edition=edition, held_on=as_of)).label),
     )
@@ -112,7 +121,7 @@ def next_session(evidence: Evidence, now: datetime) -> NextStep | None:
 def not_yet(found: SupervisionFacts) -> NextStep | None:
     """All sessions are there, and the supervisor's letter says what would help first."""
     told = found.recommendation
-    if told is None or told.is_recommended:
+    if told is None or found.is_recommended:
         return None
     return NextStep(
         code="not_yet",
@@ -123,4 +132,6 @@ def not_yet(found: SupervisionFacts) -> NextStep | None:
         ),
         url=reverse("supervision:outcome", args=[told.agreement]),
         label=_("Read it"),
+        other_url=reverse("appeal:home"),
+        other_label=_("About an appeal"),
     )

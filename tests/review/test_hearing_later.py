@@ -1,13 +1,17 @@
 """What comes after an answer, or between its parts: later letters, ties that come to light."""
 
 import pytest
+from django.utils import timezone
 
+from certification.review.emails.decisions import decision_letter
 from certification.review.models import DeclaredTie
 from certification.review.queries.appeals import appealable, empty_seats, overturned_for
 from certification.review.services import hearing
 from scip.mail.models import Letter
+from scip.pathway.submission import final_submission
+from scip.pathway.supervision import next_session
 from supervision.services import recommendations
-from tests.review.desk import RECOMMENDED
+from tests.review.desk import RECOMMENDED, make_ready
 from tests.review.hearings import (
     NOT_YET,
     REASONS,
@@ -16,6 +20,7 @@ from tests.review.hearings import (
     make_appellant,
     make_panel,
 )
+from tests.review.test_appealing import decided_on
 from tests.review.test_hearing import recommendation_in_gate
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +92,41 @@ def test_an_answer_of_somebody_tied_does_not_count(carla):
     gives(third, "overturned", reasons="Mine.")
     assert carla.appeal.outcome == "overturned"
     assert carla.appeal.reasons == f"{REASONS}\n\nMine."
+
+
+def test_the_home_leads_on_once_a_panel_overturned_the_not_yet(carla, as_user):
+    browser = as_user(carla.user)
+    before = browser.get("/pathway/").context["evidence"]
+    step = next_session(before, timezone.now())
+    assert (step.code, step.other_url) == ("not_yet", "/certification/appeal/")
+    assert final_submission(before, timezone.now()) is None
+    first, second = carla.heard_by(*make_panel(2))
+    gives(first, "overturned")
+    gives(second, "overturned")
+    after = browser.get("/pathway/")
+    evidence = after.context["evidence"]
+    assert next_session(evidence, timezone.now()) is None
+    step = final_submission(evidence, timezone.now())
+    assert step.code == "submission"
+    assert "Your supervisor has recommended you" not in step.text
+    findings = evidence.supervision.findings
+    assert next(item for item in findings if item.code == "recommendation").is_met
+    assert 'href="/certification/appeal/"' in after.content.decode()
+    outcome = browser.get(f"/supervision/agreements/{carla.pair.agreement.pk}/outcome/")
+    assert "its answer stands in the place of a recommendation" in outcome.content.decode()
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_the_committees_answer_leads_to_an_appeal_where_one_is_allowed(is_allowed, as_user):
+    walker = make_ready(2)
+    edition = walker.candidacy.edition
+    edition.appeal_of_decisions = is_allowed
+    edition.save()
+    submission = walker.hands_in()
+    decision = decided_on(submission)
+    browser = as_user(walker.user)
+    way = 'href="/certification/appeal/"'
+    page = browser.get(f"/certification/submission/{submission.pk}/answer/")
+    assert (way in page.content.decode()) is is_allowed
+    assert (way in browser.get("/pathway/").content.decode()) is is_allowed
+    assert ("/certification/appeal/" in decision_letter(decision).text) is is_allowed

@@ -131,14 +131,19 @@ def recommended_finding(evidence: SubmissionEvidence, *, is_complete: bool) -> F
     """The supervisor's recommendation, or the answer of a panel that overturned their "not yet"
     (`domain.md`, "Product defaults")."""
     finding = with_way(recommendation_finding(evidence.told, is_complete=is_complete))
-    if evidence.overturned_at is None or finding.is_met:
+    return in_its_place(finding, evidence.overturned_at)
+
+
+def in_its_place(finding: Finding, overturned_at: datetime | None) -> Finding:
+    """The finding of a recommendation, met by a panel's answer where one overturned the "not yet"."""
+    if overturned_at is None or finding.is_met:
         return finding
     return replace(
         finding,
         status=Status.MET,
         found=_(
             "An appeal panel overturned the “not yet” on {day}; its answer stands here."
-        ).format(day=day(evidence.overturned_at)),
+        ).format(day=day(overturned_at)),
         needed="",
         next_step="",
         url="",
