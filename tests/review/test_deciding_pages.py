@@ -11,6 +11,7 @@ from django.utils import timezone
 from certification.review.models import Assignment, Decision, Response, Submission
 from certification.review.services import deciding
 from scip.accounts.models import Role
+from scip.mail.models import Letter
 from tests import world
 from tests.review.committee import (
     ASKS,
@@ -245,17 +246,60 @@ def test_the_office_writes_down_a_decision_while_nobody_is_in_the_chair(as_user:
     page = office_page("record_answer", committee)
     row = reverse("admin:review_submission_change", args=[committee.submission.pk])
     assert office.get(page)["Location"] == row
-    committee.writes(CERTIFIED | {"strengths": "The chair’s own draft."})
     Assignment.objects.filter(member=committee.chair).update(state="released")
     shown = text(office.get(page))
     assert "who has read this submission" in shown
-    assert "The chair’s own draft." not in shown
     words = typed(second=committee.reviewers[0].pk)
     shown = text(office.post(page, words))
     assert "1. Show how you end a session." in shown
-    assert committee.decision.state == "draft"
-    lacking = office.post(page, words | {"missing": ""})
+    lacking = office.post(page, words | {"missing": "", "send": "1"})
     assert "Still empty: What is missing" in text(lacking)
+    assert not Decision.objects.exists()  # kept as a whole, or not at all
     assert office.post(page, words | {"send": "1"})["Location"] == row
     assert committee.decision.state == "proposed"
     assert committee.decision.strengths == "You wait until the ground holds."
+
+
+def test_the_office_never_writes_over_what_a_chair_began(as_user: Any) -> None:
+    committee = make_committee()
+    office: Client = as_user(world.make_user("another-office@example.com", Role.STAFF))
+    page = office_page("record_answer", committee)
+    committee.writes(CERTIFIED | {"strengths": "The chair’s own draft."})
+    Assignment.objects.filter(member=committee.chair).update(state="released")
+    words = typed(second=committee.reviewers[0].pk)
+    for response in (office.get(page), office.post(page, words | {"send": "1"})):
+        shown = text(response)
+        assert "Ask another member to take the chair" in shown
+        assert "The chair’s own draft." not in shown
+        assert 'name="strengths"' not in shown
+    assert committee.decision.state == "draft"
+    assert committee.decision.strengths == "The chair’s own draft."
+
+
+@pytest.mark.parametrize("is_of_office", [True, False])
+def test_the_office_takes_back_what_no_second_reader_will_read(
+    as_user: Any, is_of_office: bool
+) -> None:
+    committee = make_committee()
+    office: Client = as_user(world.make_user("another-office@example.com", Role.STAFF))
+    page = office_page("take_back_answer", committee)
+    row = reverse("admin:review_submission_change", args=[committee.submission.pk])
+    words = typed(second=committee.reviewers[0].pk) | {"send": "1"}
+    chairs = Assignment.objects.filter(member=committee.chair)
+    if is_of_office:
+        chairs.update(state="released")
+        office.post(office_page("record_answer", committee), words)
+    else:
+        committee.proposes(development())
+        assert page not in text(office.get(row))
+        assert office.post(page, {"send": "1"}).status_code != 500
+        assert committee.decision.state == "proposed"  # its chair does it
+        chairs.update(state="released")
+    assert committee.decision.state == "proposed"
+    colleague: Client = as_user(world.make_user("third-office@example.com", Role.STAFF))
+    assert page in text(colleague.get(row))
+    assert colleague.post(page, {"send": "1"})["Location"] == row
+    assert committee.decision.state == "draft"
+    assert Letter.objects.filter(dedupe_key__contains=":taken-back:").count() == 1
+    colleague.post(office_page("record_answer", committee), words | {"strengths": "Anew."})
+    assert (committee.decision.strengths == "Anew.") == is_of_office

@@ -3,15 +3,18 @@ reader approved is sent; while nobody is in the chair, what the chair has told i
 
 from typing import Any
 
+from django import forms
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from certification.review.emails.decisions import decision_letter
+from certification.review.emails.decisions import decision_letter, taken_back
 from certification.review.forms.deciding import RecordForm
 from certification.review.models import Ask, Submission
 from certification.review.models import Decision as Answer
 from certification.review.queries.decisions import (
     decision_of,
     has_chair,
+    is_of_a_chair,
     seconds_for,
     sendable,
 )
@@ -54,27 +57,59 @@ def may_record(row: Submission) -> bool:
     return found is None or found.state == State.DRAFT
 
 
-def record_form(row: Submission, data: Any) -> RecordForm:
+def may_take_back(row: Submission) -> bool:
+    """Does a letter wait for its second reader, or to be sent, while nobody holds the chair?"""
+    if row.state != Submission.State.SUBMITTED or has_chair(row):
+        return False
+    found = decision_of(row)
+    return found is not None and found.state in {State.PROPOSED, State.APPROVED}
+
+
+def take_back_draft(row: Submission, _data: Data, _by: User) -> Draft:
+    """What the office's colleagues are told."""
+    return taken_back(Answer.objects.get(submission=row))
+
+
+def take_back(row: Submission, _data: Data, by: User) -> object:
+    return deciding.give_back(Answer.objects.get(submission=row), reason="", by=by)
+
+
+def record_form(row: Submission, data: Any) -> forms.BaseForm:
     """The letter's parts, and who reads it as the second. Nothing of an earlier draft is shown:
-    until a letter is ready its words are the committee's."""
-    people = seconds_for(decision_of(row) or Answer(submission=row))
+    until a letter is ready its words are the committee's. Nothing is asked where somebody in the
+    chair has begun it."""
+    known = decision_of(row)
+    if known is not None and is_of_a_chair(known):
+        return forms.Form({})  # bound: the sentence stands in it at once
+    people = seconds_for(known or Answer(submission=row))
     return RecordForm(data, choices=[(str(user.pk), words) for user, words in people])
 
 
-def record_draft(row: Submission, data: Data, _by: User) -> Draft:
+def record_draft(row: Submission, data: Data, by: User) -> Draft:
     """The letter as it would go; nothing is kept yet."""
+    refuse_begun(row, by)
     texts, points, _second = split(data)
     planned = Answer(submission=row, **texts)
     asks = [Ask(number=number, text=text) for number, text in enumerate(points, start=1)]
     return decision_letter(planned, asks=asks)
 
 
+@transaction.atomic
 def record(row: Submission, data: Data, by: User) -> object:
+    """Written down and handed to the second reader in one step, or not at all."""
+    known = refuse_begun(row, by)
     texts, points, second = split(data)
-    known = decision_of(row)
     revision = known.revision if known is not None else 0
     saved = deciding.save_decision(row, texts, points, revision=revision, by=by)
     return deciding.propose(saved, by=by, second=User.objects.get(pk=second))
+
+
+def refuse_begun(row: Submission, by: User) -> Answer | None:
+    """The office's own earlier record, if there is one. Raises Refusal for a chair's words."""
+    known = decision_of(row)
+    if known is not None:
+        deciding.refuse_words_of_a_chair(known, by)
+    return known
 
 
 def split(data: Data) -> tuple[dict[str, Any], list[str], int]:
@@ -99,6 +134,18 @@ DECISIONS = {
         is_possible=is_ready,
         draft=send_draft,
         act=send,
+    ),
+    "take_back_answer": Decision(
+        title=_("Take the answer back from its second reader"),
+        done=_("Taken back. Ask somebody to take the chair, or write the decision down anew."),
+        send=_("Take it back and tell the office"),
+        explanation=_(
+            "Nobody holds the chair of this submission now, and the letter waits. For a second "
+            "reader who can’t do it, or where something in it has to change before it goes."
+        ),
+        is_possible=may_take_back,
+        draft=take_back_draft,
+        act=take_back,
     ),
     "record_answer": Decision(
         title=_("Write down the chair’s decision"),

@@ -59,24 +59,50 @@ def returned(decision: Decision, chair: Assignment) -> Draft:
 
 def tell_office_ready(decision: Decision, key: str) -> None:
     """CMSC hears that a letter is ready; not what it says."""
+    draft = to_office(
+        decision,
+        _("An answer of the committee is ready to be sent"),
+        _(
+            "The answer to {name}’s submission is written and read by a second member. The "
+            "chair sends it, or you do."
+        ).format(name=decision.user),
+        why=_("This letter goes to CMSC’s office. It tells that an answer is ready."),
+    )
+    queue_draft(draft, to=Address(email=settings.STAFF_EMAIL), dedupe_key=f"{key}:office")
+
+
+def taken_back(decision: Decision) -> Draft:
+    """The office took a letter back from its second reader while nobody is in the chair."""
+    return to_office(
+        decision,
+        _("An answer of the committee was taken back"),
+        _(
+            "The answer to {name}’s submission is with no second reader any more. Nobody is in the "
+            "chair: ask somebody to take it, or write the answer down anew."
+        ).format(name=decision.user),
+        why=_("This letter goes to CMSC’s office. It tells that an answer waits to be written."),
+    )
+
+
+def tell_office_taken_back(decision: Decision, key: str) -> None:
+    """CMSC's colleagues hear of it."""
     office = Address(email=settings.STAFF_EMAIL)
-    draft = letter(
-        office,
-        subject=_("An answer of the committee is ready to be sent"),
+    queue_draft(taken_back(decision), to=office, dedupe_key=f"{key}:office")
+
+
+def to_office(decision: Decision, subject: str, text: str, *, why: str) -> Draft:
+    """One letter to CMSC about a submission; no word of what is decided."""
+    return letter(
+        Address(email=settings.STAFF_EMAIL),
+        subject=subject,
         name=_("colleague"),
-        paragraphs=[
-            _(
-                "The answer to {name}’s submission is written and read by a second member. The "
-                "chair sends it, or you do."
-            ).format(name=decision.user)
-        ],
+        paragraphs=[text],
         button=(
             reverse("admin:review_submission_change", args=[decision.submission_id]),
             _("Open the submission"),
         ),
-        fine_print=_("This letter goes to CMSC’s office. It tells that an answer is ready."),
+        fine_print=why,
     )
-    queue_draft(draft, to=office, dedupe_key=f"{key}:office")
 
 
 def decision_letter(decision: Decision, *, asks: Sequence[Ask] | None = None) -> Draft:
@@ -94,6 +120,7 @@ def decision_letter(decision: Decision, *, asks: Sequence[Ask] | None = None) ->
         "asks": decision.asks.all() if asks is None else asks,
         "terms": () if is_certified else terms_of(decision, until=until),
         "appeal": appeal_words(decision),
+        "appeal_url": f"{settings.SITE_URL}{reverse('appeal:home')}",
         "button_url": f"{settings.SITE_URL}{reverse('submission:home')}",
         "button_label": _("See your answer") if is_certified else _("See your next steps"),
     }

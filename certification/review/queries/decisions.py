@@ -16,6 +16,7 @@ from certification.review.models import (
     Tie,
 )
 from certification.review.queries.conflicts import BARS, open_assignments, ties_of
+from certification.review.queries.reading import chair_of
 from certification.review.queries.suggesting import choices_for
 from certification.review.requirements.deciding import DecidingEvidence
 from certification.review.requirements.resubmission import window_ends
@@ -45,9 +46,19 @@ def may_read_second(user: Any, decision: Decision) -> bool:
 
 
 def has_chair(submission: Submission) -> bool:
-    """Does somebody hold the chair, after their declaration?"""
-    rows = submission.assignments.filter(seat=Seat.CHAIR, state__in=Assignment.READING)
-    return rows.exists()
+    """Does somebody hold the chair who may read at this moment?"""
+    return chair_of(submission) is not None
+
+
+def is_of_a_chair(decision: Decision) -> bool:
+    """Are these words of somebody in the chair, now or before? What the office wrote down for a
+    chair names whoever wrote it (`services.deciding.save_decision`)."""
+    if not decision.filled_parts():
+        return False
+    if decision.proposed_by_id is None:
+        return True
+    rows = decision.submission.assignments.filter(seat=Seat.CHAIR)
+    return rows.filter(member=decision.proposed_by_id).exists()
 
 
 def sendable(submission: Submission) -> Decision | None:

@@ -20,6 +20,7 @@ from certification.review.queries.decisions import (
     evidence_of,
     has_chair,
     is_chair,
+    is_of_a_chair,
     may_read_second,
     part_labels,
 )
@@ -49,6 +50,17 @@ def refuse_others(submission: Submission, by: User) -> None:
     if by.has_role(Role.STAFF) and not has_chair(submission):
         return
     raise Refusal(_("The chair of this submission writes the decision. Nothing was changed."))
+
+
+def refuse_words_of_a_chair(decision: Decision, by: User) -> None:
+    """Raise Refusal where the office would write over what somebody in the chair has written."""
+    if not is_chair(by, decision.submission) and is_of_a_chair(decision):
+        raise Refusal(
+            _(
+                "Somebody in the chair has begun this letter, and its words are theirs. Ask "
+                "another member to take the chair; they find it and go on. Nothing was changed."
+            )
+        )
 
 
 def all_locked(decision: Decision) -> Decision:
@@ -81,8 +93,9 @@ def save_decision(
 
     ``values`` are parts of `Decision`, ``asks`` the points that a resubmission has to show;
     ``revision`` is the one the window began from, 0 where there was none. The same words again
-    change nothing. Raises StaleWriting when another window saved something else meanwhile,
-    Refusal for anybody but the chair and once the second reader has it; nothing is written then.
+    change nothing. What the office writes down keeps who wrote it. Raises StaleWriting when another
+    window saved something else meanwhile, Refusal for anybody but the chair, for the office where
+    a chair has begun it, and once the second reader has it; nothing is written then.
     """
     now = now or timezone.now()
     candidacy = lock(submission.candidacy)
@@ -108,6 +121,8 @@ def save_decision(
         raise Refusal(
             _("The second reader has it. Take it back first; then you can go on writing.")
         )
+    if changes:
+        refuse_words_of_a_chair(row, by)
     if "points" in changes:
         del changes["points"]
         row.asks.all().delete()
@@ -116,6 +131,8 @@ def save_decision(
             for number, text in enumerate(points, start=1)
         )
         changes.setdefault("outcome", row.outcome)
+    if changes:
+        row.proposed_by = None if is_chair(by, submission) else by
     write_down(row, changes, now=now)
     return row
 
@@ -272,13 +289,16 @@ def give_back(
 ) -> Decision:
     """Back to the chair: by the second reader, who says why, or by the chair, to go on writing.
 
-    Raises Refusal for others and without a reason from the second reader, IllegalMove once it
+    While nobody holds the chair the office takes it back, whoever wrote it, and its colleagues
+    are told. Raises Refusal for others and without a reason from the second reader, IllegalMove once it
     was sent.
     """
     now = now or timezone.now()
     row = all_locked(decision)
     reason = reason.strip()
-    if is_chair(by, row.submission) or row.proposed_by_id == by.pk:
+    is_own = is_chair(by, row.submission)
+    takes_back = is_own or row.proposed_by_id == by.pk or is_left_to(by, row)
+    if takes_back:
         refuse_others(row.submission, by)
     else:
         refuse_as_second(row, by)
@@ -288,6 +308,8 @@ def give_back(
     row.returned_reason = reason
     row.approved_at = row.approved_by = None
     row.save(update_fields=["returned_reason", "approved_at", "approved_by"])
+    if takes_back and not is_own:
+        letters.tell_office_taken_back(row, f"decision:{row.pk}:taken-back:{now:%Y%m%dT%H%M%S}")
     if reason:
         key = f"decision:{row.pk}:returned:{now:%Y%m%dT%H%M%S}"
         for chair in chairs_of(row):
@@ -296,6 +318,14 @@ def give_back(
                     letters.returned(row, chair), to=chair.member, dedupe_key=f"{key}:{chair.pk}"
                 )
     return row
+
+
+def is_left_to(by: User, decision: Decision) -> bool:
+    """Does somebody of the office look after a letter while nobody holds the chair? Not as its
+    second reader, who says why it goes back."""
+    if not by.has_role(Role.STAFF) or may_read_second(by, decision):
+        return False
+    return not has_chair(decision.submission)
 
 
 @transaction.atomic
