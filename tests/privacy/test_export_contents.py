@@ -305,6 +305,8 @@ def test_a_table_that_says_nonsense_about_copies_is_found() -> None:
     about = replace(entry.about[0], is_as_seen=True)
     rank = replace(table().entries["consultations.Rank"], about=(about,))
     assert [p.id for p in problems_of_export(rank)] == ["privacy.E012"]
+    unnamed = replace(entry, unnamed=("text",))
+    assert [p.id for p in problems_of_export(unnamed)] == ["privacy.E012"]
     told = replace(entry, people=(), context=(*entry.context, "author"))
     assert [p.id for p in problems_of_export(told)] == ["privacy.E012"]
 

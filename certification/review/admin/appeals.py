@@ -201,7 +201,7 @@ class AppealAdmin(DecidingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).filter(~Q(state=State.DRAFT))
-        related = rows.select_related(*self.row_related).annotate(
+        related: QuerySet[Any] = rows.select_related(*self.row_related).annotate(
             is_own=Q(candidacy__user=request.user)
         )
         answers = ("outcome", "reasons", "instructions", "declaration")
