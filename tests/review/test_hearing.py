@@ -110,11 +110,11 @@ def test_many_people_cost_no_more_queries(carla, django_assert_num_queries):
     carla.files()
     make_panel(1)
     appeal = carla.appeal
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         choices_for(appeal)
     for number in range(5):
         world.make_user(f"more{number}@example.org", Role.PANEL)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         choices_for(appeal)
 
 
@@ -372,7 +372,7 @@ def appeal_against_decision(walker: Walker) -> tuple[Appeal, list[PanelSeat]]:
     appealing.save_statement(appeal, WORDS, by=walker.user)
     appeal = appealing.file_appeal(appeal, by=walker.user)
     reader = Assignment.objects.get().member
-    with pytest.raises(Refusal, match="a seat in the submission"):
+    with pytest.raises(Refusal, match="a part in a submission"):
         hearing.ask(appeal, reader, by=office)
     seats = [hearing.ask(appeal, member, by=office) for member in make_panel(2)]
     return appeal, [hearing.answer(seat, by=seat.member) for seat in seats]

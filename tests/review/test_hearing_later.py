@@ -4,13 +4,19 @@ import pytest
 from django.utils import timezone
 
 from certification.review.emails.decisions import decision_letter
-from certification.review.models import DeclaredTie
-from certification.review.queries.appeals import appealable, empty_seats, overturned_for
-from certification.review.services import hearing
+from certification.review.models import DeclaredTie, Submission
+from certification.review.queries.appeals import (
+    appealable,
+    choices_for,
+    empty_seats,
+    overturned_for,
+)
+from certification.review.services import appealing, hearing
 from scip.mail.models import Letter
 from scip.pathway.submission import final_submission
 from scip.pathway.supervision import next_session
 from supervision.services import recommendations
+from tests.review.committee import seated
 from tests.review.desk import RECOMMENDED, make_ready
 from tests.review.hearings import (
     NOT_YET,
@@ -130,3 +136,24 @@ def test_the_committees_answer_leads_to_an_appeal_where_one_is_allowed(is_allowe
     assert (way in page.content.decode()) is is_allowed
     assert (way in browser.get("/pathway/").content.decode()) is is_allowed
     assert ("/certification/appeal/" in decision_letter(decision).text) is is_allowed
+
+
+def test_whoever_read_or_answered_an_earlier_submission_hears_no_appeal():
+    walker = make_ready(2)
+    edition = walker.candidacy.edition
+    edition.appeal_of_decisions = True
+    edition.save()
+    submission = walker.hands_in()
+    read, signed, free = make_panel(3)
+    earlier = Submission.objects.create(
+        candidacy=walker.candidacy, number=9, edition=edition, state="closed"
+    )
+    seated(earlier, read, "reviewer", "released")
+    decision = decided_on(submission)
+    appeal = appealing.begin(walker.candidacy, by=walker.user)
+    assert appeal.decision == decision
+    decision.pk, decision.submission, decision.proposed_by = None, earlier, signed
+    decision.save(force_insert=True)
+    barred = {row.member for row in choices_for(appeal) if row.is_barred}
+    assert barred >= {read, signed}
+    assert free not in barred

@@ -238,11 +238,14 @@ def panel_facts(
 
 
 def readers_of(appeal: Appeal) -> frozenset[int]:
-    """Who had a seat in the submission that an appeal is about; no query for a "not yet"."""
-    if appeal.decision_id is None:
-        return frozenset()
-    rows = Assignment.objects.filter(submission__decision=appeal.decision_id)
-    return frozenset(rows.values_list("member", flat=True))
+    """Who had a part in any submission of this candidate: a seat in it, however it ended, or a
+    hand in its answer. Two queries."""
+    seats = Assignment.objects.filter(submission__candidacy=appeal.candidacy_id)
+    found = set(seats.values_list("member", flat=True))
+    answers = Decision.objects.filter(submission__candidacy=appeal.candidacy_id)
+    for row in answers.values_list("proposed_by", "approved_by", "sent_by"):
+        found.update(key for key in row if key is not None)
+    return frozenset(found)
 
 
 def load_of(keys: Collection[int], now: datetime) -> dict[int, tuple[int, int]]:

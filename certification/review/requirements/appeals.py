@@ -114,7 +114,7 @@ def filing_findings(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelFacts:
     """What is known of one person beside one appeal. ``is_eligible``: holds a seat on the panel or
-    CMSC's approval as a supervisor today; ``read_it``: had a seat in the submission in question;
+    CMSC's approval as a supervisor today; ``read_it``: had a part in a submission of this candidate;
     ``shares_language`` is None where one of the two named no language."""
 
     is_eligible: bool
@@ -148,7 +148,7 @@ def panel_findings(facts: PanelFacts) -> tuple[Finding, ...]:
             "reader",
             _("Did not decide on it"),
             not facts.read_it,
-            _("They had a seat in the submission that this is about."),
+            _("They had a part in a submission of this candidate."),
         ),
         asked_for(
             "place", _("One seat each"), not facts.has_seat, _("They sit on this panel already.")

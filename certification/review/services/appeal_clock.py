@@ -84,7 +84,7 @@ def release_barred(now: datetime) -> int:
             if appeal.state not in Appeal.LIVE or seat.state not in {Seat.ASKED, Seat.ACCEPTED}:
                 continue
             facts = panel_facts(appeal, [seat.member], now=now)[seat.member_id]
-            if facts.is_eligible and not facts.ties:
+            if facts.is_eligible and not facts.ties and not facts.read_it:
                 continue
             gone(seat, Seat.RELEASED, tell=letters.no_longer_free, by=None, now=now)
             letters.released(seat)

@@ -68,7 +68,7 @@ def ask(
     """Ask somebody to hear an appeal, by the office, or by nobody where a third is needed.
 
     The same person again is the same row. ``reason`` is needed for somebody who had declined or
-    was released. Raises Refusal for anybody with a tie or a seat in the submission in question,
+    was released. Raises Refusal for anybody with a tie or a part in a submission of the candidate,
     for whoever may not hear appeals today, and once every seat is taken.
     """
     now = now or timezone.now()
