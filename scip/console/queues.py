@@ -256,11 +256,11 @@ QUEUES: tuple[Queue, ...] = (
     Queue(
         code="ties",
         label=gettext_lazy("Ties to look at"),
-        hint=gettext_lazy("Declared by a reader; the chair or you may allow them."),
+        hint=gettext_lazy("Declared, or come to light since; the chair or you may allow them."),
         model=Assignment,
         rows=committee.ties_to_allow,
         age="declared_at",
-        filters={"state__exact": "declared"},
+        filters={"overdue": "tie"},
     ),
     Queue(
         code="views",
@@ -279,6 +279,15 @@ QUEUES: tuple[Queue, ...] = (
         rows=committee.questions_with_chair,
         age="assignments__questions__asked_at",
         filters={"waits": "question"},
+    ),
+    Queue(
+        code="seconds",
+        label=gettext_lazy("Decisions without a second reader"),
+        hint=gettext_lazy("Whoever was asked does not read it. Ask somebody else for the seat."),
+        model=Submission,
+        rows=committee.without_second,
+        age="decision__proposed_at",
+        filters={"waits": "second"},
     ),
     Queue(
         code="decisions",

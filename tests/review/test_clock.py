@@ -197,9 +197,9 @@ def test_a_sweep_asks_the_same_for_one_reader_and_for_three(
     walker, office, django_assert_num_queries
 ):
     asked(walker, office, 1)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         reminding.sweep_readers()
     asked(walker, office, 2)
     asked(walker, office, 3, reason="One more.")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         reminding.sweep_readers()

@@ -6,11 +6,21 @@ import pytest
 from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
-from certification.review.models import Assignment, Submission
+from certification.review.forms.assigning import AskForm
+from certification.review.models import (
+    Assignment,
+    Decision,
+    DeclaredTie,
+    NotToRead,
+    Submission,
+    Tie,
+)
+from certification.review.queries import queue
 from certification.review.queries.conflicts import open_assignments
-from certification.review.queries.reading import rooms_open_to
+from certification.review.queries.decisions import has_chair
+from certification.review.queries.reading import chair_of, rooms_open_to
 from certification.review.queries.suggesting import everybody_before, facts_of
-from certification.review.services import assigning, deciding
+from certification.review.services import assigning, deciding, reminding
 from scip.accounts.models import Role, RoleGrant, User
 from scip.accounts.services.access import set_term
 from scip.mail.models import Letter
@@ -172,3 +182,124 @@ def test_a_term_does_not_end_before_it_begins(office):
     with pytest.raises(Refusal, match="after the day you chose"):
         set_term(grant, begins - DAY, by=office)
     assert set_term(grant, begins + DAY, by=office).until == begins + DAY
+
+
+def proposed_to(committee: Committee, second: User) -> Assignment:
+    """The decision waits for somebody who was asked to be its second reader."""
+    deciding.propose(committee.writes(CERTIFIED), by=committee.chair, second=second)
+    return committee.seat(second)
+
+
+@pytest.mark.parametrize("end", ["declines", "barred", "hands back", "released", "swept"])
+def test_the_chair_hears_that_nobody_reads_the_decision_any_more(committee, office, end):
+    second = member()
+    row = proposed_to(committee, second)
+    assert not queue.without_second().exists()
+    if end == "declines":
+        assigning.decline(row, reason="Away.", by=second)
+    elif end == "barred":
+        assigning.answer(row, ties=["family"], words="", by=second)
+    elif end == "hands back":
+        row = assigning.answer(row, ties=[], words="", by=second)
+        assigning.release(row, reason="Ill.", by=second)
+    elif end == "released":
+        assigning.release(row, reason="Silent.", by=office)
+    else:
+        RoleGrant.objects.filter(user=second).update(
+            since=date(2020, 1, 1), until=timezone.now().date()
+        )
+        reminding.sweep_readers()
+    letter = Letter.objects.get(dedupe_key=f"assignment:{row.pk}:second-lost")
+    assert letter.to_address == committee.chair.email
+    assert queue.without_second().get() == committee.submission
+    found = queue.with_standing(Submission.objects.all(), office).get(pk=committee.submission.pk)
+    assert "another second reader" in " ".join(str(item) for item in queue.waits_of(found))
+    another = member(8)
+    assigning.ask(committee.submission, another, seat="second", by=office)
+    assert not queue.without_second().exists()
+
+
+def test_a_chair_takes_a_silent_second_reader_back_and_chooses_another(as_user, committee):
+    second, chair = member(), committee.chair
+    row, lead = proposed_to(committee, second), committee.seat(chair)
+    client = as_user(chair)
+    form = client.get(f"/review/{lead.pk}/readers/").content.decode()
+    assert f"/review/{lead.pk}/readers/{row.pk}/" in form
+    assert 'name="allow"' not in form
+    client.post(
+        f"/review/{lead.pk}/readers/{row.pk}/",
+        {f"reader-{row.pk}-reason": "Silent.", "release": "1"},
+    )
+    row.refresh_from_db()
+    assert row.state == Assignment.State.RELEASED
+    assert not Letter.objects.filter(dedupe_key__endswith="second-lost").exists()
+    assert "Nobody reads it now" in client.get(f"/review/{lead.pk}/decision/").content.decode()
+    deciding.give_back(committee.decision, reason="", by=chair)
+    another = member(8)
+    decision = deciding.propose(committee.decision, by=chair, second=another)
+    assert decision.state == Decision.State.PROPOSED
+    assert not queue.without_second().exists()
+
+
+def test_the_office_offers_the_second_seat_while_a_decision_waits():
+    assert "second" not in dict(AskForm([]).fields["seat"].choices)
+    assert "second" in dict(AskForm([], asks_second=True).fields["seat"].choices)
+
+
+def ties(committee: Committee, reader: User, how: str) -> None:
+    """Something that may be allowed comes to light."""
+    if how == "cohort":
+        cohort = world.make_cohort()
+        cohort.facilitators.add(reader)
+        world.make_enrolment(committee.walker.user, cohort)
+    elif how == "declared":
+        DeclaredTie.objects.create(
+            member=reader, candidate=committee.walker.user, kind=Tie.COLLEAGUE
+        )
+    elif how != "nothing":
+        NotToRead.objects.create(
+            submission=committee.submission,
+            name=reader.name.upper() if how == "name" else "Somebody",
+            email="" if how == "name" else reader.email,
+            tie=NotToRead.Tie.COLLEAGUE,
+        )
+
+
+def test_a_tie_that_comes_to_light_later_is_told_once_and_reminds_nobody(committee, office):
+    reader = member()
+    row = seated(committee.submission, reader, "reviewer")
+    Assignment.objects.filter(pk=row.pk).update(accepted_at=row.due_at - 18 * DAY)
+    assert not queue.ties_to_allow().exists()
+    ties(committee, reader, "cohort")
+    assert not rooms_open_to(reader).exists()
+    for _twice in range(2):
+        reminding.sweep_readers()
+    key = f"assignment:{row.pk}:later-tie"
+    found = Letter.objects.filter(dedupe_key__startswith=key)
+    assert sorted(item.dedupe_key for item in found) == [key, f"{key}:chair", f"{key}:office"]
+    assert queue.ties_to_allow().get() == row
+    reminders = Letter.objects.filter(dedupe_key__startswith=f"assignment:{row.pk}:part_")
+    reminding.remind_readers(row.due_at + DAY)
+    assert not reminders.exists()
+    assigning.allow(row, reason="Years ago.", by=office)
+    assert not queue.ties_to_allow().exists()
+    reminding.remind_readers(row.due_at + DAY)
+    assert reminders.exists()
+
+
+@pytest.mark.parametrize("how", ["cohort", "declared", "name", "address", "nothing"])
+def test_the_list_of_ties_knows_what_shuts_a_room(committee, how):
+    reader = committee.reviewers[0]
+    row = committee.seat(reader)
+    ties(committee, reader, how)
+    assert queue.ties_to_allow().filter(pk=row.pk).exists() == (how != "nothing")
+    assert rooms_open_to(again(reader)).exists() == (how == "nothing")
+
+
+def test_nobody_is_in_the_chair_whose_room_is_shut(committee, office):
+    assert has_chair(committee.submission)
+    ties(committee, committee.chair, "declared")
+    assert chair_of(committee.submission) is None
+    assert not has_chair(committee.submission)
+    decision = deciding.save_decision(committee.submission, CERTIFIED, [], revision=0, by=office)
+    assert decision.outcome == "certified"

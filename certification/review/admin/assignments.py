@@ -14,7 +14,7 @@ from certification.review.emails import committee as letters
 from certification.review.forms.assigning import TimeForm, WhyForm
 from certification.review.models import MAY_BE_ALLOWED, Assignment, Submission
 from certification.review.queries.conflicts import ties_of
-from certification.review.queries.queue import answers_overdue, parts_overdue
+from certification.review.queries.queue import answers_overdue, parts_overdue, ties_to_allow
 from certification.review.services import assigning
 from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, while_in
 from scip.accounts.models import User
@@ -58,17 +58,23 @@ def time_draft(row: Assignment, data: Data, _by: User) -> Draft:
 
 
 class OverdueFilter(admin.SimpleListFilter):
-    """Whose answer or part is overdue."""
+    """Whose answer or part is overdue, or whose tie somebody has to look at."""
 
-    title = _("overdue")
+    title = _("waits for")
     parameter_name = "overdue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("answer", _("an answer")), ("part", _("a view or a decision"))]
+        return [
+            ("answer", _("an answer that is overdue")),
+            ("part", _("a view or a decision that is overdue")),
+            ("tie", _("a word on a tie")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        overdue = {"answer": answers_overdue, "part": parts_overdue}.get(self.value() or "")
-        return queryset.filter(pk__in=overdue(timezone.now())) if overdue else queryset
+        waiting = {"answer": answers_overdue, "part": parts_overdue, "tie": ties_to_allow}.get(
+            self.value() or ""
+        )
+        return queryset.filter(pk__in=waiting(timezone.now())) if waiting else queryset
 
 
 @admin.register(Assignment)

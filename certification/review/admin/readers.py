@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from certification.review.emails import committee as letters
 from certification.review.forms.assigning import AskForm, SuggestedForm
-from certification.review.models import Assignment, Submission
+from certification.review.models import Assignment, Decision, Submission
 from certification.review.queries.queue import without_readers
 from certification.review.queries.suggesting import choices_for, suggest
 from certification.review.requirements.assigning import answer_due, part_due
 from certification.review.services import assigning
-from scip.accounts.admin.deciding import Data, Decision
+from scip.accounts.admin.deciding import Data
+from scip.accounts.admin.deciding import Decision as Verb
 from scip.accounts.models import User
 from scip.mail.services import Draft
 
@@ -50,7 +51,9 @@ def chosen(data: Data) -> User:
 
 def ask_form(row: Submission, data: Any) -> AskForm:
     """Everybody on the committee, best first; whoever is barred is refused with the reason."""
-    return AskForm(choices_for(row, seat=Assignment.Seat.REVIEWER), data)
+    waits = Decision.objects.filter(submission=row, state=Decision.State.PROPOSED).exists()
+    found = choices_for(row, seat=Assignment.Seat.REVIEWER)
+    return AskForm(found, data, asks_second=waits)
 
 
 def ask_one(row: Submission, data: Data, by: User) -> object:
@@ -63,8 +66,8 @@ def has_somebody(row: Submission) -> bool:
     return without_readers().filter(pk=row.pk).exists() and bool(suggest(row))
 
 
-DECISIONS: Mapping[str, Decision] = {
-    "ask_suggested": Decision(
+DECISIONS: Mapping[str, Verb] = {
+    "ask_suggested": Verb(
         title=_("Ask the suggested people"),
         done=_("Asked. The letters are on their way."),
         send=_("Ask them and send the letters"),
@@ -74,7 +77,7 @@ DECISIONS: Mapping[str, Decision] = {
         draft=suggested_draft,
         act=ask_suggested,
     ),
-    "ask": Decision(
+    "ask": Verb(
         title=_("Ask somebody else"),
         done=_("Asked. The letter is on its way."),
         send=_("Ask them and send the letter"),

@@ -56,6 +56,7 @@ class WaitsFilter(admin.SimpleListFilter):
         return [
             ("readers", _("people to read it")),
             ("question", _("a question to be passed on")),
+            ("second", _("another second reader")),
             ("letter", _("its letter to be sent")),
         ]
 
@@ -63,6 +64,7 @@ class WaitsFilter(admin.SimpleListFilter):
         found = {
             "readers": queue.without_readers,
             "question": queue.questions_with_chair,
+            "second": queue.without_second,
             "letter": queue.letters_to_send,
         }.get(self.value() or "")
         if found is None:

@@ -213,6 +213,47 @@ def tie_to_allow(row: Assignment, lead: Assignment) -> Draft:
     )
 
 
+def second_lost(row: Assignment, lead: Assignment) -> Draft:
+    """The chair: whoever was asked to be the second reader of the decision does not read it."""
+    candidate, chair = row.submission.user, lead.member
+    return letter(
+        chair,
+        subject=_("Another second reader: the submission of {candidate}").format(
+            candidate=candidate
+        ),
+        name=chair.first_name or _("colleague"),
+        paragraphs=[
+            _("{reader} does not read the decision about {candidate} after all.").format(
+                reader=row.member, candidate=candidate
+            ),
+            _(
+                "Take it back on its page and choose somebody else; nothing you wrote is lost. The "
+                "office can ask somebody too."
+            ),
+        ],
+        button=(reverse("review:decision", args=[lead.pk]), _("Open the decision")),
+        fine_print=_("You get this letter because you are in the chair of this submission."),
+    )
+
+
+def shut_for_now(row: Assignment) -> Draft:
+    """A tie came to light after somebody began to read."""
+    candidate = row.submission.user
+    return to_reader(
+        row,
+        _("Your reading room is shut for now: the submission of {candidate}").format(
+            candidate=candidate
+        ),
+        _(
+            "Something that ties you to {candidate} has come to light: you led their cohort, or "
+            "the two of you are colleagues. Until somebody has looked at it the submission is "
+            "not open to you."
+        ).format(candidate=candidate),
+        _("What you wrote is kept. You get a letter as soon as it is allowed or taken back."),
+        label=_("Go to the reading room"),
+    )
+
+
 def named_ties(row: Assignment) -> str:
     """The declared ties in words; history may know of others."""
     found = [str(Tie(tie).label) for tie in row.declared_ties]
@@ -266,6 +307,10 @@ def tell_office(row: Assignment, key: str, what: str) -> None:
             "{reader} was asked to read the submission of {candidate} {seat}. There is a "
             "tie that may be allowed, by you or the chair, with a reason."
         ),
+        "later_tie": _(
+            "{reader} reads the submission of {candidate} {seat}. A tie has come to light since "
+            "that may be allowed, by you or the chair, with a reason; until then it is shut."
+        ),
         "declined": _("{reader} can’t read the submission of {candidate} {seat}."),
         "handed_back": _(
             "{reader} has handed back their part for the submission of {candidate} ({seat})."
@@ -285,6 +330,7 @@ def tell_office(row: Assignment, key: str, what: str) -> None:
     }[what]
     go_on = {
         "declared": _("Open the submission to allow it or to ask somebody else."),
+        "later_tie": _("Open the submission to allow it or to ask somebody else."),
         "answer_late": _("A word by telephone may help; or ask somebody else."),
         "part_late": _("A word by telephone may help; or ask somebody else."),
     }.get(what, _("The seat is empty. Its page suggests who could be asked."))

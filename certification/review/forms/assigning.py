@@ -70,8 +70,16 @@ class AskForm(forms.Form):
         ),
     )
 
-    def __init__(self, found: Sequence[Suggestion], data: Any = None) -> None:
+    def __init__(
+        self, found: Sequence[Suggestion], data: Any = None, *, asks_second: bool = False
+    ) -> None:
         super().__init__(data)
+        if asks_second:
+            # Only a decision that waits for a second look has a place for a second reader.
+            self.fields["seat"].choices = [  # type: ignore[attr-defined]
+                *self.fields["seat"].choices,  # type: ignore[attr-defined]
+                (Seat.SECOND, _("second reader of the decision")),
+            ]
         others = [item for item in found if not item.facts.seat_here]
         first = _("Choose somebody") if others else _("Everybody on the committee has a seat here")
         self.fields["member"].choices = [  # type: ignore[attr-defined]

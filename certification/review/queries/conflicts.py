@@ -74,8 +74,8 @@ def means(user: User) -> Q:
     by_address = Q(email=user.email) | Q(email__in=confirmed.filter(user=user).values("email"))
     if not user.name:
         return by_address
-    is_anybodys = Exists(confirmed.filter(email=OuterRef("email")))
-    return by_address | (Q(name__iexact=user.name) & ~is_anybodys)
+    is_nobodys = ~Exists(confirmed.filter(email=OuterRef("email")))
+    return by_address | Q(is_nobodys, name__iexact=user.name)
 
 
 def tied_to(user: User, kinds: Collection[Tie], *, candidate: str) -> Q:
@@ -154,6 +154,26 @@ def open_assignments(user: Any) -> QuerySet[Assignment]:
         tied_to(user, BARS, candidate=way)
         | (Q(allowed_at=None) & tied_to(user, MAY_BE_ALLOWED, candidate=way))
     )
+
+
+def tie_to_look_at() -> Q:
+    """Assignments between whose people something stands that may be allowed, for everybody at
+    once: what `tied_to` asks for one."""
+    way = "submission__candidacy__user"
+    here = {"submission__candidacy__user": OuterRef(way), "tie": NotToRead.Tie.COLLEAGUE}
+    confirmed = EmailAddress.objects.filter(verified=True, email=OuterRef("email"))
+    theirs = Q(email=OuterRef("member__email")) | Exists(
+        confirmed.filter(user=OuterRef(OuterRef("member")))
+    )
+    by_name = Q(name__iexact=OuterRef("member__name")) & ~Q(name="") & ~Exists(confirmed)
+    declared = DeclaredTie.objects.filter(kind__in=MAY_BE_ALLOWED)
+    found = Q(Exists(declared.filter(member=OuterRef("member"), candidate=OuterRef(way))))
+    found |= Q(Exists(NotToRead.objects.filter(theirs | by_name, **here)))
+    for source in sources():
+        if source.kind in MAY_BE_ALLOWED:
+            people = {source.member: OuterRef("member"), source.candidate: OuterRef(way)}
+            found |= Q(Exists(source.rows.filter(**people)))
+    return found
 
 
 def open_seats(user: Any) -> QuerySet[PanelSeat]:

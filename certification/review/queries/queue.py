@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certification.review.models import Assignment, Decision, Question, Submission
+from certification.review.queries.conflicts import tie_to_look_at
 
 Seat = Assignment.Seat
 State = Assignment.State
@@ -75,6 +76,7 @@ def with_standing(rows: QuerySet[Submission], user: Any) -> QuerySet[Submission]
         is_own=Q(candidacy__user=user),
         reader_rows=ArraySubquery(readers),
         decision_state=Subquery(Decision.objects.filter(**here).values("state")[:1]),
+        lacks_second=Exists(without_second().filter(pk=OuterRef("pk"))),
         asks_chair=Exists(asked.filter(state=Question.State.ASKED)),
         asks_candidate=Exists(asked.filter(state=Question.State.SENT)),
     )
@@ -159,6 +161,8 @@ def of_readers(readers: Sequence[Reader], now: datetime) -> list[Wait]:
 
 def of_decision(row: Any, readers: Sequence[Reader]) -> list[Wait]:
     """Once every reviewer gave their view it is the chair's, then the second reader's."""
+    if row.lacks_second:
+        return [Wait(_("The chair or the office"), _("asks another second reader"))]
     if row.decision_state == Decision.State.PROPOSED:
         return [Wait(_("The second reader"), _("reads the decision"))]
     given = sum(item.seat == Seat.REVIEWER and item.state == State.GIVEN for item in readers)
@@ -197,8 +201,26 @@ def answers_overdue(now: datetime) -> QuerySet[Assignment]:
 
 
 def ties_to_allow(_now: datetime | None = None) -> QuerySet[Assignment]:
-    """Declared, and nobody has said yes or no."""
-    return under_way().filter(state=State.DECLARED)
+    """Declared, or come to light since somebody began to read; nobody has said yes or no. A room
+    with such a tie is shut."""
+    is_shut = Q(state__in=Assignment.READING, allowed_at=None) & tie_to_look_at()
+    return under_way().filter(Q(state=State.DECLARED) | is_shut)
+
+
+def without_second(_now: datetime | None = None) -> QuerySet[Submission]:
+    """A decision waits for its second reader, and whoever was asked for it does not read it."""
+    seats = Assignment.objects.filter(submission=OuterRef("pk"))
+    seconds = seats.filter(seat=Seat.SECOND)
+    left = seconds.exclude(state__in=Assignment.LIVE).filter(
+        asked_at__gte=OuterRef("decision__proposed_at")
+    )
+    others = seats.live().exclude(seat=Seat.CHAIR)
+    return Submission.objects.filter(
+        Exists(left) | ~Exists(others),
+        ~Exists(seconds.live()),
+        state=WITH_COMMITTEE,
+        decision__state=Decision.State.PROPOSED,
+    )
 
 
 def parts_overdue(now: datetime) -> QuerySet[Assignment]:

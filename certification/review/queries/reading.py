@@ -138,11 +138,14 @@ def questions_in(assignment: Assignment) -> QuerySet[Question]:
 
 
 def chair_of(submission: Submission) -> Assignment | None:
-    """Whoever is in the chair and reads; None while nobody is."""
+    """Whoever is in the chair and reads now; None while nobody is, and while their room is shut."""
     rows = Assignment.objects.filter(
         submission=submission, seat=Seat.CHAIR, state__in=Assignment.READING
     )
-    return rows.select_related("member").first()
+    found = rows.select_related("member").first()
+    if found is None or not open_assignments(found.member).filter(pk=found.pk).exists():
+        return None
+    return found
 
 
 def readers_of(submission: Submission) -> list[Assignment]:

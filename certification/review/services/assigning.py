@@ -16,11 +16,13 @@ from certification.review.models import (
     DECLARABLE,
     MAY_BE_ALLOWED,
     Assignment,
+    Decision,
     DeclaredTie,
     Submission,
     Tie,
 )
 from certification.review.queries.conflicts import BARS, open_assignments, ties_of
+from certification.review.queries.reading import chair_of
 from certification.review.queries.suggesting import day_of, facts_of, seats_by, suggest
 from certification.review.requirements.assigning import (
     ROLES,
@@ -263,6 +265,7 @@ def bar(row: Assignment, known: frozenset[Tie], *, by: User, now: datetime) -> N
     row.save(update_fields=["end_reason"])
     move(row, State.DECLINED, by=by, now=now, data={"barred": len(known & BARS)})
     letters.tell_office(row, f"assignment:{row.pk}:barred", "barred")
+    tell_of_lost_second(row)
 
 
 def tell_of_tie(row: Assignment) -> None:
@@ -292,6 +295,7 @@ def decline(
     row.save(update_fields=["end_reason"])
     move(row, State.DECLINED, by=by, now=now)
     letters.tell_office(row, f"assignment:{row.pk}:declined", "declined")
+    tell_of_lost_second(row)
     return row
 
 
@@ -365,7 +369,17 @@ def release(
     else:
         key = f"assignment:{row.pk}:released"
         queue_draft(letters.released(row), to=row.member, dedupe_key=key)
+    tell_of_lost_second(row, by=by)
     return row
+
+
+def tell_of_lost_second(row: Assignment, *, by: User | None = None) -> None:
+    """The chair hears that nobody reads their decision any more, unless they took it back."""
+    waits = Decision.objects.filter(submission=row.submission_id, state=Decision.State.PROPOSED)
+    lead = chair_of(row.submission) if row.seat == Seat.SECOND else None
+    if lead is not None and lead.member != by and waits.exists():
+        key = f"assignment:{row.pk}:second-lost"
+        queue_draft(letters.second_lost(row, lead), to=lead.member, dedupe_key=key)
 
 
 def let_go(row: Assignment, *, why: str, by: User | None, now: datetime | None) -> None:

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from certification.review.emails import committee as letters
 from certification.review.models import Assignment, Submission
 from certification.review.queries.conflicts import BARS, ties_of
-from certification.review.queries.queue import without_readers
+from certification.review.queries.queue import ties_to_allow, without_readers
+from certification.review.queries.reading import chair_of
 from certification.review.queries.suggesting import day_of, seats_by
-from certification.review.services.assigning import both_locked, let_go
+from certification.review.services.assigning import both_locked, let_go, tell_of_lost_second
 from scip.mail.models import Letter
 from scip.mail.services import queue_draft
 
@@ -42,12 +43,14 @@ def remind_readers(now: datetime | None = None) -> int:
     """Queue the reminders whose time it is, and the letters that ask the office for help where a
     reminder brought nothing; returns how many were missing.
 
-    Nothing goes to whoever was asked within the last two days.
+    Nothing goes to whoever was asked within the last two days, or whose room is shut by a tie
+    that somebody has to look at first.
     """
     now = now or timezone.now()
     rows = Assignment.objects.filter(
         waited_for(now), submission__state=Submission.State.SUBMITTED
-    ).order_by("pk")
+    ).exclude(pk__in=ties_to_allow().order_by().values("pk"))
+    rows = rows.order_by("pk")
     wanted: dict[str, tuple[Assignment, str]] = {}
     for row in rows:
         stage = letters.stage_of(row, now)
@@ -116,6 +119,7 @@ def sweep_readers(now: datetime | None = None) -> int:
         .order_by("submission", "pk")
     )
     count = sum(take_back(row, why, now=now) for row, why in ended(rows, now))
+    tell_of_later_ties(now)
     late = Assignment.objects.filter(
         state__in=[State.ASKED, State.DECLARED],
         submission__state__in=[Submission.State.CERTIFIED, Submission.State.DEVELOPMENT],
@@ -142,6 +146,26 @@ def ended(rows: list[Assignment], now: datetime) -> Iterable[tuple[Assignment, s
                 yield row, _("your term on the committee is over.")
 
 
+def tell_of_later_ties(now: datetime | None = None) -> int:
+    """Who began to read before a tie came to light hears that their room is shut, and the chair
+    and the office that it waits for a word of theirs; each once. Returns how many were missing."""
+    rows = ties_to_allow(now).filter(state__in=Assignment.READING).order_by("pk")
+    keys = {f"assignment:{row.pk}:later-tie": row for row in rows.select_related("member")}
+    known = Letter.objects.filter(dedupe_key__in=[f"{key}:office" for key in keys])
+    told = set(known.values_list("dedupe_key", flat=True))
+    missing = [key for key in keys if f"{key}:office" not in told]
+    for key in missing:
+        with transaction.atomic():
+            row = both_locked(keys[key])
+            letters.tell_office(row, key, "later_tie")
+            queue_draft(letters.shut_for_now(row), to=row.member, dedupe_key=key)
+            lead = chair_of(row.submission)
+            if lead is not None and lead.pk != row.pk:
+                draft = letters.tie_to_allow(row, lead)
+                queue_draft(draft, to=lead.member, dedupe_key=f"{key}:chair")
+    return len(missing)
+
+
 def take_back(row: Assignment, why: str, *, now: datetime, to_office: bool = True) -> bool:
     """Release one by the clock, with its letters; False where somebody was faster."""
     with transaction.atomic():
@@ -154,4 +178,5 @@ def take_back(row: Assignment, why: str, *, now: datetime, to_office: bool = Tru
             queue_draft(letters.released(fresh), to=fresh.member, dedupe_key=key)
         if to_office:
             letters.tell_office(fresh, key, "swept")
+            tell_of_lost_second(fresh)
     return True

@@ -28,6 +28,7 @@ from certification.review.queries.decisions import (
     seats_of,
     seconds_for,
 )
+from certification.review.queries.queue import without_second
 from certification.review.queries.reading import rooms_open_to, views_of
 from certification.review.requirements.deciding import proposing_findings
 from certification.review.services import deciding as services
@@ -177,6 +178,7 @@ def read(
         "is_chair": is_chair,
         "is_written": is_written,
         "may_approve": row.state == State.PROPOSED and may_read_second(request.user, row),
+        "lacks_second": is_chair and without_second().filter(pk=seat.submission_id).exists(),
         "may_send": is_chair and row.state == State.APPROVED,
         "draft": decision_letter(row) if is_written else None,
         "instructions": panel_asks(seat.submission),

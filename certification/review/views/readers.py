@@ -67,7 +67,7 @@ def arrange(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         done(request, act, _("Allowed. It is open to them now."))
     elif "release" in request.POST:
         act = lambda: assigning.release(row, reason=reason, by=by)  # noqa: E731
-        done(request, act, _("Released. The office looks for somebody else."))
+        done(request, act, _("Released. The office sees that the seat is empty."))
     return redirect("review:readers", pk)
 
 
