@@ -14,7 +14,7 @@ from certification.review.services import appealing, hearing, submitting
 from certification.review.services.resubmitting import begin_again
 from payments.models import Charge, Payment, Refund, Settlement
 from payments.services import balance, dispatch_settlement, record_offline_payment
-from scip.accounts.models import Role
+from scip.accounts.models import Role, User
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
@@ -63,7 +63,7 @@ def transfers(charge: Charge) -> Settlement:
         reference="a second transfer",
         amount_cents=charge.amount_cents,
         received_at=timezone.now(),
-        by=world.User.objects.get(email="office@example.com"),
+        by=User.objects.get(email="office@example.com"),
     )
     return Settlement.objects.get(charge=charge)
 
