@@ -82,9 +82,11 @@ def on_leave(evidence: Evidence, now: datetime) -> NextStep | None:
     return NextStep(
         code="on_leave",
         title=_("You are on leave"),
-        text=_("Until {day} no clock runs and no reminder comes. Rest well.").format(day=day(until))
+        text=_("Until {day} no reminder comes, and nobody counts your silence. Rest well.").format(
+            day=day(until)
+        )
         if until
-        else _("Until you come back no clock runs and no reminder comes. Rest well."),
+        else _("Until you come back no reminder comes, and nobody counts your silence. Rest well."),
         url=reverse("certification:record"),
         label=_("Open your certification record"),
         is_waiting=True,

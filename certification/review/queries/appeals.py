@@ -244,7 +244,7 @@ def readers_of(appeal: Appeal) -> frozenset[int]:
     found = set(seats.values_list("member", flat=True))
     answers = Decision.objects.filter(submission__candidacy=appeal.candidacy_id)
     for row in answers.values_list("proposed_by", "approved_by", "sent_by"):
-        found.update(key for key in row if key is not None)
+        found.update(filter(None, row))
     return frozenset(found)
 
 

@@ -160,7 +160,10 @@ def standing_findings(evidence: SubmissionEvidence) -> tuple[Finding, ...]:
             code=LEAVE,
             title=_("Back from your leave") if is_resting else _("A registration under way"),
             status=Status.OPEN,
-            needed=_("Clocks rest while you are on leave; say that you are back, and go on here.")
+            needed=_(
+                "While you are on leave no reminder goes out. The last days for a resubmission and "
+                "for an appeal stay where they are. Say that you are back, and go on here."
+            )
             if is_resting
             else _("Your registration for certification is not under way. Write to the office."),
             next_step=_("Open your certification record"),
