@@ -188,3 +188,11 @@ def test_the_gate_of_a_first_submission_asks_nothing_of_appeals(committee: Commi
     files(committee)
     first = Submission.objects.get()
     assert "appeal" not in [item.code for item in submitting.findings_of(first)]
+
+
+def test_the_page_says_what_is_waited_for(committee: Committee, as_user: Any) -> None:
+    begins(committee)
+    files(committee)
+    shown = as_user(committee.walker.user).get("/certification/submission/").content.decode()
+    assert "The answer to your appeal" in shown
+    assert "/certification/appeal/" in shown
