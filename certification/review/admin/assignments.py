@@ -1,6 +1,7 @@
 """People who were asked to read: where each stands, and what the office does about it. Nothing
 that a reader writes is shown, and nobody sees who reads their own submission."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time
 from typing import Any, ClassVar
 
@@ -71,9 +72,12 @@ class OverdueFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        waiting = {"answer": answers_overdue, "part": parts_overdue, "tie": ties_to_allow}.get(
-            self.value() or ""
-        )
+        lists: dict[str, Callable[[datetime], QuerySet[Assignment]]] = {
+            "answer": answers_overdue,
+            "part": parts_overdue,
+            "tie": ties_to_allow,
+        }
+        waiting = lists.get(self.value() or "")
         return queryset.filter(pk__in=waiting(timezone.now())) if waiting else queryset
 
 
