@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings as site
 from django.core.files.storage import FileSystemStorage
@@ -124,11 +125,11 @@ def test_once_the_scanner_takes_more_everything_goes_on(
 ):
     arrival = whole(owner)
     clamd.limit = 10 * len(CONTENT)
-    with mock.patch.object(tasks.check_arrival, "delay") as sent:
+    with mock.patch.object(current_app, "send_task") as sent:
         with django_capture_on_commit_callbacks(execute=True):
             call_command("check_held_files")
         call_command("check_held_files")
-    assert [call.args for call in sent.call_args_list] == [(str(arrival.pk),)]
+    assert sent.call_args_list == [mock.call(arrivals.CHECK, args=[str(arrival.pk)])]
     assert "1 files" in capsys.readouterr().out
     tasks.check_arrival(str(arrival.pk))
     arrival.refresh_from_db()
