@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from certification.review.models import Ask
+from certification.review.models import Ask, Decision, Response
 from certification.review.services.resubmitting import save_response
 from tests.review.committee import ASKS, Committee, development, make_committee
 
@@ -37,11 +37,15 @@ def test_written_read_by_a_second_and_answered(someone: Any, committee: Committe
     reader.look(closely=True)
     reader.keep("decision-second")
     reader.press("Approve it")
+    decision = Decision.objects.get()
+    assert (decision.state, decision.approved_by) == ("approved", committee.reviewers[1])
     chair.go(page)
     chair.look(closely=True)
     chair.page.get_by_role("button", name="Send the letter").first.click()
     chair.page.get_by_role("dialog").get_by_role("button", name="Send the letter").click()
     chair.reads("The answer is on its way.")
+    decision.refresh_from_db()
+    assert (decision.state, decision.submission.state) == ("sent", "development")
 
     candidate = someone(committee.walker.user)
     candidate.go("/certification/submission/")
@@ -70,3 +74,8 @@ def test_written_read_by_a_second_and_answered(someone: Any, committee: Committe
     phone.look(closely=True)
     phone.keep("resubmission-phone")
     phone.reads("Further supervision sessions")
+    kept = Response.objects.order_by("ask__number").values_list("submission", "text")
+    assert list(kept) == [
+        (submission.pk, "Two conversations; see case study 2."),
+        (submission.pk, "Case 2."),
+    ]
