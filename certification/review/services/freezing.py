@@ -52,10 +52,15 @@ def freeze(submission: Submission, findings: Sequence[Finding], *, now: datetime
         recommendation=recommendation,
         recommendation_sha256=sha256_of(recommendation),
     )
+    ask_for_papers(snapshot, now=now)
+    return snapshot
+
+
+def ask_for_papers(snapshot: Snapshot, *, now: datetime) -> None:
+    """A dossier for each audience, made in the background once this commits."""
     for audience in Dossier.Audience:
         dossier = Dossier.objects.create(snapshot=snapshot, audience=audience, requested_at=now)
         enqueue(TASK, dossier.pk)
-    return snapshot
 
 
 def letter_for(submission: Submission) -> tuple[dict[str, Any], str]:

@@ -10,11 +10,10 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from certification.review.emails import submissions as letters
-from certification.review.models import Appeal, Dossier, Snapshot, Submission
-from certification.review.services.freezing import TASK
+from certification.review.models import Appeal, Snapshot, Submission
+from certification.review.services.freezing import ask_for_papers
 from certification.review.services.submitting import PURPOSE, all_locked, fee_terms
 from payments.services import cancel_charge, open_charge
-from scip.background import enqueue
 from scip.states import move
 
 State = Submission.State
@@ -107,7 +106,5 @@ def copy(frozen: Snapshot, to: Submission, *, now: datetime) -> Snapshot:
         recommendation=frozen.recommendation,
         recommendation_sha256=frozen.recommendation_sha256,
     )
-    for audience in Dossier.Audience:
-        dossier = Dossier.objects.create(snapshot=made, audience=audience, requested_at=now)
-        enqueue(TASK, dossier.pk)
+    ask_for_papers(made, now=now)
     return made
