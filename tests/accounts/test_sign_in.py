@@ -10,7 +10,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -20,6 +20,7 @@ from django.urls import reverse
 from scip.accounts.models import Role, User
 from scip.mail.models import Letter
 from tests import world
+from tests.factors import code_from
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -231,7 +232,7 @@ class TestSecondFactor:
         secret = generate_totp_secret()
         TOTP.activate(user, secret)
         try_password(client, user.email, world.PASSWORD)
-        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+        code = code_from(secret)
         client.post(reverse("mfa_authenticate"), {"code": code})
         assert client.get("/profile/").status_code == 200
         again = Client()
@@ -256,9 +257,7 @@ class TestSecondFactor:
             columns = " ".join(row[0] for row in cursor.fetchall())
         assert secret not in columns
         assert not [code for code in codes if code in columns]
-        assert TOTP(Authenticator.objects.get(type="totp")).validate_code(
-            format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-        )
+        assert TOTP(Authenticator.objects.get(type="totp")).validate_code(code_from(secret))
 
     def test_an_older_vault_key_still_opens_secrets(self, settings: Any, applicant: User) -> None:
         from scip.accounts.services import cipher
@@ -282,7 +281,7 @@ class TestSecondFactor:
         assert first.startswith("0 files and 2 second factors are now under the newest key")
         assert again.startswith("0 files and 0 second factors")
         settings.VAULT_KEYS = [new]
-        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+        code = code_from(secret)
         assert TOTP(Authenticator.objects.get(type="totp")).validate_code(code)
         kept = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
         assert kept.get_unused_codes() == codes

@@ -1,12 +1,8 @@
 """The office decides: sign in with a second factor, check evidence, offer, return, wait."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from allauth.mfa.utils import decrypt
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from cohorts.models import Application, Offer
@@ -17,16 +13,11 @@ from scip.audit.models import Entry
 from scip.mail.models import Letter
 from tests import world
 from tests.cohorts.admission import draft, make_applicant, offered, sent
+from tests.factors import TO_TYPE, current_code
 from tests.journeys.visitor import Visitor
 from tests.vault.samples import image
 
 type NewestLetter = Callable[[str], Letter]
-
-
-def current_code(user: User) -> str:
-    """What the person's authenticator app shows now."""
-    secret = decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def sign_in(visitor: Visitor, user: User) -> None:
@@ -37,7 +28,7 @@ def sign_in(visitor: Visitor, user: User) -> None:
     visitor.field("Code").fill("000000")
     visitor.press("Sign in")
     visitor.reads("This is not the current code.")
-    visitor.field("Code").fill(current_code(user))
+    visitor.field("Code").fill(current_code(user, lasting=TO_TYPE))
     visitor.press("Sign in")
 
 

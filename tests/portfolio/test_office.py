@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
-from allauth.mfa.utils import decrypt
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -21,6 +19,7 @@ from scip.audit.models import Entry
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
+from tests.factors import current_code
 from tests.portfolio.desk import Author, make_author
 from tests.portfolio.test_excerpts import FILM, arrived, facts, samples_text
 
@@ -44,10 +43,8 @@ def fresh(user: User, *, method: str = "mfa", ago: int = 10) -> Client:
     """Signed in; with this factor shown so many seconds ago."""
     client = Client()
     client.force_login(user)
-    secret = decrypt(Authenticator.objects.get(user=user, type="totp").data["secret"])
     if method == "mfa":
-        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-        client.post(reverse("mfa_reauthenticate"), {"code": code})
+        client.post(reverse("mfa_reauthenticate"), {"code": current_code(user)})
     elif method == "password":
         client.post(reverse("account_reauthenticate"), {"password": world.PASSWORD})
     session = client.session
