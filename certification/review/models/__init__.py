@@ -11,6 +11,7 @@ from certification.review.models.committee import (
     MAY_BE_ALLOWED,
     Assignment,
     DeclaredTie,
+    EndReason,
     Question,
     Tie,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Decision",
     "DeclaredTie",
     "Dossier",
+    "EndReason",
     "NotToRead",
     "PanelSeat",
     "Question",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from certification.candidacy.models import Candidacy
+from certification.review.models.committee import EndReason
 from certification.review.models.decisions import Decision
 from scip.accounts.models import Role
 from scip.states import Stateful
@@ -192,6 +193,7 @@ class PanelSeat(Stateful):
     released_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     end_reason = models.TextField(blank=True, max_length=1000)
+    end_code = models.CharField(max_length=20, choices=EndReason, blank=True)
     outcome = models.CharField(_("your answer"), max_length=20, choices=AppealOutcome, blank=True)
     reasons = models.TextField(_("your reasons"), blank=True, max_length=20_000)
     instructions = models.TextField(
@@ -221,6 +223,11 @@ class PanelSeat(Stateful):
 
     def __str__(self) -> str:
         return f"{self.appeal}: {self.member}"
+
+    @property
+    def why_ended(self) -> str:
+        """Why it was declined or taken back, in a person's words or in the language of now."""
+        return self.end_reason or str(self.get_end_code_display())
 
     @property
     def audit_subject(self) -> None:

@@ -34,6 +34,19 @@ MAY_BE_ALLOWED = frozenset({Tie.FACILITATED, Tie.COLLEAGUE})
 DECLARABLE = (Tie.COLLEAGUE, Tie.FAMILY, Tie.PAYMENT, Tie.SUPERVISED, Tie.FACILITATED)
 
 
+class EndReason(models.TextChoices):
+    """Why a seat ended, where no person said it in words of their own: the clock and the rules
+    keep a code, so that each reader has it in their own language."""
+
+    TIE = "tie", _("a tie bars it")
+    TERM = "term", _("the term on the committee is over")
+    ANSWERED = "answered", _("the committee has answered in the meantime")
+    ENDED = "ended", _("the candidate’s registration has come to an end")
+    NOT_FREE = "not_free", _("a role has ended, or a tie has come to light")
+    APPEAL_BACK = "appeal_back", _("the appeal was taken back")
+    APPEAL_OVERTAKEN = "overtaken", _("a later letter took the place of the one in question")
+
+
 class DeclaredTieQuerySet(models.QuerySet["DeclaredTie"]):
     def visible_to(self, user: Any) -> Self:
         """Whoever declared it; the office, the chair of the committee."""
@@ -133,8 +146,9 @@ class Assignment(Stateful):
     declined_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    # Why it was declined or taken back.
+    # Why it was declined or taken back: in a person's words, or what the rules found.
     end_reason = models.TextField(blank=True, max_length=1000)
+    end_code = models.CharField(max_length=20, choices=EndReason, blank=True)
 
     objects = AssignmentQuerySet.as_manager()
 
@@ -178,6 +192,11 @@ class Assignment(Stateful):
     def audit_subject(self) -> None:
         """Nobody: what stands under a candidate's name is in their copy of their data, and
         candidates never learn who reads."""
+
+    @property
+    def why_ended(self) -> str:
+        """Why it was declined or taken back, in a person's words or in the language of now."""
+        return self.end_reason or str(self.get_end_code_display())
 
     @property
     def is_open(self) -> bool:
