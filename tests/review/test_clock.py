@@ -132,6 +132,11 @@ def test_a_term_that_ends_takes_it_back(walker, office, is_accepted):
     row.refresh_from_db()
     assert row.state == Assignment.State.RELEASED
     assert stages(row) == {"released": 1, "released+office": 1}
+    # A code, not words in the worker's language; rows from before keep their words.
+    assert (row.end_code, row.end_reason) == ("term", "")
+    letter = Letter.objects.get(dedupe_key=f"assignment:{row.pk}:released")
+    assert "the term on the committee is over." in letter.text
+    assert Assignment(end_reason="Kept from before.").why_ended == "Kept from before."
 
 
 def test_a_view_that_was_given_in_its_term_stays(walker, office):

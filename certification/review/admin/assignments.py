@@ -155,9 +155,9 @@ class AssignmentAdmin(DecidingAdmin):
         "declined_at",
         "released_at",
         "released_by",
-        "end_reason",
+        "why",
     )
-    readonly_fields = ("ties",)
+    readonly_fields = ("ties", "why")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related(*self.row_related)
@@ -169,3 +169,7 @@ class AssignmentAdmin(DecidingAdmin):
     @admin.display(description=_("declared"))
     def ties(self, row: Assignment) -> str:
         return letters.named_ties(row) if row.declared_at and row.declared_ties else "–"
+
+    @admin.display(description=_("why it ended"))
+    def why(self, row: Assignment) -> str:
+        return row.why_ended or "–"

@@ -282,7 +282,7 @@ def released(row: Assignment) -> Draft:
         row,
         _("You need not read the submission of {candidate} any more").format(candidate=candidate),
         _("Your part for the submission of {candidate} has been taken back: {why}").format(
-            candidate=candidate, why=row.end_reason
+            candidate=candidate, why=row.end_reason or f"{row.why_ended}."
         ),
         _("It is not open to you any more. Thank you for the time you gave it."),
         label=_("Go to the reading room"),

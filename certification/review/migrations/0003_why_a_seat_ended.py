@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assignment',
             name='end_code',
-            field=models.CharField(blank=True, choices=[('tie', 'a tie bars it'), ('term', 'the term on the committee is over'), ('answered', 'the committee has answered in the meantime'), ('ended', 'the candidate’s registration has come to an end'), ('not_free', 'a role has ended, or a tie has come to light'), ('appeal_back', 'the appeal was taken back'), ('overtaken', 'a later letter took the place of the one in question')], max_length=20),
+            field=models.CharField(blank=True, choices=[('tie', 'a tie bars it'), ('term', 'the term on the committee is over'), ('answered', 'the committee has answered in the meantime'), ('ended', 'the candidate’s registration has come to an end'), ('not_free', 'a role has ended, or a tie has come to light'), ('appeal_back', 'the appeal was taken back'), ('appeal_decided', 'the appeal is decided'), ('overtaken', 'a later letter took the place of the one in question')], max_length=20),
         ),
         migrations.AddField(
             model_name='panelseat',
             name='end_code',
-            field=models.CharField(blank=True, choices=[('tie', 'a tie bars it'), ('term', 'the term on the committee is over'), ('answered', 'the committee has answered in the meantime'), ('ended', 'the candidate’s registration has come to an end'), ('not_free', 'a role has ended, or a tie has come to light'), ('appeal_back', 'the appeal was taken back'), ('overtaken', 'a later letter took the place of the one in question')], max_length=20),
+            field=models.CharField(blank=True, choices=[('tie', 'a tie bars it'), ('term', 'the term on the committee is over'), ('answered', 'the committee has answered in the meantime'), ('ended', 'the candidate’s registration has come to an end'), ('not_free', 'a role has ended, or a tie has come to light'), ('appeal_back', 'the appeal was taken back'), ('appeal_decided', 'the appeal is decided'), ('overtaken', 'a later letter took the place of the one in question')], max_length=20),
         ),
     ]

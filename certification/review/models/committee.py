@@ -44,6 +44,7 @@ class EndReason(models.TextChoices):
     ENDED = "ended", _("the candidate’s registration has come to an end")
     NOT_FREE = "not_free", _("a role has ended, or a tie has come to light")
     APPEAL_BACK = "appeal_back", _("the appeal was taken back")
+    APPEAL_DECIDED = "appeal_decided", _("the appeal is decided")
     APPEAL_OVERTAKEN = "overtaken", _("a later letter took the place of the one in question")
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
 from certification.review.emails import appeals as letters
-from certification.review.models import Appeal, PanelSeat
+from certification.review.models import Appeal, EndReason, PanelSeat
 from certification.review.queries.appeals import WORDS, panel_facts
 from certification.review.services.appealing import close_superseded, locked, withdraw
 from certification.review.services.hearing import gone, release_tied
@@ -86,7 +86,8 @@ def release_barred(now: datetime) -> int:
             facts = panel_facts(appeal, [seat.member], now=now)[seat.member_id]
             if facts.is_eligible and not facts.ties and not facts.read_it:
                 continue
-            gone(seat, Seat.RELEASED, tell=letters.no_longer_free, by=None, now=now)
+            code = EndReason.NOT_FREE
+            gone(seat, Seat.RELEASED, tell=letters.no_longer_free, by=None, now=now, code=code)
             letters.released(seat)
             count += 1
     return count

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from certification.candidacy.models import Candidacy
 from certification.portfolio.services.writing import StaleWriting
 from certification.review.emails import appeals as letters
-from certification.review.models import Appeal, AppealDocument, PanelSeat
+from certification.review.models import Appeal, AppealDocument, EndReason, PanelSeat
 from certification.review.models.snapshots import sha256_of
 from certification.review.queries.appeals import appealable
 from certification.review.queries.contents import (
@@ -324,7 +324,7 @@ def withdraw(appeal: Appeal, *, by: User | None, now: datetime | None = None) ->
     if row.state == State.WITHDRAWN:
         return row
     was_filed = row.state != State.DRAFT
-    release_seats(row, _("The appeal was taken back."), now=now)
+    release_seats(row, EndReason.APPEAL_BACK, now=now)
     move(row, State.WITHDRAWN, by=by, now=now)
     if was_filed:
         letters.withdrawn(row)
@@ -334,17 +334,17 @@ def withdraw(appeal: Appeal, *, by: User | None, now: datetime | None = None) ->
 def close_superseded(appeal: Appeal, *, now: datetime) -> None:
     """Close a filed appeal whose letter holds no more, kindly: nobody decides about it, and a
     later "not yet" can be appealed by itself. The appeal is under its lock."""
-    release_seats(appeal, _("A later letter took the place of the one in question."), now=now)
+    release_seats(appeal, EndReason.APPEAL_OVERTAKEN, now=now)
     move(appeal, State.WITHDRAWN, by=None, now=now)
     letters.superseded(appeal)
 
 
-def release_seats(appeal: Appeal, why: str, *, now: datetime) -> None:
+def release_seats(appeal: Appeal, code: EndReason, *, now: datetime) -> None:
     """Let everybody go who has not answered; each gets a word. The appeal is under its lock."""
     rows = appeal.seats.filter(state__in=(PanelSeat.State.ASKED, PanelSeat.State.ACCEPTED))
     for found in rows.select_related("member"):
         seat = lock(found)
-        seat.end_reason = why
-        seat.save(update_fields=["end_reason"])
+        seat.end_code = code
+        seat.save(update_fields=["end_code"])
         move(seat, PanelSeat.State.RELEASED, by=None, now=now)
         letters.released(seat)

@@ -18,6 +18,7 @@ from certification.review.models import (
     Assignment,
     Decision,
     DeclaredTie,
+    EndReason,
     Submission,
     Tie,
 )
@@ -261,8 +262,8 @@ def answer(
 
 def bar(row: Assignment, known: frozenset[Tie], *, by: User, now: datetime) -> None:
     """End it because of a tie that bars; the office looks for somebody else."""
-    row.end_reason = _("A tie bars reading it.")
-    row.save(update_fields=["end_reason"])
+    row.end_code = EndReason.TIE
+    row.save(update_fields=["end_code"])
     move(row, State.DECLINED, by=by, now=now, data={"barred": len(known & BARS)})
     letters.tell_office(row, f"assignment:{row.pk}:barred", "barred")
     tell_of_lost_second(row)
@@ -382,10 +383,13 @@ def tell_of_lost_second(row: Assignment, *, by: User | None = None) -> None:
         queue_draft(letters.second_lost(row, lead), to=lead.member, dedupe_key=key)
 
 
-def let_go(row: Assignment, *, why: str, by: User | None, now: datetime | None) -> None:
-    """Release an assignment that is under its lock; nobody is told here."""
-    row.end_reason = why
-    row.save(update_fields=["end_reason"])
+def let_go(
+    row: Assignment, *, why: str = "", code: str = "", by: User | None, now: datetime | None
+) -> None:
+    """Release an assignment that is under its lock; nobody is told here. ``why`` is what a person
+    said, ``code`` an `EndReason` where nobody did."""
+    row.end_reason, row.end_code = why, code
+    row.save(update_fields=["end_reason", "end_code"])
     move(row, State.RELEASED, by=by, now=now)
 
 

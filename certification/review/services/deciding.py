@@ -15,7 +15,7 @@ from certification.candidacy.models import Candidacy
 from certification.portfolio.services.writing import changes_to, write_down
 from certification.review.emails import committee as seat_letters
 from certification.review.emails import decisions as letters
-from certification.review.models import Ask, Assignment, Decision, Submission
+from certification.review.models import Ask, Assignment, Decision, EndReason, Submission
 from certification.review.queries.decisions import (
     evidence_of,
     has_chair,
@@ -420,8 +420,7 @@ def release_the_rest(submission: Submission, *, by: User, now: datetime) -> None
     for row in rows.order_by("pk"):
         fresh = lock(row)
         fresh.submission = submission
-        why = _("the committee has answered in the meantime.")
-        let_go(fresh, why=why, by=by, now=now)
+        let_go(fresh, code=EndReason.ANSWERED, by=by, now=now)
         if fresh.member.is_active:
             key = f"assignment:{fresh.pk}:released"
             queue_draft(seat_letters.released(fresh), to=fresh.member, dedupe_key=key)

@@ -4,13 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
 from certification.candidacy.services.reminders import BEFORE, TOO_LATE
 from certification.review.emails import committee as readers
 from certification.review.emails import submissions as letters
-from certification.review.models import Submission
+from certification.review.models import EndReason, Submission
 from certification.review.services.assigning import let_go
 from certification.review.services.submitting import put_back
 from payments.models import Checkout
@@ -117,7 +116,7 @@ def close(submission: Submission, *, now: datetime | None = None) -> bool:
     for assignment in row.assignments.live().order_by("pk"):
         fresh = lock(assignment)
         fresh.submission = row
-        let_go(fresh, why=_("their registration has come to an end."), by=None, now=now)
+        let_go(fresh, code=EndReason.ENDED, by=None, now=now)
         key = f"assignment:{fresh.pk}:released"
         queue_draft(readers.released(fresh), to=fresh.member, dedupe_key=key)
     return True

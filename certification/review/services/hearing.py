@@ -20,6 +20,7 @@ from certification.review.models import (
     AppealDocument,
     AppealOutcome,
     DeclaredTie,
+    EndReason,
     PanelSeat,
     Tie,
 )
@@ -176,7 +177,8 @@ def answer(
         )
     facts = panel_facts(row.appeal, [by], now=now)[by.pk]
     if facts.ties or facts.read_it or not facts.is_eligible:
-        return gone(row, Seat.DECLINED, tell=letters.declined, by=by, now=now)
+        code = EndReason.TIE if facts.ties else EndReason.NOT_FREE
+        return gone(row, Seat.DECLINED, tell=letters.declined, by=by, now=now, code=code)
     move(row, Seat.ACCEPTED, by=by, now=now)
     begin_hearing(row.appeal, now=now)
     return row
@@ -190,10 +192,12 @@ def gone(
     by: User | None,
     now: datetime,
     why: str = "",
+    code: str = "",
 ) -> PanelSeat:
-    """Empty a seat that is under its lock, with its reason, and tell who has to know."""
-    seat.end_reason = why
-    seat.save(update_fields=["end_reason"])
+    """Empty a seat that is under its lock, with its reason, and tell who has to know. ``why`` is
+    what a person said, ``code`` an `EndReason` where nobody did."""
+    seat.end_reason, seat.end_code = why, code
+    seat.save(update_fields=["end_reason", "end_code"])
     move(seat, to, by=by, now=now)
     tell(seat)
     return seat
@@ -369,7 +373,8 @@ def release_tied(appeal: Appeal, *, now: datetime) -> int:
     for found in tied:
         seat = lock(found)
         seat.appeal, seat.member = appeal, found.member
-        gone(seat, Seat.RELEASED, tell=letters.no_longer_free, by=None, now=now)
+        code = EndReason.TIE
+        gone(seat, Seat.RELEASED, tell=letters.no_longer_free, by=None, now=now, code=code)
         letters.released(seat)
     return len(tied)
 
@@ -385,7 +390,7 @@ def decide(appeal: Appeal, outcome: str, agreeing: list[PanelSeat], *, now: date
     if outcome == AppealOutcome.REMANDED:
         appeal.instructions = together(row.instructions for row in agreeing)
     appeal.save(update_fields=["outcome", "reasons", "instructions"])
-    release_seats(appeal, _("The appeal is decided."), now=now)
+    release_seats(appeal, EndReason.APPEAL_DECIDED, now=now)
     # Nobody stands as the actor: the log of what is about the candidate names no panel.
     move(appeal, State.DECIDED, by=None, now=now, data={"outcome": outcome})
     if appeal.decision is not None and outcome != AppealOutcome.UPHELD:

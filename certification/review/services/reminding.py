@@ -10,10 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from certification.review.emails import committee as letters
-from certification.review.models import Assignment, Submission
+from certification.review.models import Assignment, EndReason, Submission
 from certification.review.queries.conflicts import BARS, ties_of
 from certification.review.queries.queue import ties_to_allow, without_readers
 from certification.review.queries.reading import chair_of
@@ -124,12 +123,12 @@ def sweep_readers(now: datetime | None = None) -> int:
         state__in=[State.ASKED, State.DECLARED],
         submission__state__in=[Submission.State.CERTIFIED, Submission.State.DEVELOPMENT],
     )
-    why = _("the committee has answered in the meantime.")
+    why = EndReason.ANSWERED
     return count + sum(take_back(row, why, now=now, to_office=False) for row in late)
 
 
-def ended(rows: list[Assignment], now: datetime) -> Iterable[tuple[Assignment, str]]:
-    """Those whose term is over or who are barred, with the words for their reader. Seven queries
+def ended(rows: list[Assignment], now: datetime) -> Iterable[tuple[Assignment, EndReason]]:
+    """Those whose term is over or who are barred, and which of the two. Seven queries
     for each submission that is read at this moment."""
     seats = seats_by([row.member for row in rows], day_of(now))
     by_submission: dict[int, list[Assignment]] = {}
@@ -141,9 +140,9 @@ def ended(rows: list[Assignment], now: datetime) -> Iterable[tuple[Assignment, s
         for row in group:
             may_sit = row.member.is_active and row.seat in seats.get(row.member_id, frozenset())
             if ties[row.member_id] & BARS:
-                yield row, _("something that ties you to them has come up since.")
+                yield row, EndReason.TIE
             elif not may_sit and row.state in UNDONE:
-                yield row, _("your term on the committee is over.")
+                yield row, EndReason.TERM
 
 
 def tell_of_later_ties(now: datetime | None = None) -> int:
@@ -166,13 +165,13 @@ def tell_of_later_ties(now: datetime | None = None) -> int:
     return len(missing)
 
 
-def take_back(row: Assignment, why: str, *, now: datetime, to_office: bool = True) -> bool:
+def take_back(row: Assignment, why: EndReason, *, now: datetime, to_office: bool = True) -> bool:
     """Release one by the clock, with its letters; False where somebody was faster."""
     with transaction.atomic():
         fresh = both_locked(row)
         if fresh.state not in Assignment.LIVE:
             return False
-        let_go(fresh, why=why, by=None, now=now)
+        let_go(fresh, code=why, by=None, now=now)
         key = f"assignment:{fresh.pk}:released"
         if fresh.member.is_active:
             queue_draft(letters.released(fresh), to=fresh.member, dedupe_key=key)
