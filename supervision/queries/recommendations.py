@@ -20,6 +20,8 @@ from django.db.models import (
 from django.db.models.functions import Greatest
 
 from certification.candidacy.models import Candidacy
+from certification.candidacy.queries.windows import appeal_window
+from certification.candidacy.requirements.windows import Window
 from supervision.models import Agreement, Approval, Recommendation
 from supervision.models.sessions import back_from_leave
 from supervision.queries.sessions import evidence_of
@@ -27,6 +29,16 @@ from supervision.requirements.ledger import ledger_findings
 from supervision.requirements.recommendations import Told
 
 State = Recommendation.State
+
+
+def told_window(
+    candidacy: Candidacy, told: Told | None, *, now: datetime | None = None
+) -> Window | None:
+    """Until when a "not yet" can be brought before two other supervisors; None without one."""
+    edition = candidacy.edition
+    if told is None or told.is_recommended or edition is None:
+        return None
+    return appeal_window(candidacy, edition, told_at=told.sent_at, now=now)
 
 
 def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:

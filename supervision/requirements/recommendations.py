@@ -5,7 +5,7 @@ candidate, and follows the closing sessions.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -91,8 +91,3 @@ def recommendation_finding(told: Told | None, *, is_complete: bool) -> Finding:
         found=found,
         needed=_("A later recommendation takes its place. Nothing that you have done is lost."),
     )
-
-
-def appeal_until(told: Told, edition: Edition) -> date:
-    """The last day on which a "not yet" can be brought before two other supervisors."""
-    return (told.sent_at + timedelta(days=edition.appeal_days)).date()

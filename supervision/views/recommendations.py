@@ -13,9 +13,15 @@ from scip.requirements import Refusal
 from supervision.forms.recommendations import STEPS, PartForm, steps_of
 from supervision.models import Agreement, Recommendation
 from supervision.queries.agreements import is_former, with_people
-from supervision.queries.recommendations import draft_in, may_go_on, told_of, written_by
+from supervision.queries.recommendations import (
+    draft_in,
+    may_go_on,
+    told_of,
+    told_window,
+    written_by,
+)
 from supervision.queries.sessions import evidence_of
-from supervision.requirements.recommendations import appeal_until, may_recommend
+from supervision.requirements.recommendations import may_recommend
 from supervision.services import recommendations as services
 from supervision.views.agreements import crumbs, done, person
 
@@ -179,7 +185,7 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
         "agreement": agreement,
         "told": told,
         "may_go_on": may_go_on(agreement),
-        "appeal_until": appeal_until(told, edition) if told and edition else None,
+        "appeal_window": told_window(agreement.candidacy, told),
         "appeal_days": edition.appeal_days if edition else None,
         "breadcrumb": crumbs(agreement, request.user, _("Recommendation")),
     }

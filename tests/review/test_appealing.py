@@ -1,24 +1,23 @@
 """An appeal from its first word to the office: the window, the words, the documents, the freezing."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
+from certification.candidacy.requirements.windows import appeal_granted, window
 from certification.portfolio.services.writing import StaleWriting
 from certification.review.models import Appeal
 from certification.review.models.snapshots import sha256_of
 from certification.review.queries.appeals import appealable
-from certification.review.requirements.appeals import end_of_window
 from certification.review.services import appealing
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from scip.states import IllegalMove
 from scip.vault.models import StoredFile
 from supervision.models import Recommendation
-from supervision.queries.recommendations import told_of
-from supervision.requirements.recommendations import appeal_until
+from supervision.queries.recommendations import told_of, told_window
 from supervision.services import recommendations
 from tests import world
 from tests.review.desk import RECOMMENDED, make_ready
@@ -35,14 +34,15 @@ def carla() -> Appellant:
 
 def test_the_window_lasts_to_the_end_of_its_day_by_utc(carla):
     edition = carla.candidacy.edition
-    assert end_of_window(utc(2026, 3, 1, 0), edition) == utc(2026, 4, 1, 0)
-    assert end_of_window(utc(2026, 3, 1, 23), edition) == utc(2026, 4, 1, 0)
+    for hour in (0, 23):
+        granted_on = appeal_granted(utc(2026, 3, 1, hour), edition)
+        told_on = utc(2026, 3, 1, hour).date()
+        found = window(told_on=told_on, granted_on=granted_on, as_of=told_on)
+        assert found.until == utc(2026, 4, 1, 0)
     told = told_of([carla.candidacy.pk])[carla.candidacy.pk]
     answer = appealable(carla.candidacy)
     # The page of supervision names the same last day.
-    assert (answer.until - timedelta(seconds=1)).astimezone(UTC).date() == appeal_until(
-        told, edition
-    )
+    assert answer.window == told_window(carla.candidacy, told)
 
 
 def test_the_last_second_counts_and_the_next_one_does_not(carla):

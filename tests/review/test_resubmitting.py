@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
+from certification.candidacy.requirements.windows import resubmission_granted
 from certification.portfolio.services.writing import StaleWriting
 from certification.review import services
 from certification.review.models import Ask, Decision, Response, Submission
 from certification.review.queries.submissions import evidence_of, submission_evidence
-from certification.review.requirements.resubmission import window_ends
 from certification.review.requirements.submission import submission_findings
 from certification.review.services.freezing import content_of
 from certification.review.services.resubmitting import begin_again, save_response
@@ -175,7 +175,7 @@ def test_after_the_window_a_new_submission_is_read_as_a_whole() -> None:
     committee = answered()
     decision = Decision.objects.get()
     edition = committee.submission.edition
-    last = window_ends(decision.sent_at, edition)
+    last = resubmission_granted(decision.sent_at, edition)
     late = decision.sent_at + timedelta(days=(last - decision.sent_at.date()).days + 1)
     in_time = begins(committee, now=late - timedelta(days=1))
     assert in_time.follows is not None
@@ -214,7 +214,7 @@ def test_pressed_in_time_is_in_time_however_long_the_fee_takes() -> None:
 def test_the_window_is_counted_in_calendar_months(sent: str, months: int, last: str) -> None:
     edition = Edition(resubmission_months=months)
     day = datetime.fromisoformat(f"{sent}T12:00:00+00:00")
-    assert window_ends(day, edition).isoformat() == last
+    assert resubmission_granted(day, edition).isoformat() == last
 
 
 def again_together(committee: Committee) -> Pair:

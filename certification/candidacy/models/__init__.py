@@ -3,6 +3,7 @@
 from certification.candidacy.models.candidacies import Attestation, Candidacy, Leave
 from certification.candidacy.models.equivalency import EquivalencyCase, EquivalencyItem
 from certification.candidacy.models.retreats import Retreat, RetreatDeferral
+from certification.candidacy.models.windows import WindowMove
 
 __all__ = [
     "Attestation",
@@ -12,4 +13,5 @@ __all__ = [
     "Leave",
     "Retreat",
     "RetreatDeferral",
+    "WindowMove",
 ]

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from certification.candidacy.queries.windows import resubmission_window
 from certification.review.emails.committee import letter, to_reader
 from certification.review.models import Ask, Assignment, Decision
-from certification.review.requirements.resubmission import window_ends
 from scip.formats import day, money
 from scip.mail.services import Address, Draft, queue_draft, render_letter
 
@@ -112,7 +112,10 @@ def decision_letter(decision: Decision, *, asks: Sequence[Ask] | None = None) ->
     is_certified = decision.outcome == Decision.Outcome.CERTIFIED
     until = None
     if decision.sent_at is not None:
-        until = window_ends(decision.sent_at, edition)
+        sent_at = decision.sent_at
+        until = resubmission_window(
+            submission.candidacy, edition, told_at=sent_at, now=sent_at
+        ).last_on
     user = submission.user
     context = {
         "name": user.first_name or _("colleague"),
@@ -152,6 +155,7 @@ def terms_of(decision: Decision, *, until: date | None) -> list[str]:
                 edition.resubmission_months,
             ).format(count=edition.resubmission_months)
         )
+    found.append(_("Days on which you are on leave do not count towards it."))
     found.append(
         _(
             "Only the points above are read again. The fee for it is {price}. There is no limit "

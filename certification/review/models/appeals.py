@@ -76,7 +76,8 @@ class Appeal(Stateful):
         max_length=20_000,
         help_text=_("What you see differently, and what the panel should look at."),
     )
-    # The last moment at which it can be filed, by the candidate's edition.
+    # The first moment at which it was too late to file it, as it stood when the appeal was begun,
+    # then when it was filed; in between `queries.appeals.window_of` tells.
     until_at = models.DateTimeField()
     answer_by_at = models.DateTimeField(null=True)
     content = models.TextField(blank=True)

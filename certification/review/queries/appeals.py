@@ -8,6 +8,8 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
+from certification.candidacy.queries.windows import appeal_window
+from certification.candidacy.requirements.windows import Window
 from certification.review.models import (
     Appeal,
     AppealOutcome,
@@ -20,7 +22,6 @@ from certification.review.queries.conflicts import open_seats, ties_of
 from certification.review.requirements.appeals import (
     Answer,
     PanelFacts,
-    end_of_window,
     panel_findings,
     seats_wanted,
 )
@@ -66,7 +67,7 @@ def latest_refusal(candidacy: Candidacy) -> Decision | None:
     return rows.select_related("submission").first()
 
 
-def appealable(candidacy: Candidacy) -> Answer | None:
+def appealable(candidacy: Candidacy, *, now: datetime | None = None) -> Answer | None:
     """The answer that can be appealed, or could have been; None without one.
 
     A "not yet" of the supervisor always; "further development needed" where the edition allows it.
@@ -80,7 +81,7 @@ def appealable(candidacy: Candidacy) -> Answer | None:
         return Answer(
             decision=decision.pk,
             told_at=decision.sent_at,
-            until=end_of_window(decision.sent_at, edition),
+            window=appeal_window(candidacy, edition, told_at=decision.sent_at, now=now),
             is_answered=is_answered(candidacy, Q(decision=decision)),
         )
     row = refused_in_force([candidacy.pk]).get(candidacy.pk)
@@ -89,10 +90,20 @@ def appealable(candidacy: Candidacy) -> Answer | None:
     return Answer(
         recommendation=row.pk,
         told_at=row.sent_at,
-        until=end_of_window(row.sent_at, edition),
+        window=appeal_window(candidacy, edition, told_at=row.sent_at, now=now),
         is_answered=is_answered(candidacy, Q(recommendation=row))
         or overturned_for(candidacy) is not None,
     )
+
+
+def window_of(appeal: Appeal, *, now: datetime | None = None) -> Window | None:
+    """Until when this appeal can be filed, by the answer that it is about; None where that is no
+    more."""
+    about = appeal.decision or appeal.recommendation
+    edition = appeal.candidacy.edition
+    if about is None or about.sent_at is None or edition is None:
+        return None
+    return appeal_window(appeal.candidacy, edition, told_at=about.sent_at, now=now)
 
 
 def is_answered(candidacy: Candidacy, about: Q) -> bool:

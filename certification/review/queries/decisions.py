@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from certification.candidacy.requirements.windows import resubmission_granted
 from certification.review.models import (
     MAY_BE_ALLOWED,
     Assignment,
@@ -19,7 +20,6 @@ from certification.review.queries.conflicts import BARS, open_assignments, ties_
 from certification.review.queries.reading import chair_of
 from certification.review.queries.suggesting import choices_for
 from certification.review.requirements.deciding import DecidingEvidence
-from certification.review.requirements.resubmission import window_ends
 from scip.accounts.models import User
 
 Seat = Assignment.Seat
@@ -130,7 +130,7 @@ def evidence_of(decision: Decision, *, now: datetime) -> DecidingEvidence:
         filled=decision.filled_parts(),
         by_when=decision.by_when,
         today=now.astimezone(UTC).date(),
-        until_on=window_ends(now, submission.edition),
+        until_on=resubmission_granted(now, submission.edition),
         second_reader=decision.approved_at is not None
         and decision.state in {Decision.State.APPROVED, Decision.State.SENT},
         signed_by_free=decision.state != Decision.State.APPROVED or is_signed_by_free(decision),

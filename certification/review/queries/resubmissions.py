@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F
 
+from certification.candidacy.queries.windows import paces_of
 from certification.review.models import Appeal, Ask, Decision, Response, Snapshot, Submission
 from certification.review.requirements.resubmission import AgainFacts
 from supervision.requirements.ledger import LedgerEvidence, State, counts
@@ -22,7 +23,7 @@ def again_facts(
     paid: Iterable[int],
     now: datetime,
 ) -> dict[int, AgainFacts]:
-    """What the gate looks at, by submission, of those that follow another one; three queries, none
+    """What the gate looks at, by submission, of those that follow another one; five queries, none
     where nobody resubmits. ``ledgers`` are by candidacy, ``paid`` keys of submissions whose fee
     is here."""
     rows = [row for row in submissions if row.follows_id is not None]
@@ -40,16 +41,19 @@ def again_facts(
         for item in Response.objects.filter(submission__in=rows)
         if item.text.strip()
     }
-    settled = set(paid)
+    settled, paces = set(paid), paces_of([row.candidacy_id for row in rows])
     found = {}
     for row in rows:
         decision = decisions.get(row.follows_id or 0)
         if decision is None or decision.sent_at is None:
             continue
         asks = numbers[decision.pk]
+        handed = handed_at(row, row.pk in settled, now)
         found[row.pk] = AgainFacts(
-            decided_at=decision.sent_at,
-            handed_on=handed_at(row, row.pk in settled, now).astimezone(UTC).date(),
+            window=paces[row.candidacy_id].resubmission(
+                row.edition, told_at=decision.sent_at, now=handed
+            ),
+            handed_on=handed.astimezone(UTC).date(),
             unanswered=tuple(item.number for item in asks if (row.pk, item.pk) not in said),
             points=len(asks),
             sessions_needed=decision.further_sessions,

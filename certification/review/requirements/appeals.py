@@ -4,12 +4,13 @@ what a panel's answers add up to (`domain.md`, "Appeal"). Rules alone, no querie
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from certification.candidacy.requirements.windows import Window
 from certification.review.models import AppealOutcome, Tie
 from scip.formats import day
 from scip.policy.models import Edition
@@ -25,7 +26,7 @@ class Answer:
     "further development needed". One of the two keys is there."""
 
     told_at: datetime
-    until: datetime
+    window: Window
     recommendation: int | None = None
     decision: int | None = None
     is_answered: bool = False
@@ -39,13 +40,12 @@ class Answer:
 
     def is_open(self, now: datetime) -> bool:
         """Can it be appealed at this moment?"""
-        return not self.is_answered and now < self.until
+        return not self.is_answered and self.window.is_open(now)
 
-
-def end_of_window(told_at: datetime, edition: Edition) -> datetime:
-    """The first moment at which it is too late: the last day belongs to the window whole, by UTC."""
-    last = (told_at.astimezone(UTC) + timedelta(days=edition.appeal_days)).date()
-    return datetime.combine(last + timedelta(days=1), time(), UTC)
+    @property
+    def until(self) -> datetime:
+        """The first moment at which it is too late."""
+        return self.window.until
 
 
 def last_day(until: datetime) -> str:

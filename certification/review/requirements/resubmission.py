@@ -8,16 +8,15 @@ second recommendation would put the supervisor between the candidate and an answ
 committee's own.
 """
 
-import calendar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from certification.candidacy.requirements.windows import Window
 from scip.formats import day
-from scip.policy.models import Edition
 from scip.requirements import Finding, Status
 
 WINDOW = "window"
@@ -25,10 +24,10 @@ WINDOW = "window"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgainFacts:
-    """What a resubmission answers. ``decided_at`` is when the letter went, ``handed_on`` the UTC
-    day on which it is (or would be) handed in; ``unanswered`` are numbers of points."""
+    """What a resubmission answers. ``window`` is the time for it, ``handed_on`` the UTC day on
+    which it is (or would be) handed in; ``unanswered`` are numbers of points."""
 
-    decided_at: datetime
+    window: Window
     handed_on: date
     unanswered: tuple[int, ...] = ()
     points: int = 0
@@ -36,32 +35,25 @@ class AgainFacts:
     sessions_held: int = 0
 
 
-def window_ends(decided_at: datetime, edition: Edition) -> date:
-    """The last UTC day for a resubmission: so many calendar months later, by the edition."""
-    begins = decided_at.astimezone(UTC).date()
-    years, month = divmod(begins.month - 1 + edition.resubmission_months, 12)
-    year, month = begins.year + years, month + 1
-    return date(year, month, min(begins.day, calendar.monthrange(year, month)[1]))
-
-
-def resubmission_findings(facts: AgainFacts, *, edition: Edition) -> tuple[Finding, ...]:
+def resubmission_findings(facts: AgainFacts) -> tuple[Finding, ...]:
     """The gate between standing and fee, in the order of the page."""
     return (
-        window_finding(facts, edition=edition),
+        window_finding(facts),
         answers_finding(facts),
         *sessions_finding(facts),
     )
 
 
-def window_finding(facts: AgainFacts, *, edition: Edition) -> Finding:
-    """Is it handed in within the edition's time?"""
-    until = window_ends(facts.decided_at, edition)
+def window_finding(facts: AgainFacts) -> Finding:
+    """Is it handed in within the time for it?"""
+    until = facts.window.last_on
     is_met = facts.handed_on <= until
+    found = _("Until the end of {day}.").format(day=day(until))
     return Finding(
         code=WINDOW,
         title=_("Within the time for it"),
         status=Status.MET if is_met else Status.OPEN,
-        found=_("Until the end of {day}.").format(day=day(until)),
+        found=" ".join(filter(None, [found, facts.window.why])),
         needed=""
         if is_met
         else _(

@@ -95,7 +95,7 @@ def submission_findings(evidence: SubmissionEvidence, *, edition: Edition) -> tu
         return (
             *standing_findings(evidence),
             *panel_findings(evidence),
-            *resubmission_findings(evidence.again, edition=edition),
+            *resubmission_findings(evidence.again),
             fee_finding(evidence.fee, edition=edition, is_again=True),
         )
     supervision = ledger_findings(evidence.ledger, edition=edition)
@@ -161,8 +161,9 @@ def standing_findings(evidence: SubmissionEvidence) -> tuple[Finding, ...]:
             title=_("Back from your leave") if is_resting else _("A registration under way"),
             status=Status.OPEN,
             needed=_(
-                "While you are on leave no reminder goes out. The last days for a resubmission and "
-                "for an appeal stay where they are. Say that you are back, and go on here."
+                "While you are on leave no reminder goes out, and these days do not count towards "
+                "the last days for a resubmission and for an appeal. Say that you are back, and go "
+                "on here."
             )
             if is_resting
             else _("Your registration for certification is not under way. Write to the office."),

@@ -16,7 +16,7 @@ from certification.portfolio.services.writing import StaleWriting
 from certification.review.emails import appeals as letters
 from certification.review.models import Appeal, AppealDocument, EndReason, PanelSeat
 from certification.review.models.snapshots import sha256_of
-from certification.review.queries.appeals import appealable
+from certification.review.queries.appeals import appealable, window_of
 from certification.review.queries.contents import (
     edition_values,
     levels_of,
@@ -58,7 +58,7 @@ def begin(candidacy: Candidacy, *, by: User, now: datetime | None = None) -> App
     if candidacy.user_id != by.pk:
         raise Refusal(_("An appeal belongs to the candidate alone."))
     candidacy = lock(candidacy)
-    answer = appealable(candidacy)
+    answer = appealable(candidacy, now=now)
     known = Appeal.objects.filter(candidacy=candidacy, state__in=Appeal.LIVE).first()
     if known is not None and (known.state != State.DRAFT or is_about(known, answer)):
         return known
@@ -184,14 +184,21 @@ def remove_document(document: AppealDocument, *, by: User, now: datetime | None 
 
 def findings_of(appeal: Appeal, *, now: datetime) -> tuple[Finding, ...]:
     """What filing asks for, as it stands."""
-    answer = appealable(appeal.candidacy)
+    answer = appealable(appeal.candidacy, now=now)
     return filing_findings(
         statement=appeal.statement,
         documents=appeal.documents.count(),
-        until=appeal.until_at,
+        until=until_of(appeal, now=now),
         is_in_force=is_about(appeal, answer),
         now=now,
     )
+
+
+def until_of(appeal: Appeal, *, now: datetime) -> datetime:
+    """The first moment at which it is too late to file it: leave and what the office gave count
+    as they stand now."""
+    found = window_of(appeal, now=now)
+    return found.until if found is not None else appeal.until_at
 
 
 @transaction.atomic
@@ -209,6 +216,7 @@ def file_appeal(appeal: Appeal, *, by: User, now: datetime | None = None) -> App
     row = own_draft(appeal, by)
     if not row.candidacy.is_registered:
         refuse_unappealable(row.candidacy, None, now=now)
+    row.until_at = until_of(row, now=now)
     if now >= row.until_at:
         raise Refusal(window_sentence(row.until_at, settings.STAFF_EMAIL))
     unmet = tuple(item for item in findings_of(row, now=now) if not item.is_met)
@@ -227,7 +235,7 @@ def file_appeal(appeal: Appeal, *, by: User, now: datetime | None = None) -> App
     row.answer_by_at = answer_by(now, edition)
     # The row's rules ask for the moment; the mover writes the same one.
     row.filed_at = now
-    row.save(update_fields=["content", "sha256", "answer_by_at", "filed_at"])
+    row.save(update_fields=["content", "sha256", "answer_by_at", "filed_at", "until_at"])
     move(row, State.FILED, by=by, now=now, data={"content": row.sha256[:16]})
     letters.filed(row)
     return row

@@ -4,7 +4,7 @@ Order of locks: candidacy, submission, response.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
+from certification.candidacy.queries.windows import resubmission_window
 from certification.portfolio.services.writing import changes_to, write_down
 from certification.review.models import ApplicationLetter, Ask, Response, Submission
 from certification.review.queries.decisions import answer_to
 from certification.review.queries.resubmissions import heard_now
 from certification.review.queries.submissions import evidence_of
-from certification.review.requirements.resubmission import window_ends, window_finding
+from certification.review.requirements.resubmission import window_finding
 from certification.review.services.submitting import refuse_closed
 from scip.accounts.models import User
 from scip.audit.services import record
@@ -64,7 +65,8 @@ def begin_again(candidacy: Candidacy, *, by: User, now: datetime | None = None) 
     decision = answer_to(last) if last is not None else None
     if last is None or decision is None or last.state != State.DEVELOPMENT:
         raise Refusal(_("No answer of the committee asks for a resubmission."))
-    is_in_time = now.astimezone(UTC).date() <= window_ends(decision.sent_at or now, last.edition)
+    window = resubmission_window(candidacy, last.edition, told_at=decision.sent_at or now, now=now)
+    is_in_time = window.is_open(now)
     return made_after(last, follows=last if is_in_time else None, by=by, now=now)
 
 
@@ -73,7 +75,7 @@ def is_late(submission: Submission, *, now: datetime) -> bool:
     if submission.follows_id is None or submission.state != State.DRAFT:
         return False
     facts = evidence_of(submission.candidacy, submission, now=now).again
-    return facts is not None and not window_finding(facts, edition=submission.edition).is_met
+    return facts is not None and not window_finding(facts).is_met
 
 
 def made_after(

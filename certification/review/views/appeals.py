@@ -18,7 +18,7 @@ from certification.portfolio.views.desk import done, person
 from certification.review.emails.appeals import what_follows
 from certification.review.forms.appeals import DocumentForm, StatementForm
 from certification.review.models import Appeal, AppealDocument
-from certification.review.queries.appeals import appeal_of, appealable
+from certification.review.queries.appeals import appeal_of, appealable, window_of
 from certification.review.queries.submissions import candidacy_of
 from certification.review.requirements.appeals import MOST_DOCUMENTS, Answer, last_day
 from certification.review.services import appealing, hearing
@@ -49,7 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def begin_context(candidacy: Candidacy, earlier: Appeal | None) -> dict[str, Any]:
     """What stands on the page before anything is written."""
-    now, answer = timezone.now(), appealable(candidacy)
+    now = timezone.now()
+    answer = appealable(candidacy, now=now)
     return {
         "candidacy": candidacy,
         "edition": candidacy.edition,
@@ -72,7 +73,8 @@ def write(
 ) -> HttpResponse:
     """The appeal to write, with what filing asks for. ``is_stale``: another window saved something
     else; both texts stand on the page."""
-    findings = appealing.findings_of(appeal, now=timezone.now())
+    now = timezone.now()
+    until = appealing.until_of(appeal, now=now)
     context = {
         "appeal": appeal,
         "edition": appeal.candidacy.edition,
@@ -83,9 +85,10 @@ def write(
         "wrong_form": next((item for item in (form, document_form) if item and item.errors), None),
         "documents": list(appeal.documents.select_related("file")),
         "most": MOST_DOCUMENTS,
-        "findings": findings,
-        "last_day": last_day(appeal.until_at),
-        "is_late": timezone.now() >= appeal.until_at,
+        "findings": appealing.findings_of(appeal, now=now),
+        "last_day": last_day(until),
+        "window": window_of(appeal, now=now),
+        "is_late": now >= until,
         "office": settings.STAFF_EMAIL,
     }
     return render(request, "review/appeals/write.html", context, status=status)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from certification.candidacy.queries.windows import resubmission_window
 from certification.portfolio.queries.noticed import noticed_in
 from certification.portfolio.queries.portfolios import known_words
 from certification.portfolio.services.writing import values_of
@@ -22,7 +23,6 @@ from certification.review.forms.deciding import ResponseForm
 from certification.review.models import Ask, Decision, Response, Submission
 from certification.review.queries.resubmissions import answers_of
 from certification.review.queries.submissions import candidacy_of
-from certification.review.requirements.resubmission import window_ends
 from certification.review.services.resubmitting import begin_again, save_response
 from certification.review.views.letter import after_saving, crumbs
 from scip.access import signed_in
@@ -48,7 +48,10 @@ def answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
     decision.submission = submission
     if decision.sent_at is None:
         raise Http404
-    until = window_ends(decision.sent_at, submission.edition)
+    now = timezone.now()
+    window = resubmission_window(
+        submission.candidacy, submission.edition, told_at=decision.sent_at, now=now
+    )
     newest = submission.candidacy.submissions.order_by("-number").first()
     context = {
         "submission": submission,
@@ -56,10 +59,11 @@ def answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
         "decision": decision,
         "asks": decision.asks.all(),
         "is_certified": decision.outcome == Decision.Outcome.CERTIFIED,
-        "terms": terms_of(decision, until=until),
+        "terms": terms_of(decision, until=window.last_on),
         "appeal": appeal_words(decision),
-        "until": until,
-        "is_in_time": timezone.now().date() <= until,
+        "until": window.last_on,
+        "window": window,
+        "is_in_time": window.is_open(now),
         "is_newest": newest is not None and newest.pk == submission.pk,
         "may_go_on": submission.candidacy.is_registered,
     }
