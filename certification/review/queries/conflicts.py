@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from certification.review.models import (
     MAY_BE_ALLOWED,
@@ -98,27 +98,36 @@ def tied_to(user: User, kinds: Collection[Tie], *, candidate: str) -> Q:
 def ties_of(candidate: User, members: Collection[User]) -> dict[int, frozenset[Tie]]:
     """What ties each of these people to a candidate; seven queries however many there are, and
     one more where the candidate named somebody."""
-    found: dict[int, set[Tie]] = {member.pk: set() for member in members}
-    if candidate.pk in found:
-        found[candidate.pk].add(Tie.SELF)
+    found = ties_between([(candidate, member) for member in members])
+    return {member.pk: found[candidate.pk, member.pk] for member in members}
+
+
+def ties_between(
+    pairs: Collection[tuple[User, User]],
+) -> dict[tuple[int, int], frozenset[Tie]]:
+    """What ties the two of each pair of candidate and member, by their keys; as many queries as
+    `ties_of` however many candidates there are."""
+    found: dict[tuple[int, int], set[Tie]] = {(one.pk, other.pk): set() for one, other in pairs}
+    candidates, members = {one.pk for one, _other in pairs}, {other.pk for _one, other in pairs}
+    for key, ties in found.items():
+        if key[0] == key[1]:
+            ties.add(Tie.SELF)
     for source in sources():
-        rows = source.rows.filter(
-            **{source.candidate: candidate.pk, f"{source.member}__in": list(found)}
-        ).order_by()
-        for key in rows.values_list(source.member, flat=True).distinct():
-            found[key].add(source.kind)
-    declared = DeclaredTie.objects.filter(candidate=candidate, member__in=list(found))
-    for key, kind in declared.values_list("member", "kind"):
-        found[key].add(Tie(kind))
-    names = list(NotToRead.objects.filter(submission__candidacy__user=candidate))
-    for name, member in meant_by(names, members) if names else ():
-        found[member.pk].add(kind_of(name))
+        both = {f"{source.candidate}__in": candidates, f"{source.member}__in": members}
+        rows = source.rows.filter(**both).order_by()
+        for key in rows.values_list(source.candidate, source.member).distinct():
+            found.get(key, set()).add(source.kind)
+    declared = DeclaredTie.objects.filter(candidate__in=candidates, member__in=members)
+    for candidate, member, kind in declared.values_list("candidate", "member", "kind"):
+        found.get((candidate, member), set()).add(Tie(kind))
+    about = NotToRead.objects.filter(submission__candidacy__user__in=candidates)
+    names = list(about.annotate(candidate=F("submission__candidacy__user")))
+    for name, user in meant_by(names, {other for _one, other in pairs}) if names else ():
+        found.get((name.candidate, user.pk), set()).add(kind_of(name))
     return {key: frozenset(kinds) for key, kinds in found.items()}
 
 
-def meant_by(
-    names: Collection[NotToRead], members: Collection[User]
-) -> Iterator[tuple[NotToRead, User]]:
+def meant_by(names: Collection[Any], members: Collection[User]) -> Iterator[tuple[Any, User]]:
     """Who of these people is meant by which name, as `means` has it; one query."""
     confirmed = EmailAddress.objects.filter(verified=True).filter(
         Q(user__in=members) | Q(email__in=[name.email for name in names])
@@ -154,6 +163,11 @@ def open_assignments(user: Any) -> QuerySet[Assignment]:
         tied_to(user, BARS, candidate=way)
         | (Q(allowed_at=None) & tied_to(user, MAY_BE_ALLOWED, candidate=way))
     )
+
+
+def is_shut() -> Q:
+    """Assignments whose room is shut until somebody has looked at a tie."""
+    return Q(state__in=Assignment.READING, allowed_at=None) & tie_to_look_at()
 
 
 def tie_to_look_at() -> Q:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from certification.review.emails import committee as letters
 from certification.review.models import Assignment, EndReason, Submission
-from certification.review.queries.conflicts import BARS, ties_of
+from certification.review.queries.conflicts import BARS, ties_between
 from certification.review.queries.queue import ties_to_allow, without_readers
 from certification.review.queries.reading import chair_of
 from certification.review.queries.suggesting import day_of, seats_by
@@ -128,21 +128,16 @@ def sweep_readers(now: datetime | None = None) -> int:
 
 
 def ended(rows: list[Assignment], now: datetime) -> Iterable[tuple[Assignment, EndReason]]:
-    """Those whose term is over or who are barred, and which of the two. Seven queries
-    for each submission that is read at this moment."""
+    """Those whose term is over or who are barred, and which of the two; nine queries at most,
+    however many are read at this moment."""
     seats = seats_by([row.member for row in rows], day_of(now))
-    by_submission: dict[int, list[Assignment]] = {}
+    ties = ties_between([(row.submission.user, row.member) for row in rows])
     for row in rows:
-        by_submission.setdefault(row.submission_id, []).append(row)
-    for group in by_submission.values():
-        candidate = group[0].submission.user
-        ties = ties_of(candidate, [row.member for row in group])
-        for row in group:
-            may_sit = row.member.is_active and row.seat in seats.get(row.member_id, frozenset())
-            if ties[row.member_id] & BARS:
-                yield row, EndReason.TIE
-            elif not may_sit and row.state in UNDONE:
-                yield row, EndReason.TERM
+        may_sit = row.member.is_active and row.seat in seats.get(row.member_id, frozenset())
+        if ties[row.user_id, row.member_id] & BARS:
+            yield row, EndReason.TIE
+        elif not may_sit and row.state in UNDONE:
+            yield row, EndReason.TERM
 
 
 def tell_of_later_ties(now: datetime | None = None) -> int:
