@@ -19,11 +19,13 @@ from supervision.models import (
     AgreementVersion,
     Appointment,
     Approval,
+    Introduction,
     Plan,
     Signature,
     SupervisionSession,
 )
 from supervision.queries.agreements import other_of, side_of, with_people
+from supervision.queries.introductions import Introductions
 from supervision.queries.recommendations import awaiting_letters, told_of
 from supervision.queries.sessions import ledger_evidence
 from supervision.requirements.ledger import LedgerEvidence, ledger_findings
@@ -63,6 +65,12 @@ class Relationship:
     @property
     def is_active(self) -> bool:
         return self.agreement.state == Agreement.State.ACTIVE
+
+    @property
+    def is_past(self) -> bool:
+        """Is it over for its supervisor, with nothing left to do? A candidate's track stays."""
+        is_over = self.agreement.state not in Agreement.ALIVE
+        return is_over and self.side == Side.SUPERVISOR and not self.matters
 
 
 def relationships_of(user: Any, *, now: datetime) -> list[Relationship]:
@@ -245,6 +253,24 @@ def own_stops(stops: Iterable[Stop], agreement: Agreement) -> tuple[Stop, ...]:
 
 
 type Matters = tuple[list[Matter], list[str]]
+
+
+def introduction_matters(introductions: Introductions) -> list[Matter]:
+    """Requests for a brief call that wait for this person: to answer, or to choose a time of."""
+    found = [
+        (row, _("{name} asks you for a brief call").format(name=row.candidacy.user), _("Answer"))
+        for row in introductions.received
+        if row.state == Introduction.State.SENT
+    ]
+    found += [
+        (row, _("Choose a time for the call with {name}").format(name=row.supervisor), _("Choose"))
+        for row in introductions.asked
+        if row.state == Introduction.State.ACCEPTED and row.proposed_times and not row.chosen_time
+    ]
+    return [
+        Matter(text, reverse("supervision:introduction", args=[row.pk]), label)
+        for row, text, label in found
+    ]
 
 
 def text_matters(

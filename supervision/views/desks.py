@@ -10,7 +10,7 @@ from scip.access import signed_in
 from scip.accounts.models import Role
 from supervision.models import Signature
 from supervision.queries.agreements import introductions_to_agree
-from supervision.queries.desks import relationships_of
+from supervision.queries.desks import introduction_matters, relationships_of
 from supervision.queries.introductions import introductions_for
 from supervision.views.agreements import person
 
@@ -24,10 +24,15 @@ def home(request: HttpRequest) -> HttpResponse:
     is_supervisor = user.has_role(Role.SUPERVISOR) or any(
         item.side == Signature.Side.SUPERVISOR for item in found
     )
+    introductions = introductions_for(user)
     context = {
-        "relationships": found,
-        "matters": [matter for item in found for matter in item.matters],
-        "introductions": introductions_for(user),
+        "relationships": [item for item in found if not item.is_past],
+        "past": [item for item in found if item.is_past],
+        "matters": [
+            *introduction_matters(introductions),
+            *(matter for item in found for matter in item.matters),
+        ],
+        "introductions": introductions,
         "to_agree": introductions_to_agree(user),
         "is_supervisor": is_supervisor,
         "candidacy": current_candidacy(user),

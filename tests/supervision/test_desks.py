@@ -1,11 +1,14 @@
 """/supervision/: what waits for whom, for both roles, in a fixed number of queries."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from scip.accounts.models import Role
 from supervision.models import Introduction
-from supervision.services import agreements, sessions
+from supervision.services import agreements, introductions, sessions
 from tests import world
 from tests.supervision.pair import Kind, at, log, make_pair, walk
 
@@ -57,6 +60,34 @@ def test_an_accepted_introduction_leads_to_a_draft(db, as_user):
     agreement = candidacy.agreements.get()
     assert answer["Location"] == reverse("supervision:agreement_text", args=[agreement.pk])
     assert list(client.get(HOME).context["to_agree"]) == []
+
+
+def test_a_request_for_a_call_waits_for_whoever_answers_next(db, as_user):
+    candidacy = world.make_candidacy(world.make_user("candidate@example.com", name="Carla"))
+    guide = world.make_supervisor(world.make_user("guide@example.com", name="Gita"))
+    row = Introduction.objects.create(candidacy=candidacy, supervisor=guide, message="Hello")
+    url = reverse("supervision:introduction", args=[row.pk])
+    found = as_user(guide.user).get(HOME).context["matters"]
+    assert [(matter.text, matter.url) for matter in found] == [
+        ("Carla asks you for a brief call", url)
+    ]
+    assert waiting(as_user(candidacy.user)) == []
+    soon = timezone.now() + timedelta(days=2)
+    introductions.accept(row, by=guide.user, answer="Gladly.", times=[soon])
+    assert waiting(as_user(guide.user)) == []
+    assert waiting(as_user(candidacy.user)) == ["Choose a time for the call with Gita"]
+
+
+def test_whoever_was_accompanied_stands_below_with_nothing_left_to_do(db, as_user):
+    pair = make_pair()
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.")
+    page = as_user(pair.guide).get(HOME)
+    assert page.context["relationships"] == []
+    assert [item.agreement for item in page.context["past"]] == [pair.agreement]
+    assert "People you accompanied" in page.content.decode()
+    assert "Nobody yet" not in page.content.decode()
+    page = as_user(pair.candidate).get(HOME)
+    assert [item.agreement for item in page.context["relationships"]] == [pair.agreement]
 
 
 def test_somebody_elses_introduction_makes_no_draft(db, as_user, stranger, staff):
