@@ -290,6 +290,18 @@ QUEUES: tuple[Queue, ...] = (
         filters={"waits": "second"},
     ),
     Queue(
+        code="letters_back",
+        label=gettext_lazy("Letters that came back"),
+        hint=gettext_lazy(
+            "The second reader gave the answer back, and nobody is in the chair. Write it down "
+            "anew, or ask somebody to take the chair."
+        ),
+        model=Submission,
+        rows=committee.came_back,
+        age="decision__saved_at",
+        filters={"waits": "came_back"},
+    ),
+    Queue(
         code="decisions",
         label=gettext_lazy("Decisions to send"),
         hint=gettext_lazy("Written, read by a second member, and not sent yet."),

@@ -10,7 +10,14 @@ from typing import Any
 from django.utils import timezone
 
 from certification.portfolio.models import Excerpt, Portfolio
-from certification.review.models import Assignment, Dossier, Question, Snapshot, Submission
+from certification.review.models import (
+    Assignment,
+    DeclaredTie,
+    Dossier,
+    Question,
+    Snapshot,
+    Submission,
+)
 from certification.review.models.snapshots import sha256_of
 from certification.review.services.freezing import canonical
 from payments.models import Charge
@@ -40,6 +47,12 @@ def add_rooms(house: House) -> None:
         seat.document, seat.recording = paper, excerpt  # type: ignore[attr-defined]
         house.things[whose] |= {
             "reading": seat,
+            # About somebody else: beside this candidate it would shut the room.
+            "told_tie": DeclaredTie.objects.create(
+                member=seat.member,
+                candidate=world.make_user(f"told-of-{whose}@example.com"),
+                kind="colleague",
+            ),
             "chairing": chair,
             "reading_file": seat,
             "reading_excerpt": {"pk": seat.pk, "excerpt": excerpt.pk},

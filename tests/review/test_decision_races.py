@@ -1,17 +1,21 @@
 """Two real connections at once: send, save and propose, approve and take back, begin again."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
-from certification.review.models import Ask, Decision, Response, Submission
-from certification.review.services import deciding
+from certification.review.models import Ask, Assignment, Decision, Response, Submission
+from certification.review.queries.decisions import counting_views
+from certification.review.services import assigning, deciding, reading, tying
 from certification.review.services.resubmitting import begin_again, save_response
 from scip.accounts.models import Role
 from scip.credentials.models import Completion, Credential
 from scip.mail.models import Letter
 from tests import world
 from tests.races import tally
-from tests.review.committee import CERTIFIED, development, make_committee
+from tests.review.committee import CERTIFIED, development, make_committee, seated
+from tests.review.room import writes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,6 +80,38 @@ def test_sent_while_the_chair_takes_it_back_is_one_of_the_two() -> None:
     is_sent = row.state == Decision.State.SENT
     assert went == int(is_sent)
     assert (committee.submission.state == Submission.State.DEVELOPMENT) == is_sent
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_silent_second_reader_approves_while_the_chair_releases_them(round_: int) -> None:
+    committee = make_committee()
+    second = world.make_user("second@example.org", Role.REVIEWER)
+    seat = seated(committee.submission, second, "second")
+    Assignment.objects.filter(pk=seat.pk).update(due_at=timezone.now() - timedelta(days=1))
+    decision = committee.proposes(CERTIFIED)
+    assert tally(
+        lambda: deciding.approve(decision, by=second),
+        lambda: assigning.release(seat, reason="Silent.", by=committee.chair),
+    ) == {"done": 1, "refused": 1}
+    row = Decision.objects.get(pk=decision.pk)
+    seat.refresh_from_db()
+    assert (row.state, seat.state) in {("approved", "given"), ("proposed", "released")}
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_tie_is_told_while_the_view_is_given(round_: int) -> None:
+    committee = make_committee(views=1)
+    reader = committee.reviewers[1]
+    seat = committee.seat(reader)
+    room = Assignment.objects.select_related("submission__candidacy__user").get(pk=seat.pk)
+    writes(room)
+    tally(
+        lambda: reading.give_view(room, by=reader),
+        lambda: tying.add_tie(seat, kind="family", words="Cousins.", by=reader),
+    )
+    seat.refresh_from_db()
+    assert (seat.state, seat.end_code) == ("released", "tie")
+    assert counting_views(committee.submission) == 1
 
 
 def test_beginning_again_at_once_makes_one_resubmission_and_one_response() -> None:

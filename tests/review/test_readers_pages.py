@@ -1,14 +1,19 @@
 """The chair's page of who reads, and handing one's own part back."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from certification.review.models import Assignment
 from certification.review.queries.conflicts import open_assignments
 from certification.review.services import assigning
 from scip.accounts.models import Role, User
 from scip.mail.models import Letter
+from scip.requirements import Refusal
 from tests import world
+from tests.review.committee import seated
 from tests.review.desk import make_ready
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +82,42 @@ def test_another_submissions_reader_is_not_the_chairs(as_user, seats):
     assigning.release(other, reason="Moved.", by=User.objects.get(email="office@example.com"))
     address = reverse("review:reader_arrange", args=[chair.pk, 999_999])
     assert as_user(chair.member).post(address, {"allow": "1"}).status_code == 404
+
+
+def test_a_chair_releases_a_second_reader_who_is_silent_and_nobody_else(as_user, seats):
+    """Whoever began to read is released by the office; the second reader by the chair, too, once
+    their day has passed."""
+    chair, reader = seats["chair"], seats["reader"]
+    second = seated(chair.submission, world.make_user("s@example.org", Role.REVIEWER), "second")
+    client, late = as_user(chair.member), second.due_at + timedelta(minutes=1)
+    for row in (reader, second):
+        client.post(arrange(chair, row), {f"reader-{row.pk}-reason": "Silent.", "release": "1"})
+        row.refresh_from_db()
+        assert row.state == Assignment.State.ACCEPTED
+    with pytest.raises(Refusal, match="office can release them"):
+        assigning.release(reader, reason="Silent.", by=chair.member, now=late)
+    other = make_ready(2)
+    foreign = seated(other.hands_in(), second.member, "second")
+    with pytest.raises(Refusal, match="by its chair"):
+        assigning.release(foreign, reason="Silent.", by=chair.member, now=late)
+    # Their day has passed: the page offers it.
+    Assignment.objects.filter(pk=second.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    page = client.get(readers_page(chair)).content.decode()
+    assert f'name="reader-{second.pk}-reason"' in page
+    assert f'name="reader-{reader.pk}-reason"' not in page
+    client.post(arrange(chair, second), {f"reader-{second.pk}-reason": "Silent.", "release": "1"})
+    second.refresh_from_db()
+    assert (second.state, second.end_reason) == (Assignment.State.RELEASED, "Silent.")
+    assert Letter.objects.filter(dedupe_key=f"assignment:{second.pk}:released").count() == 1
+
+
+def test_a_chair_releases_nobody_who_gave_their_part(seats):
+    chair, reader = seats["chair"], seats["reader"]
+    Assignment.objects.filter(pk=reader.pk).update(
+        state="given", seat="second", due_at=timezone.now() - timedelta(days=1)
+    )
+    with pytest.raises(Refusal, match="office can release them"):
+        assigning.release(reader, reason="Late.", by=chair.member)
 
 
 def test_a_part_is_handed_back_with_a_word(as_user, seats):

@@ -82,7 +82,9 @@ def record_form(row: Submission, data: Any) -> forms.BaseForm:
     if known is not None and is_of_a_chair(known):
         return forms.Form({})  # bound: the sentence stands in it at once
     people = seconds_for(known or Answer(submission=row))
-    return RecordForm(data, choices=[(str(user.pk), words) for user, words in people])
+    returned = known.returned_reason if known is not None else ""
+    choices = [(str(user.pk), words) for user, words in people]
+    return RecordForm(data, choices=choices, returned=returned)
 
 
 def record_draft(row: Submission, data: Data, by: User) -> Draft:

@@ -55,16 +55,20 @@ class WaitsFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("readers", _("people to read it")),
+            ("tie", _("a word on a tie")),
             ("question", _("a question to be passed on")),
             ("second", _("another second reader")),
+            ("came_back", _("a letter that came back to be written anew")),
             ("letter", _("its letter to be sent")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         found = {
             "readers": queue.without_readers,
+            "tie": queue.with_tie_to_allow,
             "question": queue.questions_with_chair,
             "second": queue.without_second,
+            "came_back": queue.came_back,
             "letter": queue.letters_to_send,
         }.get(self.value() or "")
         if found is None:

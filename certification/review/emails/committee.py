@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certification.review.models import Assignment, Submission, Tie
+from certification.review.models import Assignment, DeclaredTie, Submission, Tie
 from scip.accounts.models import User
 from scip.formats import day, moment
 from scip.mail.services import Address, Draft, Recipient, queue_draft, render_letter
@@ -236,6 +236,27 @@ def second_lost(row: Assignment, lead: Assignment) -> Draft:
     )
 
 
+def reader_left(row: Assignment, lead: Assignment, *, gave: bool) -> Draft:
+    """The chair: a reader told of a tie that bars, after the room was open to them."""
+    candidate, chair = row.submission.user, lead.member
+    counts = _("What they gave doesn’t count any more, so look at what was built on it.")
+    return letter(
+        chair,
+        subject=_("A reader has left: the submission of {candidate}").format(candidate=candidate),
+        name=chair.first_name or _("colleague"),
+        paragraphs=[
+            _(
+                "{reader} has told us of a tie to {candidate} that bars reading their submission "
+                "{seat}, and reads it no more."
+            ).format(reader=row.member, candidate=candidate, seat=seat_of(row)),
+            *([counts] if gave else []),
+            _("The office sees that the seat is empty and asks somebody else."),
+        ],
+        button=(reverse("review:readers", args=[lead.pk]), _("See who reads")),
+        fine_print=_("You get this letter because you are in the chair of this submission."),
+    )
+
+
 def shut_for_now(row: Assignment) -> Draft:
     """A tie came to light after somebody began to read."""
     candidate = row.submission.user
@@ -311,6 +332,14 @@ def tell_office(row: Assignment, key: str, what: str) -> None:
             "{reader} reads the submission of {candidate} {seat}. A tie has come to light since "
             "that may be allowed, by you or the chair, with a reason; until then it is shut."
         ),
+        "told": _(
+            "{reader} read the submission of {candidate} {seat} and has told us of a tie that bars "
+            "it. It is shut to them since."
+        ),
+        "told_given": _(
+            "{reader} gave their part for the submission of {candidate} {seat} and has told us "
+            "since of a tie that bars it. It is shut to them, and what they gave doesn’t count."
+        ),
         "declined": _("{reader} can’t read the submission of {candidate} {seat}."),
         "handed_back": _(
             "{reader} has handed back their part for the submission of {candidate} ({seat})."
@@ -335,6 +364,27 @@ def tell_office(row: Assignment, key: str, what: str) -> None:
         "part_late": _("A word by telephone may help; or ask somebody else."),
     }.get(what, _("The seat is empty. Its page suggests who could be asked."))
     to_office(row.submission, key, said.format(**values), go_on)
+
+
+def tell_office_of_untold(tie: DeclaredTie, why: str, key: str) -> None:
+    """The office hears that somebody took back what they had told of a tie, and why."""
+    to = Address(email=settings.STAFF_EMAIL)
+    values = {"reader": tie.member, "candidate": tie.candidate, "tie": tie.get_kind_display()}
+    draft = letter(
+        to,
+        subject=_("A tie was taken back: {reader}").format(reader=tie.member),
+        name="",
+        paragraphs=[
+            _("{reader} had told of a tie to {candidate} ({tie}) and has taken it back.").format(
+                **values
+            ),
+            _("Their reason: {why}").format(why=why),
+            _("It stands in the way of nothing any more. If that surprises you, write to them."),
+        ],
+        button=(reverse("admin:person", args=[tie.member_id]), _("Open their page")),
+        fine_print=_("This letter goes to CMSC’s office. Candidates never learn who reads."),
+    )
+    queue_draft(draft, to=to, dedupe_key=f"{key}:office")
 
 
 def tell_office_of_empty_seats(submission: Submission, key: str, missing: int) -> None:

@@ -84,6 +84,23 @@ def taken_back(decision: Decision) -> Draft:
     )
 
 
+def tell_office_returned(decision: Decision, key: str, *, is_ours: bool) -> None:
+    """CMSC hears that the second reader gave a letter back while nobody is in the chair; words that
+    were written in the chair (not ``is_ours``) wait for the next one there."""
+    anew = _("Write the answer down anew, where you read that word, or ask somebody to take it.")
+    waits = _("Its words are of somebody in the chair: ask another member to take it and go on.")
+    draft = to_office(
+        decision,
+        _("An answer of the committee came back"),
+        _(
+            "The second reader has given the answer to {name}’s submission back, with a word on "
+            "why, and nobody is in the chair. {go_on}"
+        ).format(name=decision.user, go_on=anew if is_ours else waits),
+        why=_("This letter goes to CMSC’s office. It tells that an answer waits to be written."),
+    )
+    queue_draft(draft, to=Address(email=settings.STAFF_EMAIL), dedupe_key=f"{key}:office")
+
+
 def tell_office_taken_back(decision: Decision, key: str) -> None:
     """CMSC's colleagues hear of it."""
     office = Address(email=settings.STAFF_EMAIL)

@@ -78,10 +78,16 @@ class RecordForm(DecisionForm):
 
     second = forms.TypedChoiceField(label=_("Who reads it as the second"), coerce=int)
 
-    def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, choices: list[tuple[str, Any]], returned: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         second: Any = self.fields["second"]
         second.choices = choices
+        if returned:
+            # What the second reader would change in the letter that was written down before.
+            said = _("The second reader gave it back: {reason}").format(reason=returned)
+            self.fields["outcome"].help_text = said
         for name in ("outcome", "strengths", "contact_name", "contact_email"):
             self.fields[name].required = True
 
@@ -92,7 +98,10 @@ class ReturnForm(forms.Form):
     reason = forms.CharField(
         label=_("What you would change"),
         max_length=4000,
-        help_text=_("The chair reads it, nobody else."),
+        help_text=_(
+            "Whoever goes on with the letter reads it: the chair, or the office where it wrote the "
+            "letter down for one."
+        ),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
 

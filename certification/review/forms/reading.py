@@ -1,6 +1,6 @@
 """What a reader fills in: what ties them, notes, their own view, questions; and a candidate's answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,27 @@ class DeclarationForm(forms.Form):
         elif ties and not data.get("words", "").strip():
             self.add_error("words", _("Say in a sentence what it is."))
         return data
+
+
+class TieForm(forms.Form):
+    """A tie that a reader tells of later: one, in their words."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What ties you to this person"), widget=forms.RadioSelect
+    )
+    words = forms.CharField(
+        label=gettext_lazy("In your words"),
+        max_length=1000,
+        help_text=gettext_lazy(
+            "What it is, and since when; the office and the chair read it, the candidate never."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, data: Any = None, *, told: Collection[str] = ()) -> None:
+        super().__init__(data)
+        kind: Any = self.fields["kind"]
+        kind.choices = [(tie.value, tie.label) for tie in DECLARABLE if tie.value not in told]
 
 
 class DeclineForm(forms.Form):

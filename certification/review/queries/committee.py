@@ -7,6 +7,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from certification.review.models import Assignment, PanelSeat
+from certification.review.queries.conflicts import is_shut
 from certification.review.queries.suggesting import day_of, load_of
 from scip.accounts.models import Role, RoleGrant
 
@@ -14,9 +15,10 @@ SEATS = (Role.REVIEWER, Role.CHAIR, Role.PANEL)
 
 
 def beside_chair(room: Assignment) -> QuerySet[Assignment]:
-    """The others who were asked to read what somebody leads; the caller has made sure that this
-    chair's room is open."""
+    """The others who were asked to read what somebody leads, with `is_shut` where a tie waits for
+    a word; the caller has made sure that this chair's room is open."""
     rows = Assignment.objects.filter(submission=room.submission_id).exclude(pk=room.pk)
+    rows = rows.annotate(is_shut=is_shut())
     return rows.select_related("member", "submission__candidacy__user").order_by("asked_at", "pk")
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certification.review.models import Assignment, Decision, Question, Submission
-from certification.review.queries.conflicts import tie_to_look_at
+from certification.review.queries.conflicts import is_shut
 
 Seat = Assignment.Seat
 State = Assignment.State
@@ -37,6 +37,12 @@ class Reader:
     state: str
     answer_due_at: datetime | None
     due_at: datetime | None
+    is_shut: bool = False
+
+    @property
+    def waits_for_a_word(self) -> bool:
+        """Has a tie been declared, or come to light, that nobody has said yes or no to?"""
+        return self.state == State.DECLARED or self.is_shut
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ def with_standing(rows: QuerySet[Submission], user: Any) -> QuerySet[Submission]
         Assignment.objects.visible_to(user)
         .live()
         .filter(**here)
+        .annotate(is_shut=is_shut())
         .order_by("seat", "pk")
         .values(
             json=JSONObject(
@@ -68,6 +75,7 @@ def with_standing(rows: QuerySet[Submission], user: Any) -> QuerySet[Submission]
                 state=F("state"),
                 answer_due_at=F("answer_due_at"),
                 due_at=F("due_at"),
+                is_shut=F("is_shut"),
             )
         )
     )
@@ -77,6 +85,7 @@ def with_standing(rows: QuerySet[Submission], user: Any) -> QuerySet[Submission]
         reader_rows=ArraySubquery(readers),
         decision_state=Subquery(Decision.objects.filter(**here).values("state")[:1]),
         lacks_second=Exists(without_second().filter(pk=OuterRef("pk"))),
+        came_back=Exists(came_back().filter(pk=OuterRef("pk"))),
         asks_chair=Exists(asked.filter(state=Question.State.ASKED)),
         asks_candidate=Exists(asked.filter(state=Question.State.SENT)),
     )
@@ -91,6 +100,7 @@ def readers_of(row: Any) -> tuple[Reader, ...]:
             state=item["state"],
             answer_due_at=parse_datetime(item["answer_due_at"]),
             due_at=parse_datetime(item["due_at"]),
+            is_shut=item["is_shut"],
         )
         for item in row.reader_rows
     ]
@@ -134,8 +144,10 @@ def of_office(row: Any, readers: Sequence[Reader]) -> list[Wait]:
     found += [
         Wait(_("The chair or the office"), _("looks at a tie of {name}").format(name=item.name))
         for item in readers
-        if item.state == State.DECLARED
+        if item.waits_for_a_word
     ]
+    if row.came_back:
+        found.append(Wait(office, _("writes the letter anew, or asks somebody to take the chair")))
     if row.decision_state == Decision.State.APPROVED:
         found.append(Wait(_("The chair or the office"), _("sends the letter")))
     if row.asks_chair:
@@ -153,7 +165,7 @@ def of_readers(readers: Sequence[Reader], now: datetime) -> list[Wait]:
             is_late = item.answer_due_at is not None and item.answer_due_at < now
             what = _("answers, overdue") if is_late else _("answers")
             found.append(Wait(item.name, what, is_late))
-        elif item.state == State.ACCEPTED and item.seat == Seat.REVIEWER:
+        elif item.state == State.ACCEPTED and item.seat == Seat.REVIEWER and not item.is_shut:
             is_late = item.due_at is not None and item.due_at < now
             found.append(Wait(item.name, _("reads, overdue") if is_late else _("reads"), is_late))
     return found
@@ -203,8 +215,12 @@ def answers_overdue(now: datetime) -> QuerySet[Assignment]:
 def ties_to_allow(_now: datetime | None = None) -> QuerySet[Assignment]:
     """Declared, or come to light since somebody began to read; nobody has said yes or no. A room
     with such a tie is shut."""
-    is_shut = Q(state__in=Assignment.READING, allowed_at=None) & tie_to_look_at()
-    return under_way().filter(Q(state=State.DECLARED) | is_shut)
+    return under_way().filter(Q(state=State.DECLARED) | is_shut())
+
+
+def with_tie_to_allow(_now: datetime | None = None) -> QuerySet[Submission]:
+    """Somebody who was asked waits for a word on a tie."""
+    return Submission.objects.filter(pk__in=ties_to_allow().order_by().values("submission"))
 
 
 def without_second(_now: datetime | None = None) -> QuerySet[Submission]:
@@ -221,6 +237,19 @@ def without_second(_now: datetime | None = None) -> QuerySet[Submission]:
         state=WITH_COMMITTEE,
         decision__state=Decision.State.PROPOSED,
     )
+
+
+def came_back(_now: datetime | None = None) -> QuerySet[Submission]:
+    """A second reader gave the letter back while nobody is in the chair who may read: the office,
+    which wrote it down, goes on, or asks somebody to take the chair."""
+    chairs = Assignment.objects.filter(
+        submission=OuterRef("pk"), seat=Seat.CHAIR, state__in=Assignment.READING
+    )
+    return Submission.objects.filter(
+        ~Exists(chairs.exclude(is_shut())),
+        state=WITH_COMMITTEE,
+        decision__state=Decision.State.DRAFT,
+    ).exclude(decision__returned_reason="")
 
 
 def parts_overdue(now: datetime) -> QuerySet[Assignment]:

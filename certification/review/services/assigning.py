@@ -254,7 +254,7 @@ def answer(
         bar(row, known, by=by, now=now)
     elif known:
         move(row, State.DECLARED, by=by, now=now, data={"ties": len(known)})
-        tell_of_tie(row)
+        tell_of_tie(row, f"assignment:{row.pk}:declared")
     else:
         move(row, State.ACCEPTED, by=by, now=now)
     return row
@@ -269,10 +269,9 @@ def bar(row: Assignment, known: frozenset[Tie], *, by: User, now: datetime) -> N
     tell_of_lost_second(row)
 
 
-def tell_of_tie(row: Assignment) -> None:
+def tell_of_tie(row: Assignment, key: str, *, is_later: bool = False) -> None:
     """The office hears of a tie that waits for a word; the chair of this submission too."""
-    key = f"assignment:{row.pk}:declared"
-    letters.tell_office(row, key, "declared")
+    letters.tell_office(row, key, "later_tie" if is_later else "declared")
     chairs = row.submission.assignments.filter(seat=Seat.CHAIR, state__in=Assignment.READING)
     for chair in chairs.exclude(member=row.member_id).select_related("member"):
         if open_assignments(chair.member).filter(pk=chair.pk).exists():
@@ -342,7 +341,11 @@ def allow(
         move(row, State.ACCEPTED, by=by, now=now, data={"allowed": len(known)})
     else:
         record("assignment.allowed", row, by=by, ties=len(known))
-    queue_draft(letters.allowed(row), to=row.member, dedupe_key=f"assignment:{row.pk}:allowed")
+    # What was allowed once may have to be allowed again, for another tie (`services.tying`).
+    key = f"assignment:{row.pk}:allowed"
+    count = Letter.objects.filter(dedupe_key__startswith=key).count()
+    key = f"{key}:{count}" if count else key
+    queue_draft(letters.allowed(row), to=row.member, dedupe_key=key)
     return row
 
 
@@ -352,16 +355,20 @@ def release(
 ) -> Assignment:
     """Take an assignment back; what its reader wrote stays theirs, and nothing is open any more.
 
-    By the office or the chair of this submission, and by a reader who can't go on. A second call
-    changes nothing. Raises Refusal for others, without a reason, and once it was answered (who had
-    a part in an answer stays on record), IllegalMove once declined.
+    By the office, by the chair of this submission where `refuse_beyond_chair` lets them, and by a
+    reader who can't go on. A second call changes nothing. Raises Refusal for others, without a
+    reason, and once it was answered (who had a part in an answer stays on record), IllegalMove
+    once declined.
     """
+    now = now or timezone.now()
     row = both_locked(assignment)
     if row.member_id != by.pk:
         refuse_others(row.submission, by)
     if row.state == State.RELEASED:
         return row
     refuse_answered(row.submission)
+    if row.member_id != by.pk and not by.has_role(Role.STAFF):
+        refuse_beyond_chair(row, now)
     if row.member_id == by.pk and row.state == State.GIVEN:
         raise Refusal(_("Your view was given and stays with the submission. Write to the office."))
     let_go(row, why=with_words(reason), by=by, now=now)
@@ -372,6 +379,26 @@ def release(
         queue_draft(letters.released(row), to=row.member, dedupe_key=key)
     tell_of_lost_second(row, by=by)
     return row
+
+
+def may_chair_release(row: Assignment, now: datetime) -> bool:
+    """May the chair ask somebody else in this one's place? Before anything opened to them, and
+    where a second reader said yes and is silent: their day has passed."""
+    if row.state in {State.ASKED, State.DECLARED}:
+        return True
+    return row.seat == Seat.SECOND and row.state == State.ACCEPTED and row.due_at < now
+
+
+def refuse_beyond_chair(row: Assignment, now: datetime) -> None:
+    """Raise Refusal where the office alone releases: nobody who leads a review chooses whose view
+    is given."""
+    if not may_chair_release(row, now):
+        raise Refusal(
+            _(
+                "They have begun to read. CMSC’s office can release them; the chair can where a "
+                "second reader’s day has passed. Nothing was changed."
+            )
+        )
 
 
 def tell_of_lost_second(row: Assignment, *, by: User | None = None) -> None:

@@ -290,8 +290,8 @@ def give_back(
     """Back to the chair: by the second reader, who says why, or by the chair, to go on writing.
 
     While nobody holds the chair the office takes it back, whoever wrote it, and its colleagues
-    are told. Raises Refusal for others and without a reason from the second reader, IllegalMove once it
-    was sent.
+    are told; they hear as well what a second reader gave back then. Raises Refusal for others and
+    without a reason from the second reader, IllegalMove once it was sent.
     """
     now = now or timezone.now()
     row = all_locked(decision)
@@ -312,6 +312,8 @@ def give_back(
         letters.tell_office_taken_back(row, f"decision:{row.pk}:taken-back:{now:%Y%m%dT%H%M%S}")
     if reason:
         key = f"decision:{row.pk}:returned:{now:%Y%m%dT%H%M%S}"
+        if not takes_back and not has_chair(row.submission):
+            letters.tell_office_returned(row, key, is_ours=not is_of_a_chair(row))
         for chair in chairs_of(row):
             if chair.member_id != by.pk:
                 queue_draft(

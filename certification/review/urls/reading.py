@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from certification.review.views import asked, questions, readers, reading, reading_files
+from certification.review.views import asked, questions, readers, reading, reading_files, ties
 
 app_name = "review"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("<int:pk>/declare/", asked.declare, name="declare"),
     path("<int:pk>/decline/", asked.decline, name="decline"),
     path("<int:pk>/hand-back/", readers.hand_back, name="hand_back"),
+    path("ties/", ties.told, name="ties"),
+    path("ties/<int:pk>/", ties.take_back, name="tie_back"),
+    path("<int:pk>/ties/", ties.tell, name="tie_tell"),
     path("<int:pk>/readers/", readers.readers, name="readers"),
     path("<int:pk>/readers/<int:other>/", readers.arrange, name="reader_arrange"),
     path("<int:pk>/notes/", reading.notes, name="notes"),

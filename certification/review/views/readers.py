@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -40,9 +41,12 @@ def page(
 ) -> HttpResponse:
     """The readers, each who waits with a form; ``wrong`` is shown again at ``other``."""
     rows: list[Any] = list(beside_chair(room))
+    now = timezone.now()
     for row in rows:
         form = wrong if row.pk == other and wrong is not None else None
         row.form = form or WhyForm(prefix=f"reader-{row.pk}")
+        row.may_allow = row.state == State.DECLARED or row.is_shut
+        row.may_release = assigning.may_chair_release(row, now)
     context = {
         "room": room,
         "rows": rows,

@@ -30,9 +30,18 @@ from certification.review.forms.reading import (
     as_values,
     split_values,
 )
-from certification.review.models import Assignment, Dossier, Question, Submission, View, ViewLine
+from certification.review.models import (
+    Assignment,
+    Dossier,
+    EndReason,
+    Question,
+    Submission,
+    View,
+    ViewLine,
+)
 from certification.review.queries.appeals import panel_asks
 from certification.review.queries.dossiers import chapters
+from certification.review.queries.queue import ties_to_allow
 from certification.review.queries.reading import (
     desk_of,
     excerpts_open_to,
@@ -102,10 +111,18 @@ def shut_context(assignment: Assignment) -> dict[str, Any]:
     if assignment.submission.state != Submission.State.SUBMITTED:
         why = "answered"
     elif assignment.state in Assignment.READING:
-        why = "barred"
+        waits = ties_to_allow().filter(pk=assignment.pk).exists()
+        why = "waits" if waits else "barred"
+    elif assignment.end_code == EndReason.TIE:
+        why = "tied"
     else:
         why = assignment.state
-    return {"assignment": assignment, "why": why, "breadcrumb": crumbs(_("Shut"))}
+    return {
+        "assignment": assignment,
+        "why": why,
+        "may_tell": why in {"waits", State.DECLARED},
+        "breadcrumb": crumbs(_("Shut")),
+    }
 
 
 def page(
