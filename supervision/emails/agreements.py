@@ -47,14 +47,18 @@ def pair_of(agreement: Agreement) -> tuple[User, User]:
     return agreement.candidacy.user, agreement.supervisor.user
 
 
-def tell_office(agreement: Agreement, key: str, sentence: str, words: str = "") -> None:
-    """CMSC hears of a step by the step itself. ``words`` are what somebody wrote to CMSC."""
+def tell_office(
+    agreement: Agreement, key: str, sentence: str, words: str = "", *, is_confidential: bool = True
+) -> None:
+    """CMSC hears of a step by the step itself. ``words`` are what somebody wrote to CMSC, and to
+    nobody else where they are confidential."""
     queue_letter(
         "supervision/emails/office_notice",
         to=Address(email=settings.STAFF_EMAIL),
         context={
             "sentence": sentence,
             "words": words,
+            "is_confidential": is_confidential,
             "agreement": agreement,
             "button_url": settings.SITE_URL
             + reverse("admin:supervision_agreement_change", args=[agreement.pk]),

@@ -48,6 +48,7 @@ def session_disputed(session: SupervisionSession, *, by: User) -> None:
         f"session:{session.pk}:disputed",
         _("{by} remembers a session differently, and asks you to talk with both.").format(by=by),
         session.dispute_reason,
+        is_confidential=False,
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from scip.accounts.forms.days import likely_day
+from scip.accounts.models import User
 from scip.community.forms.text import ParagraphsField
 from scip.formats import moment
 from supervision.models import Introduction
@@ -132,7 +133,7 @@ class ChooseForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time"].choices = [  # type: ignore[attr-defined]
-            (time.isoformat(), in_both_zones(time, introduction))
+            (time.isoformat(), in_both_zones(time, introduction, introduction.candidacy.user))
             for time in introduction.proposed_times
             if time > now
         ]
@@ -143,12 +144,13 @@ class ChooseForm(forms.Form):
         return datetime.fromisoformat(self.cleaned_data["time"])
 
 
-def in_both_zones(time: datetime, introduction: Introduction) -> str:
-    """``Tuesday 3 March 2027, 18:00, Lisbon time (19:00, Warsaw time for Tomasz)``."""
-    candidate, supervisor = introduction.candidacy.user, introduction.supervisor.user
-    mine = moment(time, candidate.time_zone)
-    if candidate.time_zone == supervisor.time_zone:
+def in_both_zones(time: datetime, introduction: Introduction, reader: User) -> str:
+    """``Tuesday 3 March 2027, 18:00, Lisbon time (for Tomasz: …)``: the reader's own zone first."""
+    pair = (introduction.candidacy.user, introduction.supervisor.user)
+    other = next(person for person in pair if person.pk != reader.pk)
+    mine = moment(time, reader.time_zone)
+    if other.time_zone == reader.time_zone:
         return mine
     return _("{mine} (for {name}: {theirs})").format(
-        mine=mine, name=supervisor, theirs=moment(time, supervisor.time_zone)
+        mine=mine, name=other, theirs=moment(time, other.time_zone)
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scip.accounts.forms.prerequisites import day_field
 from scip.accounts.forms.text import PlainTextField
+from scip.formats import zone_name
 from supervision.forms.ratings import RatingForm
 from supervision.models import Appointment, SupervisionSession
 from supervision.services.sessions import Held, Words
@@ -40,6 +41,11 @@ class WhenForm(forms.Form):
         widget=forms.RadioSelect,
         initial="1",
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = zone_name(timezone.get_current_timezone_name())
+        self.fields["starts_at"].help_text = _("In {zone}.").format(zone=zone)
 
     @property
     def moment(self) -> datetime:

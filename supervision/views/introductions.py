@@ -108,13 +108,16 @@ def introduction_page(
     choose = ChooseForm(introduction=introduction, now=now)
     if not is_supervisor and seeks_time and choose.fields["time"].choices:  # type: ignore[attr-defined]
         forms["choose_form"] = choose
-    other = introduction.candidacy.user if is_supervisor else introduction.supervisor.user
+    asked, asks = introduction.supervisor.user, introduction.candidacy.user
+    reader, other = (asked, asks) if is_supervisor else (asks, asked)
     context = {
         "introduction": introduction,
         "is_supervisor": is_supervisor,
         "other": other,
-        "times": [in_both_zones(time, introduction) for time in introduction.proposed_times],
-        "chosen": in_both_zones(introduction.chosen_time, introduction)
+        "times": [
+            in_both_zones(time, introduction, reader) for time in introduction.proposed_times
+        ],
+        "chosen": in_both_zones(introduction.chosen_time, introduction, reader)
         if introduction.chosen_time
         else "",
         "lapses_at": patience_of(introduction, now=now).lapses_at if is_waiting else None,

@@ -1,7 +1,8 @@
 """The ledger's pages: log, look, confirm, see differently, take back, correct."""
 
-from typing import Any
+from dataclasses import replace
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -9,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from scip.access import signed_in
+from scip.policy.models import Edition
+from scip.requirements import Finding, Status
 from supervision.forms.sessions import (
     CorrectionForm,
     DisputeForm,
@@ -81,6 +84,8 @@ def session_log(request: HttpRequest, pk: int) -> HttpResponse:
 
         said = _("Logged. {name} is asked to confirm it.").format(name=other_of(agreement, user))
         if done(request, log, said):
+            if form.held.minutes < edition.supervision_minutes:
+                messages.warning(request, too_short(edition))
             return redirect("supervision:agreement", pk)
     context = {
         "agreement": agreement,
@@ -91,6 +96,14 @@ def session_log(request: HttpRequest, pk: int) -> HttpResponse:
         "breadcrumb": crumbs(agreement, user, _("Log a session")),
     }
     return render(request, "supervision/session_log.html", context)
+
+
+def too_short(edition: Edition) -> str:
+    """What is said at once, so that nobody learns it from the ledger weeks later."""
+    return _(
+        "A session counts from {least} minutes on, so this one stays in the ledger without "
+        "counting. If the minutes are wrong, take the entry back and log it once more."
+    ).format(least=edition.supervision_minutes)
 
 
 @require_safe
@@ -106,11 +119,13 @@ def session_page(
     user = person(request)
     agreement = session.agreement
     is_other = session.logged_by_id != user.pk
+    finding, gap = standing_of(session)
     correction = session.corrections.filter(state__in=[State.LOGGED, State.DISPUTED]).first()
     context = {
         "session": session,
         "agreement": agreement,
-        "finding": finding_of(session),
+        "finding": finding,
+        "shortcoming": gap,
         "correction": correction,
         "may_answer": is_other and session.state == State.LOGGED and correction is None,
         "may_take_back": not is_other and session.state in {State.LOGGED, State.DISPUTED},
@@ -143,14 +158,19 @@ def is_by_office(session: SupervisionSession, who: int | None) -> bool:
     }
 
 
-def finding_of(session: SupervisionSession) -> Any:
-    """Whether the session counts; None for an entry that stands no more."""
+def standing_of(session: SupervisionSession) -> tuple[Finding | None, str]:
+    """Whether the session counts (None for an entry that stands no more), and why it would not
+    once it is confirmed, while that is open."""
     edition = session.agreement.candidacy.edition
     evidence = evidence_of(session.agreement.candidacy)
     facts = next((item for item in evidence.sessions if item.pk == session.pk), None)
     if facts is None or edition is None:
-        return None
-    return counts(facts, evidence, edition=edition)
+        return None, ""
+    finding = counts(facts, evidence, edition=edition)
+    if session.state == State.CONFIRMED:
+        return finding, ""
+    later = counts(replace(facts, state=State.CONFIRMED), evidence, edition=edition)
+    return finding, str(later.found) if later.status is Status.OPEN else ""
 
 
 @require_POST

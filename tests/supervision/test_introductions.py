@@ -352,9 +352,10 @@ def test_the_whole_way_on_the_pages(candidacy, suna, as_user):
     assert done.status_code == 302
     row.refresh_from_db()
     assert row.proposed_times == [local]
+    page = her.get(sent["Location"]).content.decode()
+    assert "Warsaw time (for Cleo Candidate: " in page, "everybody’s own zone first"
     page = cleo.get(sent["Location"]).content.decode()
-    assert "Toronto time" in page
-    assert "Warsaw time" in page
+    assert "Toronto time (for Suna Supervisor: " in page
     assert suna.user.email in page
     assert suna.user.phone in page
     chosen = {"time": row.proposed_times[0].isoformat()}

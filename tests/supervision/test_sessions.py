@@ -8,6 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from scip.formats import zone_name
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from scip.states import IllegalMove
@@ -193,9 +194,12 @@ def test_the_office_mediates(pair, staff, settings, stranger):
     with pytest.raises(Refusal, match="in a sentence"):
         sessions.dispute_session(row, by=pair.candidate, reason=" ")
     row = sessions.dispute_session(row, by=pair.candidate, reason="We only spoke briefly.")
-    assert Letter.objects.filter(
+    asked = Letter.objects.get(
         to_address=settings.STAFF_EMAIL, text__contains="We only spoke briefly."
-    ).exists()
+    )
+    # Whoever logged it reads the words, too: the letter must not say that nobody else does.
+    assert "nobody else" not in asked.text + asked.html
+    assert "to you and to the other of the two" in asked.text
     with pytest.raises(IllegalMove, match="under discussion"):
         sessions.confirm_session(row, by=pair.candidate)
     for person in (pair.candidate, pair.guide, stranger):
@@ -216,6 +220,9 @@ def test_a_correction_takes_the_place_of_what_it_corrects(pair):
     with pytest.raises(Refusal, match="what is corrected"):
         sessions.correct_session(first, longer, by=pair.candidate, reason="")
     second = sessions.correct_session(first, longer, by=pair.candidate, reason="We stayed on.")
+    assert Letter.objects.filter(
+        to_user=pair.guide, subject=f"{pair.candidate} corrected an entry; was it so?"
+    ).exists()
     first.refresh_from_db()
     assert (first.state, second.state) == (State.CONFIRMED, State.LOGGED)
     with pytest.raises(Refusal, match="waits already"):
@@ -415,3 +422,30 @@ def test_the_page_of_a_pair_takes_the_same_queries(
 
 
 PAIR_QUERIES = 15
+
+
+def test_a_session_that_will_not_count_says_so_before_anybody_confirms_it(db, as_user):
+    pair = make_pair()
+    client = as_user(pair.guide)
+    form = {
+        "held_on": "2026-03-10",
+        "starts_at": "10:00",
+        "minutes": "30",
+        "kind": Kind.ORIENTATION,
+        "is_online": "1",
+    }
+    page = client.get(f"/supervision/agreements/{pair.agreement.pk}/log/").content.decode()
+    assert f"In {zone_name(pair.guide.time_zone)}." in page
+    url = f"/supervision/agreements/{pair.agreement.pk}/log/"
+    page = client.post(url, form, follow=True).content.decode()
+    assert "A session counts from 45 minutes on" in page
+    row = SupervisionSession.objects.get()
+    page = as_user(pair.candidate).get(f"/supervision/sessions/{row.pk}/").content.decode()
+    assert "would not count" in page
+    assert "It lasted 30 minutes; a session counts from 45 minutes on." in page
+    sessions.withdraw_session(row, by=pair.guide)
+    page = client.post(url, form | {"minutes": "60"}, follow=True).content.decode()
+    assert "A session counts from 45 minutes on" not in page
+    row = SupervisionSession.objects.get(state="logged")
+    page = as_user(pair.candidate).get(f"/supervision/sessions/{row.pk}/").content.decode()
+    assert "would not count" not in page
