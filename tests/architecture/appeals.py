@@ -51,4 +51,6 @@ def add_appeals(house: House) -> None:
             "hearing_paper": {"pk": seat.pk, "document": document.pk},
             "hearing_file": seat,
             "appeal_decision": {"pk": appeal.pk, "verb": "release"},
+            "recourse": things["candidacy"],
+            "recourse_decision": {"pk": things["candidacy"].pk, "verb": "appeal_time"},
         }

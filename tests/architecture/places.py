@@ -148,6 +148,7 @@ MISSING: dict[str, dict[str, Any]] = {
     "dossier_file": {"pk": 999_999_999, "token": "none"},
     "appeal_file": {"pk": 999_999_999, "token": "none"},
     "appeal_decision": {"pk": 999_999_999, "verb": "release"},
+    "recourse_decision": {"pk": 999_999_999, "verb": "appeal_time"},
     "hearing_paper": {"pk": 999_999_999, "document": 1},
     "hearing_file": {"pk": 999_999_999, "document": 1, "token": "none"},
     "reading_file": {"pk": 999_999_999, "token": "none"},

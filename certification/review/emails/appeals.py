@@ -1,6 +1,7 @@
 """Letters about an appeal, all of one shape; the sentences stand here.
 
-What the candidate wrote is in none of them, and no name of the panel is in any that goes to the
+What the candidate wrote is in none of them but the one that tells them what the office filed on
+their behalf, and no name of the panel is in any that goes to the
 candidate or the supervisor. Functions that return a `Draft` are read by the office before they go.
 """
 
@@ -120,23 +121,31 @@ def filed(appeal: Appeal) -> None:
     """The candidate, the office and the supervisor hear that it is there."""
     stem = f"appeal:{appeal.pk}:filed"
     user: User = appeal.user
+    by_office = bool(appeal.opened_reason)
     draft = to_candidate(
         appeal,
-        _("Your appeal has reached CMSC"),
-        _("Your appeal is filed, as you wrote it. It is a right, and using it is no step against "
-          "anybody."),
+        _("CMSC has filed your appeal for you") if by_office else _("Your appeal has reached CMSC"),
+        *(on_behalf(appeal) if by_office else [
+            _("Your appeal is filed, as you wrote it. It is a right, and using it is no step "
+              "against anybody."),
+        ]),
         _("Next, the office asks people who had no part in your way until now to look at it with "
           "fresh eyes. You will not hear their names, so that they can read freely."),
         _("You get their answer with its reasons by {day}. There is nothing that you need to do "
           "until then; you can take the appeal back at any time before.").format(
               day=on(appeal.answer_by_at, user)
         ),
+        quotes=filed_words(appeal) if by_office else (),
     )  # fmt: skip
     queue_draft(draft, to=user, dedupe_key=stem)
     to_office(
         appeal,
         _("An appeal is here: {name}").format(name=user),
-        _("{name} has filed an appeal. It waits for its panel.").format(name=user),
+        (
+            _("{office} has filed an appeal for {name}. It waits for its panel.")
+            if by_office
+            else _("{name} has filed an appeal. It waits for its panel.")
+        ).format(name=user, office=appeal.opened_by),
         _("The panel answers by {day}.").format(day=day(appeal.answer_by_at or timezone.now())),
         key=f"{stem}:office",
     )
@@ -150,6 +159,33 @@ def filed(appeal: Appeal) -> None:
           "there is an answer."),
         key=f"{stem}:supervisor",
     )  # fmt: skip
+
+
+def on_behalf(appeal: Appeal) -> list[str]:
+    """That the office filed it, and why."""
+    return [
+        _("CMSC’s office has filed an appeal on your behalf, against {answer}. It was done because: "
+          "{reason}").format(answer=title_of(appeal), reason=appeal.opened_reason),
+        _("An appeal is a right, and using it is no step against anybody. What was filed stands "
+          "below and on your page. If it is not what you meant, you can take it back there, or "
+          "answer this letter."),
+    ]  # fmt: skip
+
+
+def filed_words(appeal: Appeal) -> Quotes:
+    """What the office filed, for the candidate alone."""
+    found = [(_("Your statement, as it was filed"), appeal.statement)]
+    titles = [row.title for row in appeal.documents.all()]
+    if titles:
+        found.append((_("The documents with it"), ", ".join(titles)))
+    return found
+
+
+def title_of(appeal: Appeal) -> str:
+    """How letters name the answer in question to its candidate."""
+    if appeal.decision_id is None:
+        return _("your supervisor’s “not yet”")
+    return _("the committee’s “further development needed”")
 
 
 def withdrawn(appeal: Appeal) -> None:

@@ -5,6 +5,7 @@ from certification.review.models.appeals import (
     AppealDocument,
     AppealOutcome,
     PanelSeat,
+    Recourse,
 )
 from certification.review.models.committee import (
     DECLARABLE,
@@ -16,6 +17,7 @@ from certification.review.models.committee import (
     Tie,
 )
 from certification.review.models.decisions import Ask, Decision, Response
+from certification.review.models.emergencies import FrozenAccess
 from certification.review.models.letters import ApplicationLetter
 from certification.review.models.readings import ReadingNotes, View, ViewLine
 from certification.review.models.snapshots import Dossier, Snapshot
@@ -34,10 +36,12 @@ __all__ = [
     "DeclaredTie",
     "Dossier",
     "EndReason",
+    "FrozenAccess",
     "NotToRead",
     "PanelSeat",
     "Question",
     "ReadingNotes",
+    "Recourse",
     "Response",
     "Snapshot",
     "Submission",

@@ -86,6 +86,9 @@ class Appeal(Stateful):
     # For the candidate, and for whoever goes on with a remanded case.
     reasons = models.TextField(_("reasons"), blank=True, max_length=20_000)
     instructions = models.TextField(_("instructions"), blank=True, max_length=20_000)
+    # Where the office filed it for a candidate who had written to CMSC otherwise, or came late.
+    opened_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    opened_reason = models.TextField(_("why the office filed it"), blank=True, max_length=1000)
     created_at = models.DateTimeField(default=timezone.now)
     filed_at = models.DateTimeField(null=True)
     hearing_at = models.DateTimeField(null=True)
@@ -119,6 +122,10 @@ class Appeal(Stateful):
                 condition=~Q(state="decided", outcome="remanded") | ~Q(instructions=""),
                 name="appeal_remanded_with_instructions",
             ),
+            models.CheckConstraint(
+                condition=Q(opened_by=None) | ~Q(opened_reason=""),
+                name="appeal_opened_by_the_office_with_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +138,16 @@ class Appeal(Stateful):
     @property
     def user_id(self) -> int:
         return self.candidacy.user_id
+
+
+class Recourse(Candidacy):
+    """A candidacy, as the office looks at it for what somebody can still do about an answer: appeal
+    or resubmit, and until when. The same row under another name; it holds nothing of its own."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("appeal and resubmission of a candidate")
+        verbose_name_plural = _("appeals and resubmissions: who can, and until when")
 
 
 class AppealDocument(models.Model):

@@ -8,17 +8,21 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from certification.portfolio.models import OfficeAccess
 from certification.review.models.submissions import Submission
 from scip.vault.models import StoredFile
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def visible_to(self, user: Any) -> Self:
-        """The candidate whose work it is. The office is never inside: it knows number, day and
-        hash from the submission's page. The committee's way to it is `queries.reading`."""
+        """The candidate whose work it is. The office is outside: it knows number, day and hash from
+        the submission's page; the one way in is an act with a reason that still runs. The
+        committee's way to it is `queries.reading`."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(submission__candidacy__user=user)
+        running = OfficeAccess.objects.running(user).exclude(frozen=None)
+        opened = Q(pk__in=running.values("frozen__snapshot"))
+        return self.filter(Q(submission__candidacy__user=user) | opened)
 
     def without_texts(self) -> Self:
         """Number, days and hashes alone."""

@@ -19,11 +19,16 @@ def chapters_of(content: Values) -> tuple[Chapter, ...]:
 
 
 def statement(content: Values) -> Chapter:
-    """The candidate's own words."""
+    """The candidate's own words, and who brought them where it was the office."""
+    lead = _("Filed on {day}.").format(day=said(content["filed_at"]))
+    # What was frozen before the office could file has no such line.
+    if why := content.get("filed_by_office"):
+        by_office = _("CMSC’s office filed it for the candidate, because: {why}").format(why=why)
+        lead = f"{lead} {by_office}"
     return Chapter(
         name="statement",
         title=_("The statement"),
-        lead=_("Filed on {day}.").format(day=said(content["filed_at"])),
+        lead=lead,
         parts=((_("In {name}’s words").format(name=content["candidate"]["name"]),
                 content["statement"]),),
     )  # fmt: skip

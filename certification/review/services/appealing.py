@@ -65,17 +65,25 @@ def begin(candidacy: Candidacy, *, by: User, now: datetime | None = None) -> App
     refuse_unappealable(candidacy, answer, now=now)
     if known is not None:
         move(lock(known), State.WITHDRAWN, by=by, now=now)
+    made = made_about(candidacy, answer, now=now)
+    record("appeal.begun", made, by=by, subject=by)
+    return made
+
+
+def made_about(
+    candidacy: Candidacy, answer: Answer | None, *, now: datetime, **fields: Any
+) -> Appeal:
+    """The row of a new appeal; what stands in its way was refused before."""
     if answer is None:
-        raise ValueError("Refused above.")
-    made = Appeal.objects.create(
+        raise ValueError("Without an answer there is no appeal.")
+    return Appeal.objects.create(
         candidacy=candidacy,
         recommendation_id=answer.recommendation,
         decision_id=answer.decision,
         until_at=answer.until,
         created_at=now,
+        **fields,
     )
-    record("appeal.begun", made, by=by, subject=by)
-    return made
 
 
 def is_about(appeal: Appeal, answer: Answer | None) -> bool:
@@ -88,6 +96,13 @@ def is_about(appeal: Appeal, answer: Answer | None) -> bool:
 
 def refuse_unappealable(candidacy: Candidacy, answer: Answer | None, *, now: datetime) -> None:
     """Raise Refusal unless an answer can be appealed at this moment."""
+    refuse_answerless(candidacy, answer)
+    if answer is not None and not answer.is_open(now):
+        raise Refusal(window_sentence(answer.until, settings.STAFF_EMAIL))
+
+
+def refuse_answerless(candidacy: Candidacy, answer: Answer | None) -> None:
+    """Raise Refusal unless there is an answer that can be appealed, in time or not."""
     if not candidacy.is_registered:
         raise Refusal(
             _("Your registration for certification is not under way. Write to the office.")
@@ -96,8 +111,6 @@ def refuse_unappealable(candidacy: Candidacy, answer: Answer | None, *, now: dat
         raise Refusal(_("There is no answer that could be appealed now. Nothing was begun."))
     if answer.is_answered:
         raise Refusal(_("A panel has answered an appeal about this already; its reasons are here."))
-    if not answer.is_open(now):
-        raise Refusal(window_sentence(answer.until, settings.STAFF_EMAIL))
 
 
 def locked(appeal: Appeal) -> Appeal:
@@ -227,6 +240,12 @@ def file_appeal(appeal: Appeal, *, by: User, now: datetime | None = None) -> App
             ),
             unmet,
         )
+    return hand_in(row, by=by, now=now)
+
+
+def hand_in(row: Appeal, *, by: User, now: datetime) -> Appeal:
+    """Freeze what the panel reads, start its clock and write to everybody. Everything is there and
+    the appeal is under its lock."""
     edition = row.candidacy.edition
     if edition is None:
         raise ValueError("A registration has an edition.")
@@ -258,6 +277,7 @@ def content_of_appeal(appeal: Appeal, *, filed_at: datetime) -> dict[str, Any]:
             },
             "edition": edition_values(edition),
             "statement": appeal.statement,
+            "filed_by_office": appeal.opened_reason,
             "documents": [
                 {
                     "id": row.pk,

@@ -15,6 +15,7 @@ from certification.candidacy.models import Candidacy
 from certification.candidacy.queries.windows import resubmission_window
 from certification.portfolio.services.writing import changes_to, write_down
 from certification.review.models import ApplicationLetter, Ask, Response, Submission
+from certification.review.queries.appeals import latest_refusal
 from certification.review.queries.decisions import answer_to
 from certification.review.queries.resubmissions import heard_now
 from certification.review.queries.submissions import evidence_of
@@ -70,6 +71,21 @@ def begin_again(candidacy: Candidacy, *, by: User, now: datetime | None = None) 
     return made_after(last, follows=last if is_in_time else None, by=by, now=now)
 
 
+def turn_back(candidacy: Candidacy, *, by: User, now: datetime) -> None:
+    """After more time was given: a new submission that was begun because the time was over, and not
+    handed in, makes room for the resubmission, with the letter as it stands. The candidacy is
+    under its lock."""
+    last = Submission.objects.filter(candidacy=candidacy).order_by("-number").first()
+    if last is None or last.state != State.DRAFT or last.follows_id is not None:
+        return
+    answered = latest_refusal(candidacy)
+    if answered is None or last.charge_id is not None:
+        return
+    closed = lock(last)
+    move(closed, State.CLOSED, by=by, now=now)
+    made_after(closed, follows=answered.submission, by=by, now=now)
+
+
 def is_late(submission: Submission, *, now: datetime) -> bool:
     """Is it a resubmission, still open, whose time is over?"""
     if submission.follows_id is None or submission.state != State.DRAFT:
@@ -98,7 +114,7 @@ def made_after(
             **{name: getattr(letter, name) for name in ApplicationLetter.PARTS},
         )
     action = "submission.begun_again" if follows is not None else "submission.begun"
-    record(action, made, by=by, subject=by, number=made.number)
+    record(action, made, by=by, subject=last.candidacy.user, number=made.number)
     return made
 
 

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from certification.review.views import dossier, letter, questions, resubmission, submission
+from certification.review.views import (
+    dossier,
+    emergencies,
+    letter,
+    questions,
+    resubmission,
+    submission,
+)
 
 app_name = "submission"
 urlpatterns = [
@@ -21,6 +28,7 @@ urlpatterns = [
     path("responses/<int:number>/", resubmission.response, name="response"),
     path("responses/<int:number>/noticed/", resubmission.noticed, name="response_noticed"),
     path("<int:pk>/answer/", resubmission.answer, name="answer"),
+    path("<int:pk>/office/", emergencies.office, name="office"),
     path("<int:pk>/", dossier.frozen, name="frozen"),
     path("<int:pk>/dossier/", dossier.progress, name="progress"),
     path("<int:pk>/dossier/open/", dossier.open_dossier, name="dossier_open"),

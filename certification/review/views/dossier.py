@@ -10,7 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 from certification.portfolio.views.desk import person
 from certification.review.models import Dossier, Snapshot
 from certification.review.queries.dossiers import chapters
+from certification.review.queries.emergencies import accesses_to, running_access
 from certification.review.services.dossiers import open_dossier as keep_opening
+from certification.review.services.emergencies import read_frozen
 from certification.review.services.freezing import content_of
 from certification.review.views.letter import crumbs
 from scip.access import signed_in
@@ -22,13 +24,21 @@ from scip.vault.serving import mint_token, serve
 @never_cache
 @require_safe
 def frozen(request: HttpRequest, pk: int) -> HttpResponse:
-    """The candidate's own submission as it was frozen; the recommendation's text is no part."""
-    rows = Snapshot.objects.visible_to(request.user).select_related("submission__edition")
+    """A submission as it was frozen, for its candidate, and for whoever of the office opened it;
+    the recommendation's text is no part."""
+    rows = Snapshot.objects.visible_to(request.user).select_related(
+        "submission__edition", "submission__candidacy__user"
+    )
     snapshot = get_object_or_404(rows.defer("recommendation"), submission=pk)
     if snapshot.erased_at is not None:
         raise Http404
+    access = running_access(snapshot, request.user)
+    if access is not None:
+        read_frozen(snapshot, by=person(request))
     context = {
         "snapshot": snapshot,
+        "access": access,
+        "accesses": accesses_to(snapshot) if access is None else (),
         "submission": snapshot.submission,
         "chapters": chapters(content_of(snapshot)),
         "breadcrumb": crumbs(_("As you submitted it")),

@@ -1,0 +1,50 @@
+"""What the office fills in for a candidate: an appeal on their behalf, more time."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from scip.accounts.forms.text import PlainTextField
+from scip.vault.forms import VaultFileField
+
+
+class OnBehalfForm(forms.Form):
+    """What the candidate sent, and why the office files it."""
+
+    statement = forms.CharField(
+        label=_("What the candidate wrote"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 12}),
+        help_text=_("Word for word. Leave it empty where their letter is attached."),
+    )
+    document = VaultFileField(
+        label=_("Their letter"),
+        required=False,
+        help_text=_("PDF or picture, up to 10 MB. Kept encrypted; its panel opens it."),
+    )
+    title = PlainTextField(label=_("What the attached letter is"), max_length=160, required=False)
+    reason = forms.CharField(
+        label=_("Why the office files it"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("A sentence at least. The candidate and the panel read these words."),
+    )
+    is_meant = forms.BooleanField(
+        label=_("The candidate asked for it, and the letters go to them and their supervisor now")
+    )
+
+
+class MoreTimeForm(forms.Form):
+    """A later day, and why."""
+
+    last_on = forms.DateField(
+        label=_("The new last day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("It belongs to the time whole, by UTC."),
+    )
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("A sentence at least. The candidate reads these words."),
+    )

@@ -1,0 +1,59 @@
+"""The one way in to a frozen submission for the office: an act in the portfolio it was drawn from."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certification.portfolio.models import OfficeAccess, Portfolio
+from certification.portfolio.services.office import admitted, open_now
+from certification.review.models import FrozenAccess, Snapshot
+from certification.review.queries.conflicts import ties_of
+from scip.accounts.models import User
+from scip.audit.services import record
+from scip.requirements import Refusal
+from scip.states import lock
+
+
+@transaction.atomic
+def open_frozen(
+    snapshot: Snapshot, *, by: User, reason: str, now: datetime | None = None
+) -> FrozenAccess:
+    """Let ``by`` read one frozen submission for the Edition's ``office_access_minutes``; the
+    supervisor's letter is no part of it.
+
+    The same act as for an excerpt (`portfolio.services.office`): whoever calls asks for a fresh
+    second factor first, candidate and colleagues get a letter at once, and the candidate's page
+    keeps it. While one runs, the same act again changes nothing. Raises Refusal for anybody outside
+    the office, about oneself, for whoever is tied to the candidate, without a reason of some words,
+    and for what was erased.
+    """
+    now = now or timezone.now()
+    candidacy = snapshot.submission.candidacy
+    found = Portfolio.objects.filter(candidacy=candidacy).first()
+    if found is None or snapshot.erased_at is not None:
+        raise Refusal(_("There is nothing to open here any more."))
+    portfolio = lock(found)
+    reason = admitted(portfolio, reason, by=by)
+    if ties_of(candidacy.user, [by])[by.pk]:
+        raise Refusal(
+            _(
+                "Something ties you to this person, so a colleague who is free of ties has to do "
+                "it. Nothing was opened, and nobody was told."
+            )
+        )
+    known = FrozenAccess.objects.filter(
+        snapshot=snapshot, access__in=OfficeAccess.objects.running(by)
+    ).first()
+    if known is not None:
+        return known
+    what = _("Submission {number} as it was handed in").format(number=snapshot.submission.number)
+    act = OfficeAccess(portfolio=portfolio, what=what)
+    access = open_now(act, reason=reason, by=by, now=now, snapshot=snapshot.pk)
+    return FrozenAccess.objects.create(access=access, snapshot=snapshot)
+
+
+def read_frozen(snapshot: Snapshot, *, by: User) -> None:
+    """Keep that somebody of the office reads it now."""
+    record("submission.read_by_office", snapshot, by=by, subject=snapshot.submission.candidacy.user)

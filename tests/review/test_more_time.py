@@ -1,0 +1,247 @@
+"""What the office does for one candidate: an appeal on their behalf, more time; and leave."""
+
+import json
+from datetime import UTC, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from certification.candidacy.models import Leave, WindowMove
+from certification.review.models import Appeal, Submission
+from certification.review.queries.appeals import appealable, window_of
+from certification.review.queries.hearing import chapters_of
+from certification.review.services import appealing
+from certification.review.services.more_time import give_more_time
+from certification.review.services.on_behalf import open_for
+from certification.review.services.resubmitting import begin_again
+from scip.accounts.models import Role, RoleGrant, User
+from scip.audit.models import Entry
+from scip.mail.models import Letter
+from scip.requirements import Refusal
+from tests import world
+from tests.review.committee import development, make_committee
+from tests.review.hearings import WORDS, Appellant, later, make_appellant, make_panel
+from tests.vault.samples import simple_pdf
+
+pytestmark = pytest.mark.django_db
+WHY = "Their letter came by post, a week late."
+
+
+@pytest.fixture
+def carla() -> Appellant:
+    return make_appellant()
+
+
+def opened(carla: Appellant, **fields) -> Appeal:
+    values = {"statement": WORDS, "reason": WHY, "by": carla.office}
+    return open_for(carla.candidacy, **values | fields)
+
+
+def given(carla: Appellant, days: int, *, kind: str = "appeal", **fields) -> WindowMove:
+    last_on = timezone.now().astimezone(UTC).date() + timedelta(days=days)
+    values = {"reason": WHY, "by": carla.office, "last_on": last_on}
+    return give_more_time(carla.candidacy, kind, **values | fields)
+
+
+def test_the_office_files_what_a_candidate_sent_by_the_same_way(carla):
+    document = SimpleUploadedFile("letter.pdf", simple_pdf())
+    appeal = opened(carla, document=document, title="Her letter")
+    assert (appeal.state, appeal.opened_by, appeal.opened_reason) == ("filed", carla.office, WHY)
+    assert appeal.answer_by_at == appeal.filed_at + timedelta(days=30)
+    content = json.loads(appeal.content)
+    assert (content["statement"], content["filed_by_office"]) == (WORDS, WHY)
+    assert WHY in chapters_of(content)[0].lead
+    assert appeal.documents.get().file.owner == carla.user
+    mine = Letter.objects.get(to_user=carla.user, dedupe_key=f"appeal:{appeal.pk}:filed")
+    for words in ("on your behalf", WHY, WORDS, "Her letter", "take it back"):
+        assert words in mine.text
+    others = Letter.objects.filter(dedupe_key__startswith=f"appeal:{appeal.pk}:filed:")
+    assert others.count() == 2
+    for letter in others:
+        assert WORDS not in letter.text + letter.html
+    entry = Entry.objects.get(action="appeal.opened_by_office")
+    assert (entry.actor_id, entry.subject_id) == (carla.office.pk, carla.user.pk)
+    # From here on it is an appeal like any other.
+    seat = carla.heard_by(*make_panel(1))[0]
+    assert seat.state == "accepted"
+    assert appealing.withdraw(carla.appeal, by=carla.user).state == "withdrawn"
+
+
+def test_a_letter_alone_is_enough_and_nothing_is_not(carla):
+    with pytest.raises(Refusal, match="type in what the candidate wrote"):
+        opened(carla, statement=" \n")
+    appeal = opened(carla, statement="", document=SimpleUploadedFile("l.pdf", simple_pdf()))
+    assert "attached" in appeal.statement
+
+
+def test_after_the_time_the_office_still_can_and_the_candidate_cannot(carla):
+    with pytest.raises(Refusal, match="ran until the end of"):
+        carla.begins(now=later(60))
+    appeal = opened(carla, now=later(60))
+    assert appeal.state == "filed"
+    assert Entry.objects.get(action="appeal.opened_by_office").data["late"] is True
+
+
+def test_who_may_why_and_beside_what(carla):
+    with pytest.raises(Refusal, match="nobody about themselves"):
+        opened(carla, by=carla.guide)
+    with pytest.raises(Refusal, match="say in a sentence why"):
+        opened(carla, reason="late")
+    draft = carla.writes()
+    with pytest.raises(Refusal, match="is writing an appeal"):
+        opened(carla)
+    appealing.file_appeal(draft, by=carla.user)
+    with pytest.raises(Refusal, match="is under way"):
+        opened(carla)
+    assert Appeal.objects.count() == 1
+
+
+def test_nothing_to_appeal_is_nothing_to_file():
+    committee = make_committee()
+    with pytest.raises(Refusal, match="no answer that could be appealed"):
+        open_for(
+            committee.walker.candidacy,
+            statement=WORDS,
+            reason=WHY,
+            by=world.make_user("office2@example.com", Role.STAFF),
+        )
+
+
+def test_more_time_opens_what_was_over_and_everybody_reads_the_day(carla):
+    draft = carla.writes()
+    late = later(40)
+    with pytest.raises(Refusal, match="ran until"):
+        appealing.file_appeal(draft, by=carla.user, now=late)
+    move = given(carla, 50, now=late)
+    assert appealable(carla.candidacy, now=late).window.last_on == move.last_on
+    letter = Letter.objects.get(dedupe_key=f"windowmove:{move.pk}")
+    assert WHY in letter.text
+    client = Client()
+    client.force_login(carla.user)
+    assert WHY in client.get(reverse("appeal:home")).content.decode()
+    page = client.get(reverse("supervision:outcome", args=[carla.pair.agreement.pk]))
+    assert WHY in page.content.decode()
+    filed = appealing.file_appeal(draft, by=carla.user, now=late)
+    assert filed.until_at == window_of(filed, now=late).until
+    with pytest.raises(Refusal, match="no answer now"):
+        given(carla, 90, now=late)
+
+
+def test_time_is_never_taken_away_and_never_given_in_vain(carla):
+    first = appealable(carla.candidacy).window.last_on
+    for days in (0, 29, 30):
+        with pytest.raises(Refusal, match="already"):
+            given(carla, days)
+    with pytest.raises(Refusal, match="has passed"):
+        given(carla, 40, now=later(60))
+    with pytest.raises(Refusal, match="say in a sentence"):
+        given(carla, 40, reason="why not")
+    with pytest.raises(Refusal, match="nobody about themselves"):
+        given(carla, 40, by=carla.user)
+    assert not WindowMove.objects.exists()
+    assert appealable(carla.candidacy).window.last_on == first
+
+
+def test_a_leave_rests_the_appeals_clock(carla):
+    told = carla.letter.sent_at
+    Leave.objects.create(candidacy=carla.candidacy, from_on=told.date() + timedelta(days=5))
+    draft = carla.writes()
+    for days in (29, 45, 300):
+        assert appealable(carla.candidacy, now=later(days)).is_open(later(days))
+    Leave.objects.update(until_on=told.date() + timedelta(days=15))
+    assert appealable(carla.candidacy).window.last_on == told.date() + timedelta(days=40)
+    with pytest.raises(Refusal, match="ran until"):
+        appealing.file_appeal(draft, by=carla.user, now=later(41))
+    assert appealing.file_appeal(draft, by=carla.user, now=later(40)).state == "filed"
+
+
+def test_more_time_to_resubmit_brings_the_resubmission_back():
+    committee = make_committee()
+    committee.sends(development())
+    walker = committee.walker
+    office = world.make_user("office2@example.com", Role.STAFF)
+    late = later(400)
+    whole = begin_again(walker.candidacy, by=walker.user, now=late)
+    assert whole.follows is None
+    move = give_more_time(
+        walker.candidacy,
+        "resubmission",
+        last_on=late.date() + timedelta(days=5),
+        reason=WHY,
+        by=office,
+        now=late,
+    )
+    again = begin_again(walker.candidacy, by=walker.user, now=late)
+    assert (again.follows.number, again.state) == (1, "draft")
+    assert again.letter.path == whole.letter.path
+    assert Submission.objects.get(pk=whole.pk).state == "closed"
+    letter = Letter.objects.get(dedupe_key=f"windowmove:{move.pk}")
+    assert "resubmission" in letter.text
+    assert begin_again(walker.candidacy, by=walker.user, now=later(404)) == again
+    assert begin_again(walker.candidacy, by=walker.user, now=later(407)).follows is None
+
+
+def office_client(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_the_office_sees_days_and_acts_on_one_page(carla):
+    client = office_client(carla.office)
+    page = reverse("admin:review_recourse_change", args=[carla.candidacy.pk])
+    body = client.get(page).content.decode()
+    assert "File an appeal for them" in body
+    act = reverse("admin:review_recourse_decide", args=[carla.candidacy.pk, "appeal_time"])
+    last_on = (timezone.now() + timedelta(days=60)).date().isoformat()
+    typed = {"last_on": last_on, "reason": WHY}
+    assert WHY in client.post(act, typed | {"show": "1"}).content.decode()
+    assert not WindowMove.objects.exists()
+    assert client.post(act, typed | {"send": "1"}).status_code == 302
+    assert WHY in client.get(page).content.decode()
+    file_it = reverse("admin:review_recourse_appeal", args=[carla.candidacy.pk])
+    assert client.get(file_it).status_code == 200
+    refused = client.post(file_it, {"statement": WORDS, "reason": "why", "is_meant": "on"})
+    assert "in a sentence why" in refused.content.decode()
+    assert WORDS in refused.content.decode()
+    done = client.post(file_it, {"statement": WORDS, "reason": WHY, "is_meant": "on"})
+    appeal = carla.appeal
+    assert done.url == reverse("admin:review_appeal_change", args=[appeal.pk])
+    shown = client.get(done.url).content.decode()
+    assert WHY in shown
+    assert WORDS not in shown
+    assert "File an appeal for them" not in client.get(page).content.decode()
+
+
+def test_nobody_of_the_office_does_it_about_themselves(carla):
+    RoleGrant.objects.create(user=carla.user, role=Role.STAFF)
+    client = office_client(carla.user)
+    page = reverse("admin:review_recourse_change", args=[carla.candidacy.pk])
+    assert "File an appeal for them" not in client.get(page).content.decode()
+    for name, args in (
+        ("review_recourse_appeal", [carla.candidacy.pk]),
+        ("review_recourse_decide", [carla.candidacy.pk, "appeal_time"]),
+    ):
+        client.post(reverse(f"admin:{name}", args=args), {"statement": WORDS, "reason": WHY})
+    assert not Appeal.objects.exists()
+    with pytest.raises(Refusal, match="nobody about themselves"):
+        opened(carla, by=User.objects.get(pk=carla.user.pk))
+
+
+def test_the_list_takes_as_many_queries_for_three_as_for_one(carla):
+    client = office_client(carla.office)
+    page = reverse("admin:review_recourse_changelist")
+    counts = []
+    client.get(page)
+    for number in (None, 2, 3):
+        if number is not None:
+            make_appellant(number)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(page).status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[2]
