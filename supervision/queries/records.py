@@ -29,7 +29,7 @@ from supervision.models import (
 from supervision.queries.agreements import in_force, is_former, is_signed, side_of, with_people
 from supervision.queries.ratings import framework_of, ratings_of, trajectory_from
 from supervision.queries.sessions import evidence_of
-from supervision.requirements.ledger import SessionFacts, counts, ledger_findings
+from supervision.requirements.ledger import SessionFacts, is_counted, ledger_findings
 
 State = SupervisionSession.State
 # Said and not taken back; what was replaced or set aside stays readable.
@@ -148,8 +148,8 @@ def sessions_section(scope: Scope) -> list[Section]:
         found = found.annotate(handed=Count("material"))
     for row in found.order_by("started_at", "pk"):
         fact = facts.get(row.pk)
-        is_counted = fact is not None and counts(fact, evidence, edition=edition).is_met
-        rows[row.phase].append(session_row(row, fact, is_counted, candidacy))
+        does_count = fact is not None and is_counted(fact, evidence, edition=edition)
+        rows[row.phase].append(session_row(row, fact, does_count, candidacy))
     standing = {item.code: str(item.found) for item in ledger_findings(evidence, edition=edition)}
     return [
         Section(

@@ -118,6 +118,68 @@ def needed_in(phase: str, edition: Edition) -> int:
     }[Phase(phase)]
 
 
+def is_counted(
+    session: SessionFacts,
+    evidence: LedgerEvidence,
+    *,
+    edition: Edition,
+    states: Sequence[str] = (State.CONFIRMED,),
+) -> bool:
+    """Does this session count? The bare answer of ``counts``, which also says why not.
+
+    Apart because a ledger asks it of each session once for every session after it: hundreds of
+    times a page, where a sentence is wanted ten times.
+    """
+    return (
+        session.state in states
+        and session.minutes >= edition.supervision_minutes
+        and session.is_approved
+        and session.opened_on is not None
+        and session.opened_on <= session.held_on
+        and is_open(session.kind, evidence, edition=edition, held_on=session.held_on, states=states)
+    )
+
+
+def is_open(
+    kind: str,
+    evidence: LedgerEvidence,
+    *,
+    edition: Edition,
+    held_on: date,
+    states: Sequence[str] = SupervisionSession.STANDING,
+) -> bool:
+    """May a session of this kind be held on this day? The bare answer of ``phase_open``."""
+    phase = Phase(SupervisionSession.PHASES[Kind(kind)])
+    if phase == Phase.CLOSING:
+        before = before_closing(evidence, edition=edition, held_on=held_on, states=states)
+        return len(before) >= edition.supervision_sessions
+    starts = opens_on(phase, evidence, edition=edition, states=states)
+    return starts is not None and starts <= held_on
+
+
+def opens_on(
+    phase: Phase, evidence: LedgerEvidence, *, edition: Edition, states: Sequence[str]
+) -> date | None:
+    """The day from which assessment or supervision is open; closing goes by a number."""
+    if phase == Phase.SUPERVISION:
+        return supervision_from(evidence, edition=edition, states=states)
+    return evidence.opened_on
+
+
+def before_closing(
+    evidence: LedgerEvidence, *, edition: Edition, held_on: date, states: Sequence[str]
+) -> list[SessionFacts]:
+    """The supervision sessions until a day that count among those in ``states``."""
+    return [
+        item
+        for item in evidence.sessions
+        if item.kind == Kind.SUPERVISION
+        and not (item.is_correction and item.state in OPEN)  # the row it corrects stands for it
+        and item.held_on <= held_on
+        and is_counted(item, evidence, edition=edition, states=states)
+    ]
+
+
 def phase_open(
     kind: str,
     evidence: LedgerEvidence,
@@ -137,8 +199,8 @@ def phase_open(
     phase = Phase(SupervisionSession.PHASES[Kind(kind)])
     if phase == Phase.CLOSING:
         return closing_open(evidence, edition=edition, held_on=held_on, states=states)
+    starts = opens_on(phase, evidence, edition=edition, states=states)
     if phase == Phase.SUPERVISION:
-        starts = supervision_from(evidence, edition=edition, states=states)
         gaps = missing(evidence, edition=edition, states=states)
         found = _("Still missing: {what}.").format(what=", ".join(gaps))
         needed = _(
@@ -146,16 +208,15 @@ def phase_open(
             "by both of you and the final version of the agreement is signed."
         )
     else:
-        starts = evidence.opened_on
         found = _("No agreement is signed by both yet.")
         needed = _(
             "The assessment opens on the day on which both of you have signed the agreement."
         )
-    is_open = starts is not None and starts <= held_on
+    is_by_then = starts is not None and starts <= held_on
     return Finding(
         code=f"phase-{phase}",
         title=_("{phase} is open").format(phase=phase.label),
-        status=Status.MET if is_open else Status.OPEN,
+        status=Status.MET if is_by_then else Status.OPEN,
         needed=needed,
         found=_("Open since {day}.").format(day=day(starts)) if starts else found,
     )
@@ -171,7 +232,7 @@ def assessment_held(
             for item in evidence.sessions
             if item.phase == Phase.ASSESSMENT
             and not (item.is_correction and item.state in OPEN)
-            and counts(item, evidence, edition=edition, states=states).is_met
+            and is_counted(item, evidence, edition=edition, states=states)
         ),
         key=lambda item: (item.started_at, item.pk),
     )
@@ -250,14 +311,7 @@ def closing_open(
     evidence: LedgerEvidence, *, edition: Edition, held_on: date, states: Sequence[str]
 ) -> Finding:
     """Closing follows the number of supervision sessions that the edition asks for."""
-    before = [
-        item
-        for item in evidence.sessions
-        if item.kind == Kind.SUPERVISION
-        and not (item.is_correction and item.state in OPEN)  # the row it corrects stands for it
-        and item.held_on <= held_on
-        and counts(item, evidence, edition=edition, states=states).is_met
-    ]
+    before = before_closing(evidence, edition=edition, held_on=held_on, states=states)
     needed = edition.supervision_sessions
     return Finding(
         code=f"phase-{Phase.CLOSING}",
@@ -287,9 +341,10 @@ def counts(
     """
     title = _("This session counts")
     code = f"session-{session.pk}"
+    if is_counted(session, evidence, edition=edition, states=states):
+        return Finding(code=code, title=title, status=Status.MET)
     if session.state not in states:
         return waits(code, title, session)
-    reason = ""
     if session.minutes < edition.supervision_minutes:
         reason = _("It lasted {minutes} minutes; a session counts from {least} minutes on.").format(
             minutes=session.minutes, least=edition.supervision_minutes
@@ -301,10 +356,11 @@ def counts(
     elif session.opened_on is None or session.held_on < session.opened_on:
         reason = _("It was held before both had signed the agreement.")
     else:
-        gate = gate_at(session, evidence, edition, states)
-        if not gate.is_met:
-            reason = f"{gate.needed} {gate.found}"
-        if reason and gate_at(session, evidence, edition, SupervisionSession.STANDING).is_met:
+        gate = phase_open(
+            session.kind, evidence, edition=edition, held_on=session.held_on, states=states
+        )
+        reason = f"{gate.needed} {gate.found}"
+        if is_counted(session, evidence, edition=edition, states=SupervisionSession.STANDING):
             return Finding(
                 code=code,
                 title=title,
@@ -312,23 +368,12 @@ def counts(
                 found=reason,
                 waiting_for=_("the confirmation of an earlier session"),
             )
-    if reason:
-        return Finding(
-            code=code,
-            title=title,
-            status=Status.OPEN,
-            found=reason,
-            needed=_("It stays in the ledger all the same. If a figure is wrong, correct it."),
-        )
-    return Finding(code=code, title=title, status=Status.MET)
-
-
-def gate_at(
-    session: SessionFacts, evidence: LedgerEvidence, edition: Edition, states: Sequence[str]
-) -> Finding:
-    """Was its phase open on the day of a session, by the earlier ones in ``states``?"""
-    return phase_open(
-        session.kind, evidence, edition=edition, held_on=session.held_on, states=states
+    return Finding(
+        code=code,
+        title=title,
+        status=Status.OPEN,
+        found=reason,
+        needed=_("It stays in the ledger all the same. If a figure is wrong, correct it."),
     )
 
 
@@ -344,7 +389,7 @@ def counted(evidence: LedgerEvidence, phase: str, *, edition: Edition) -> list[S
         (
             item
             for item in evidence.sessions
-            if item.phase == phase and counts(item, evidence, edition=edition).is_met
+            if item.phase == phase and is_counted(item, evidence, edition=edition)
         ),
         key=lambda item: (item.started_at, item.pk),
     )
@@ -397,7 +442,7 @@ def phase_finding(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> F
 
 def is_begun(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> bool:
     """Could a session of this phase be held by now?"""
-    return phase_open(NEEDED_KINDS[phase][0], evidence, edition=edition, held_on=date.max).is_met
+    return is_open(NEEDED_KINDS[phase][0], evidence, edition=edition, held_on=date.max)
 
 
 def ending_finding(evidence: LedgerEvidence) -> Finding:
@@ -427,7 +472,7 @@ def next_kind(evidence: LedgerEvidence, *, edition: Edition, held_on: date) -> s
     standing = [
         item
         for item in evidence.sessions
-        if counts(item, evidence, edition=edition, states=states).is_met
+        if is_counted(item, evidence, edition=edition, states=states)
     ]
     kinds = {item.kind for item in standing}
     for kind in NEEDED_KINDS[Phase.ASSESSMENT]:
@@ -437,6 +482,6 @@ def next_kind(evidence: LedgerEvidence, *, edition: Edition, held_on: date) -> s
         return NEEDED_KINDS[Phase.ASSESSMENT][-1]
     for kind in NEEDED_KINDS[Phase.CLOSING]:
         if kind not in kinds:
-            gate = phase_open(kind, evidence, edition=edition, held_on=held_on)
-            return kind if gate.is_met else Kind.SUPERVISION
+            may = is_open(kind, evidence, edition=edition, held_on=held_on)
+            return kind if may else Kind.SUPERVISION
     return Kind.SUPERVISION

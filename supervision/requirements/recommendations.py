@@ -13,7 +13,7 @@ from scip.formats import day
 from scip.policy.models import Edition
 from scip.requirements import Finding, Status
 from supervision.models import Recommendation, SupervisionSession
-from supervision.requirements.ledger import LedgerEvidence, counted, counts, ledger_findings
+from supervision.requirements.ledger import LedgerEvidence, counted, is_counted, ledger_findings
 
 Outcome = Recommendation.Outcome
 
@@ -51,7 +51,7 @@ def may_recommend(
         if item.agreement == agreement
         and closing
         and item.started_at >= closing[0].started_at
-        and counts(item, evidence, edition=edition).is_met
+        and is_counted(item, evidence, edition=edition)
     ]
     return (
         *ledger_findings(evidence, edition=edition),

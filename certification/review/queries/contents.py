@@ -28,7 +28,7 @@ from scip.requirements import Finding
 from supervision.models import Agreement, Plan, Recommendation, SupervisionSession
 from supervision.queries.ratings import framework_of, ratings_of, trajectory_from
 from supervision.queries.sessions import evidence_of as ledger_of
-from supervision.requirements.ledger import LedgerEvidence, Phase, counts
+from supervision.requirements.ledger import LedgerEvidence, Phase, is_counted
 
 type Values = dict[str, Any]
 
@@ -211,7 +211,7 @@ def phase_values(phase: Phase, evidence: LedgerEvidence, edition: Edition) -> Va
                 "minutes": item.minutes,
                 "supervisor": item.supervisor,
                 "state": item.state,
-                "counts": counts(item, evidence, edition=edition).is_met,
+                "counts": is_counted(item, evidence, edition=edition),
             }
             for item in sorted(rows, key=lambda row: (row.started_at, row.pk))
         ],

@@ -11,7 +11,7 @@ from django.db.models import F
 from certification.candidacy.queries.windows import paces_of
 from certification.review.models import Appeal, Ask, Decision, Response, Snapshot, Submission
 from certification.review.requirements.resubmission import AgainFacts
-from supervision.requirements.ledger import LedgerEvidence, State, counts
+from supervision.requirements.ledger import LedgerEvidence, State, is_counted
 
 OPEN = Submission.State.DRAFT
 
@@ -95,7 +95,7 @@ def held_since(ledger: LedgerEvidence, row: Submission, since: datetime) -> int:
     return sum(
         item.state == State.CONFIRMED
         and item.started_at > since
-        and counts(item, ledger, edition=row.edition).is_met
+        and is_counted(item, ledger, edition=row.edition)
         for item in ledger.sessions
     )
 
