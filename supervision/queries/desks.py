@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from scip.formats import day
+from scip.formats import day, money
 from scip.policy.models import Edition
 from scip.requirements import Finding
 from supervision.models import (
@@ -19,6 +19,7 @@ from supervision.models import (
     AgreementVersion,
     Appointment,
     Approval,
+    FeePayment,
     Introduction,
     Plan,
     Signature,
@@ -105,6 +106,10 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
     for row in SupervisionSession.objects.filter(agreement__in=ids, state__in=waiting):
         sessions[row.agreement_id].append(row)
     ahead = coming_appointments(ids, now)
+    payments: dict[int, list[FeePayment]] = defaultdict(list)
+    noted = FeePayment.objects.filter(confirmed_at=None, denied_at=None, block__replaced_at=None)
+    for payment in noted.filter(block__agreement__in=ids).select_related("block__version"):
+        payments[payment.block.agreement_id].append(payment)
     told = told_of(evidence)
     letters = letters_due(agreements, told, now)
     closed = closed_to(agreements, user)
@@ -117,6 +122,7 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
             version=versions.get(agreement.pk),
             plan=plans.get(agreement.pk),
             sessions=sessions[agreement.pk],
+            payments=payments[agreement.pk],
             appointment=ahead.get(agreement.pk),
             letter=letters.get(agreement.pk),
         )
@@ -206,6 +212,7 @@ def one(
     version: AgreementVersion | None,
     plan: Plan | None,
     sessions: list[SupervisionSession],
+    payments: list[FeePayment],
     appointment: Appointment | None,
     letter: Letter | None,
     is_closed: bool,
@@ -223,6 +230,7 @@ def one(
         mine, theirs = mine + to_read, theirs + with_them
     to_confirm, unanswered = session_matters(sessions, user, other_of(agreement, user))
     mine, theirs = mine + to_confirm, theirs + unanswered
+    mine += payment_matters(agreement, payments, user)
     if edition and letter is not None and not is_closed:
         to_write, is_written = letter_matters(
             agreement, evidence, edition, side, user, letter=letter
@@ -355,6 +363,25 @@ def session_matters(sessions: list[SupervisionSession], user: Any, other: Any) -
             ).format(count=talk)
         )
     return mine, theirs
+
+
+def payment_matters(agreement: Agreement, payments: list[FeePayment], user: Any) -> list[Matter]:
+    """Payments that the other noted, to say yes or no to."""
+    url = reverse("supervision:fees", args=[agreement.pk])
+    words = _("{name} noted a payment, {amount} on {day}: was it so?")
+    return [
+        Matter(
+            words.format(
+                name=other_of(agreement, user),
+                amount=money(row.amount_cents, row.block.version.currency),
+                day=day(row.paid_on),
+            ),
+            url,
+            _("Answer"),
+        )
+        for row in payments
+        if row.said_by_id != user.pk
+    ]
 
 
 def letter_matters(

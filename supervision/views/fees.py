@@ -125,14 +125,23 @@ def fee_reminders(request: HttpRequest, pk: int) -> HttpResponse:
     agreement = own_agreement(request, pk)
     is_wanted = request.POST.get("wanted") == "yes"
 
-    def choose() -> None:
-        services.want_reminders(agreement, by=person(request), is_wanted=is_wanted)
-
-    done(
-        request,
-        choose,
-        _("Reminders come once both of you want them.")
-        if is_wanted
-        else _("No reminders about fees."),
+    user = person(request)
+    is_candidate = side_of(agreement, user) == Signature.Side.CANDIDATE
+    does_other = (
+        agreement.supervisor_wants_reminders
+        if is_candidate
+        else agreement.candidate_wants_reminders
     )
+    said = _("No reminders about fees.")
+    if is_wanted:
+        said = (
+            _("Both of you want reminders now, so they come.")
+            if does_other
+            else _("Reminders come once both of you want them.")
+        )
+
+    def choose() -> None:
+        services.want_reminders(agreement, by=user, is_wanted=is_wanted)
+
+    done(request, choose, said)
     return redirect("supervision:fees", pk)

@@ -13,7 +13,7 @@ from tests import world
 from tests.supervision.pair import Kind, at, log, make_pair, walk
 
 HOME = "/supervision/"
-DESK_QUERIES = 16
+DESK_QUERIES = 17
 
 
 def waiting(client) -> list[str]:

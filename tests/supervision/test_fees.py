@@ -291,3 +291,25 @@ def test_a_rate_of_nothing_is_a_rate(pair, as_user):
         type(draft.supervisor).objects.filter(pk=draft.supervisor.pk).update(rate_cents=rate)
         page = as_user(draft.guide).get(url)
         assert page.context["form"].fields["rate"].initial == shown
+
+
+def test_a_payment_stands_in_what_waits_for_the_other_until_it_is_answered(pair, as_user):
+    payment = paid(pair)
+
+    def waiting(person):
+        return [item.text for item in as_user(person).get("/supervision/").context["matters"]]
+
+    assert waiting(pair.candidate) == []
+    assert waiting(pair.guide) == [
+        "Carla 1 noted a payment, USD 540 on Thursday 5 March 2026: was it so?"
+    ]
+    answer_payment(payment, by=pair.guide, is_received=True, now=at(4))
+    assert waiting(pair.guide) == []
+
+
+def test_the_second_who_wants_reminders_reads_that_they_come(pair, as_user):
+    url = reverse("supervision:fee_reminders", args=[pair.agreement.pk])
+    page = as_user(pair.candidate).post(url, {"wanted": "yes"}, follow=True).content.decode()
+    assert "Reminders come once both of you want them." in page
+    page = as_user(pair.guide).post(url, {"wanted": "yes"}, follow=True).content.decode()
+    assert "Both of you want reminders now, so they come." in page
