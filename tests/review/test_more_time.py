@@ -245,3 +245,31 @@ def test_the_list_takes_as_many_queries_for_three_as_for_one(carla):
             assert client.get(page).status_code == 200
         counts.append(len(captured))
     assert counts[0] == counts[2]
+
+
+def test_the_record_leads_to_the_appeal_as_it_stands(carla):
+    client = Client()
+    client.force_login(carla.user)
+
+    def card() -> str:
+        body = client.get(reverse("certification:record")).content.decode()
+        assert ("If you see it differently" in body) == (reverse("appeal:home") in body)
+        return body
+
+    assert "You can appeal against your supervisor’s “not yet” until" in card()
+    draft = carla.writes()
+    assert "You are writing an appeal" in card()
+    filed = appealing.file_appeal(draft, by=carla.user)
+    assert "with the office, which asks its panel" in card()
+    Appeal.objects.filter(pk=filed.pk).update(
+        state="decided", outcome="upheld", reasons="r", decided_at=timezone.now()
+    )
+    assert "A panel has answered your appeal" in card()
+
+
+def test_a_record_without_an_answer_says_nothing_of_appeals():
+    committee = make_committee()
+    client = Client()
+    client.force_login(committee.walker.user)
+    body = client.get(reverse("certification:record")).content.decode()
+    assert "If you see it differently" not in body

@@ -1,11 +1,14 @@
 """After "further development needed": points, sessions, window, fee, and what is frozen."""
 
 from datetime import datetime, timedelta
+from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from certification.candidacy.models import Candidacy
 from certification.candidacy.requirements.windows import resubmission_granted
@@ -14,6 +17,7 @@ from certification.review import services
 from certification.review.models import Ask, Decision, Response, Submission
 from certification.review.queries.submissions import evidence_of, submission_evidence
 from certification.review.requirements.submission import submission_findings
+from certification.review.services.deciding import send_decision
 from certification.review.services.freezing import content_of
 from certification.review.services.resubmitting import begin_again, save_response
 from payments.models import Payment, Settlement
@@ -24,6 +28,7 @@ from scip.requirements import Refusal
 from supervision.models import Agreement, Recommendation, SupervisionSession
 from supervision.services.agreements import draft_agreement
 from supervision.services.recommendations import save_part
+from tests import world
 from tests.review.committee import (
     ASKS,
     CERTIFIED,
@@ -270,3 +275,34 @@ def test_evidence_takes_as_many_queries_for_one_as_for_three() -> None:
             submission_evidence([(row.candidacy, row) for row in some])
         counts.append(len(found))
     assert counts[0] == counts[1]
+
+
+def test_the_letter_is_there_on_paper_with_the_words_of_the_page(as_user) -> None:
+    committee = make_committee()
+    committee.approves(development(strengths="You wait until the ground holds. <b>Zoë</b>"))
+    address = reverse("submission:answer_pdf", args=[committee.submission.pk])
+    client, office = as_user(committee.walker.user), world.make_user("o@example.com", "staff")
+    assert client.get(address).status_code == 404  # nothing before it was sent
+    assert as_user(office).get(address).status_code == 404
+    send_decision(committee.decision, by=committee.chair)
+    for reader in (committee.walker.user, office):
+        response = as_user(reader).get(address)
+        assert response.headers["Content-Type"] == "application/pdf"
+        assert "attachment" in response.headers["Content-Disposition"]
+    printed = " ".join(
+        " ".join(page.extract_text() for page in PdfReader(BytesIO(response.content)).pages).split()
+    )
+    for words in (
+        "<b>Zoë</b>",
+        "How sessions end.",
+        "Two conversations about endings.",
+        *ASKS,
+        "within 12 months of this letter",
+        "Ines at the office",
+        str(committee.walker.user),
+    ):
+        assert words in printed
+    names = [committee.chair.name, *(row.name for row in committee.reviewers)]
+    assert not any(name in printed for name in names)
+    for stranger in (committee.reviewers[0], committee.walker.pair.guide):
+        assert as_user(stranger).get(address).status_code == 404

@@ -28,6 +28,7 @@ urlpatterns = [
     path("responses/<int:number>/", resubmission.response, name="response"),
     path("responses/<int:number>/noticed/", resubmission.noticed, name="response_noticed"),
     path("<int:pk>/answer/", resubmission.answer, name="answer"),
+    path("<int:pk>/answer.pdf", resubmission.answer_pdf, name="answer_pdf"),
     path("<int:pk>/office/", emergencies.office, name="office"),
     path("<int:pk>/", dossier.frozen, name="frozen"),
     path("<int:pk>/dossier/", dossier.progress, name="progress"),

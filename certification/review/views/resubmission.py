@@ -23,9 +23,12 @@ from certification.review.forms.deciding import ResponseForm
 from certification.review.models import Ask, Decision, Response, Submission
 from certification.review.queries.resubmissions import answers_of
 from certification.review.queries.submissions import candidacy_of
+from certification.review.services.answers import paper_of
 from certification.review.services.resubmitting import begin_again, save_response
 from certification.review.views.letter import after_saving, crumbs
 from scip.access import signed_in
+from scip.pdf.decisions import render_answer
+from scip.pdf.papers import paper_for_country
 from scip.requirements import Refusal
 
 
@@ -37,6 +40,22 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Submission.objects.written_by(request.user).select_related("candidacy__user", "edition")
     submission = get_object_or_404(rows, pk=pk)
     return answer_page(request, submission)
+
+
+@require_safe
+@signed_in
+def answer_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same answer on paper, once it was sent: for its candidate, and the office that sent it."""
+    told = Decision.objects.visible_to(request.user).filter(state=Decision.State.SENT)
+    rows = told.select_related("submission__candidacy__user", "submission__edition")
+    decision = get_object_or_404(rows.prefetch_related("asks"), submission=pk)
+    paper = paper_for_country(str(person(request).country or ""))
+    response = HttpResponse(
+        render_answer(paper_of(decision), paper), content_type="application/pdf"
+    )
+    name = f"committee-answer-{decision.submission_id}.pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
