@@ -47,6 +47,7 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
         "supervision.lapse_introductions",
         crontab(minute=35),
     ),
+    "portfolio: papers to draw": ("portfolio.follow_papers", 30),
     "portfolio: files whose time is over": ("portfolio.follow_retention", crontab(minute=55)),
     "accounts: evidence that expires": ("scip.accounts.announce_expiries", crontab(minute=10)),
     "pages: applications have opened": ("scip.pages.announce_opening", crontab(minute=15)),
@@ -55,6 +56,7 @@ SCHEDULE: dict[str, tuple[str, int | crontab]] = {
     "privacy: copies of people's data": ("privacy.follow_exports", 120),
     "privacy: what is over its days": ("privacy.sweep_timed", crontab(hour=2, minute=15)),
     "vault: large files on their way in": ("scip.vault.follow_arrivals", 120),
+    "vault: files that did not open": ("scip.vault.check_damaged", crontab(minute=20)),
     "vault: sweep orphans": ("scip.vault.sweep_orphans", crontab(hour=3, minute=30)),
 }
 PRACTICE_CHECKOUT = {"payments: events of the practice checkout": ("payments.sandbox_deliver", 15)}

@@ -422,9 +422,10 @@ CELERY_TASK_ROUTES = {
     "scip.credentials.*": {"queue": "pdf"},
     "payments.make_*": {"queue": "pdf"},
     # Minutes for one file: a worker of its own, so that no letter and no PDF waits for it.
-    "scip.vault.check_arrival": {"queue": "arrivals"},
+    "scip.vault.check_*": {"queue": "arrivals"},
     "privacy.make_export": {"queue": "arrivals"},
     "certification.review.make_*": {"queue": "pdf"},
+    "portfolio.make_*": {"queue": "pdf"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -19,9 +19,10 @@ from certification.review.queries import queue as committee
 from certification.review.queries.appeals import with_the_office
 from cohorts.models import AbsenceException, AidRequest, Application, Enrolment, Offer, Transfer
 from consultations.models import Group, Round
-from payments.waiting import KINDS
+from payments.waiting import KINDS, Kind
 from scip.accounts.models import Prerequisite, Role, User
 from scip.community.models import Report
+from scip.console import files
 from scip.console.tally import Count, count_all
 from scip.credentials.models import Certificate
 from scip.directory.models import ListingReport
@@ -65,6 +66,21 @@ def filters_of(queue: Queue, now: datetime) -> dict[str, str]:
     if queue.within is None:
         return queue.filters
     return {f"{queue.age}__gte": (now - queue.within).isoformat(timespec="minutes")}
+
+
+def with_own_page(kind: Kind | files.Trouble, page: str) -> Queue:
+    """A kind of matter that one page lists with others, narrowed by ``?kind=``."""
+    return Queue(
+        code=kind.code,
+        label=kind.label,
+        hint=kind.hint,
+        model=kind.model,
+        rows=kind.rows,
+        age=kind.age,
+        filters={"kind": kind.code},
+        is_deadline=kind.is_deadline,
+        page=page,
+    )
 
 
 QUEUES: tuple[Queue, ...] = (
@@ -144,20 +160,7 @@ QUEUES: tuple[Queue, ...] = (
             "enrolment__state__in": ",".join(Enrolment.HELD),
         },
     ),
-    *(
-        Queue(
-            code=kind.code,
-            label=kind.label,
-            hint=kind.hint,
-            model=kind.model,
-            rows=kind.rows,
-            age=kind.age,
-            filters={"kind": kind.code},
-            is_deadline=kind.is_deadline,
-            page="admin:payments_charge_waiting",
-        )
-        for kind in KINDS
-    ),
+    *(with_own_page(kind, "admin:payments_charge_waiting") for kind in KINDS),
     Queue(
         code="groups",
         label=gettext_lazy("Groups with too few people"),
@@ -328,6 +331,7 @@ QUEUES: tuple[Queue, ...] = (
         age="submitted_at",
         filters={"dossier": "lost"},
     ),
+    *(with_own_page(kind, "admin:files") for kind in files.KINDS),
     Queue(
         code="certificates",
         label=gettext_lazy("Certificates not made"),

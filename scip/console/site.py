@@ -89,6 +89,7 @@ class ConsoleSite(AdminSite):
         own = [
             path("people/", self.admin_view(views.people), name="people"),
             path("person/<int:pk>/", self.admin_view(views.person), name="person"),
+            path("files/", self.admin_view(views.files), name="files"),
             path("log/verify/", self.admin_view(views.verify_log), name="verify_log"),
         ]
         return own + super().get_urls()

@@ -1,4 +1,4 @@
-"""The office's own pages: finding people, one page per person, checking the log."""
+"""The office's own pages: finding people, one page per person, files in trouble, checking the log."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from scip.access import role
 from scip.accounts.models import Role, User
 from scip.audit.services import verify_chain
+from scip.console.files import KINDS, MOST, rows_in
 from scip.console.people import log_of, person_of, searched
 
 
@@ -50,6 +51,25 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         else "",
     }
     return render(request, "console/person.html", context)
+
+
+@role(Role.STAFF)
+@require_safe
+def files(request: HttpRequest) -> HttpResponse:
+    """Confidential files that need a hand, one kind by ``?kind=``; never a name of a file."""
+    now = timezone.now()
+    chosen = next((kind for kind in KINDS if kind.code == request.GET.get("kind")), None)
+    found = {kind: rows_in(kind, now=now) for kind in KINDS}
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Files that need a hand"),
+        "kinds": [(kind, len(rows)) for kind, rows in found.items()],
+        "chosen": chosen,
+        "rows": [row for kind in KINDS if chosen in {None, kind} for row in found[kind]],
+        "most": MOST,
+        "now": now,
+    }
+    return render(request, "console/files.html", context)
 
 
 @role(Role.STAFF)

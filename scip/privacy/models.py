@@ -211,6 +211,9 @@ class ExportPart(models.Model):
         StoredFile, models.SET_NULL, null=True, related_name="export_part"
     )
     made_at = models.DateTimeField(null=True)
+    lost = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Files that could not be read; the zip file names them.")
+    )
 
     class Meta:
         verbose_name = _("part of a copy of somebody’s data")

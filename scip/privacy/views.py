@@ -109,9 +109,11 @@ def copy_of(user: User) -> dict[str, Any]:
     parts = ExportPart.objects.none()
     if export is not None and export.can_be_fetched():
         parts = export.parts.filter(archive__destroyed_at=None).order_by("number")
+    found = list(parts.select_related("archive"))
     return {
         "export": export,
-        "parts": list(parts.select_related("archive")),
+        "parts": found,
+        "lost": sum(part.lost for part in found),
         "export_days": settings.DATA_EXPORT_DAYS,
     }
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -32,6 +32,10 @@ class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def readable(self) -> "StoredFileQuerySet":
         """Files that were not destroyed."""
         return self.filter(destroyed_at__isnull=True)
+
+    def damaged(self) -> "StoredFileQuerySet":
+        """Files that ought to open and did not when somebody last tried."""
+        return self.readable().filter(damaged_at__isnull=False)
 
 
 class Sealed(models.Model):
@@ -77,6 +81,7 @@ class StoredFile(Sealed):
     content_type = models.CharField(_("content type"), max_length=100)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True, editable=False)
+    damaged_at = models.DateTimeField(_("found unreadable"), null=True, blank=True, editable=False)
 
     objects = StoredFileQuerySet.as_manager()
 
@@ -84,6 +89,13 @@ class StoredFile(Sealed):
         verbose_name = _("stored file")
         verbose_name_plural = _("stored files")
         ordering = ("-created_at", "id")
+        indexes = (
+            models.Index(
+                fields=["damaged_at"],
+                name="vault_damaged_files",
+                condition=Q(damaged_at__isnull=False),
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 name="vault_destroyed_means_no_key",
@@ -113,6 +125,10 @@ class StoredFile(Sealed):
         self.destroyed_at = now
 
 
+STUCK_AFTER = timedelta(minutes=30)
+"""Five tries at a file (`arrivals.ask_again`): from then on somebody should look."""
+
+
 class ArrivalQuerySet(models.QuerySet["Arrival"]):
     """Phrases about files on their way in."""
 
@@ -125,6 +141,12 @@ class ArrivalQuerySet(models.QuerySet["Arrival"]):
     def unfinished(self) -> "ArrivalQuerySet":
         """Those that still hold parts, or a file that nobody took."""
         return self.exclude(state__in=[Arrival.State.TAKEN, Arrival.State.REFUSED])
+
+    def stuck(self, now: datetime) -> "ArrivalQuerySet":
+        """Here completely and not checked: held for the office, or waiting longer than a check
+        takes, whatever keeps it (a silent scanner, a worker that is down, a damaged part)."""
+        is_late = Q(state=Arrival.State.ARRIVED, arrived_at__lt=now - STUCK_AFTER)
+        return self.filter(Q(state=Arrival.State.HELD) | is_late)
 
 
 class Arrival(Stateful):
@@ -163,6 +185,7 @@ class Arrival(Stateful):
     received = models.PositiveBigIntegerField(_("bytes received"), default=0)
     allowed = models.JSONField(_("kinds that may come in"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ARRIVING)
+    arrived_at = models.DateTimeField(_("all here"), null=True, blank=True, editable=False)
     held_at = models.DateTimeField(_("held"), null=True, blank=True, editable=False)
     refusal = models.TextField(_("why it was not taken in"), blank=True)
     file = models.OneToOneField(
@@ -235,3 +258,48 @@ class ArrivalPart(Sealed):
 
     def __str__(self) -> str:
         return f"{self.arrival_id} at {self.offset}"
+
+
+class Drawn(models.Model):
+    """A paper that a worker draws while nobody has to wait, and seals; see `scip.vault.drawing`.
+
+    A task draws it, may run twice, and commits each step, so that a page can say how far it is.
+    """
+
+    # Neither made nor given up.
+    TO_MAKE: ClassVar[Q] = Q(made_at=None, problem="")
+
+    class Step(models.TextChoices):
+        WAITING = "waiting", _("in the queue")
+        READING = "reading", _("reading what you wrote")
+        DRAWING = "drawing", _("setting the pages")
+        KEEPING = "keeping", _("sealing the file")
+        MADE = "made", _("ready")
+
+    step = models.CharField(max_length=10, choices=Step, default=Step.WAITING)
+    document = models.OneToOneField(
+        StoredFile, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    requested_at = models.DateTimeField(default=timezone.now)
+    begun_at = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(
+        max_length=200, blank=True, help_text=_("Why it can't be made; the office looks at it.")
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def steps_done(self) -> int:
+        """How many of the steps lie behind it, for the bar on the page."""
+        return list(self.Step.values).index(self.step)
+
+    @property
+    def steps_in_all(self) -> int:
+        return len(self.Step.values) - 1
+
+    @property
+    def is_under_way(self) -> bool:
+        """Asked for, and neither made nor given up."""
+        return self.made_at is None and not self.problem

@@ -15,13 +15,22 @@ from django.utils import timezone
 
 from scip.states import lock
 from scip.vault import keys
-from scip.vault.errors import BlobMissing, Destroyed, NoRoom, Tampered, VaultError
+from scip.vault.errors import (
+    BlobMissing,
+    Destroyed,
+    KeyMissing,
+    NoRoom,
+    Tampered,
+    VaultError,
+)
 from scip.vault.inspection.check import CheckedUpload, Upload, check
 from scip.vault.models import ArrivalPart, Sealed, StoredFile
 from scip.vault.sealing import CHUNK_SIZE, Readable, SealingReader, sealed_size, unseal
 
 logger = logging.getLogger(__name__)
 
+DAMAGES = (Tampered, BlobMissing, KeyMissing)
+"""Why a file that was not destroyed does not open: a matter for the operator."""
 ORPHAN_AGE = timedelta(hours=24)
 """Blobs younger than this may belong to a transaction that is still open."""
 
@@ -131,7 +140,17 @@ def open_stream(file: Sealed, start: int = 0, end: int | None = None) -> Iterato
         raise ValueError(
             f"Bytes {start} to {end} don't lie within the {file.size} bytes of file {file.pk}."
         )
-    data_key = _data_key(file)
+    try:
+        data_key = _data_key(file)
+        blob = _blob(file)
+    except DAMAGES as error:
+        note_damage(file, error)
+        raise
+    return _plain(blob, file, data_key, start, end)
+
+
+def _blob(file: Sealed) -> File[bytes]:
+    """The sealed bytes, as many as were sealed."""
     try:
         stored = _storage().size(file.storage_name)
         blob = _storage().open(file.storage_name)
@@ -142,20 +161,58 @@ def open_stream(file: Sealed, start: int = 0, end: int | None = None) -> Iterato
         raise Tampered(
             f"File {file.pk} occupies {stored} bytes in storage, which isn't what was sealed."
         )
-    return _plain(blob, file, data_key, start, end)
+    return blob
+
+
+def note_damage(file: Sealed, error: VaultError) -> None:
+    """Tell the operator (the log) and the office (its list) that a kept file does not open.
+
+    One that was destroyed meanwhile is not damaged, and nothing is said. Parts of a file on its way
+    in are followed as an arrival.
+    """
+    if not isinstance(file, StoredFile):
+        return
+    if not StoredFile.objects.readable().filter(pk=file.pk).exists():
+        return
+    logger.error("File %s can't be read: %s", file.pk, error)
+    StoredFile.objects.filter(pk=file.pk, damaged_at=None).update(damaged_at=timezone.now())
+
+
+def look_again(limit: int = 50) -> int:
+    """Read whole what did not open before; what does again leaves the office's list. Returns how
+    many did."""
+    count = 0
+    for file in StoredFile.objects.damaged().order_by("damaged_at")[:limit]:
+        try:
+            for _piece in open_stream(file):
+                pass
+        except (*DAMAGES, Destroyed):
+            continue
+        count += StoredFile.objects.filter(pk=file.pk).update(damaged_at=None)
+    return count
 
 
 def _plain(blob: Upload, file: Sealed, data_key: bytes, start: int, end: int) -> Iterator[bytes]:
+    pieces = unseal(
+        blob,
+        key=data_key,
+        file_id=file.pk,
+        size=file.size,
+        chunk_size=file.chunk_size,
+        start=start,
+        end=end,
+    )
     with closing(blob):
-        yield from unseal(
-            blob,
-            key=data_key,
-            file_id=file.pk,
-            size=file.size,
-            chunk_size=file.chunk_size,
-            start=start,
-            end=end,
-        )
+        try:
+            yield from pieces
+        except Tampered as error:
+            note_damage(file, error)
+            raise
+
+
+def count_damaged() -> int:
+    """How many files ought to open and do not."""
+    return StoredFile.objects.damaged().count()
 
 
 def read(file: Sealed) -> bytes:

@@ -36,6 +36,14 @@ def check_arrival(pk: str) -> None:
         arrivals.hold(arrival)
 
 
+@shared_task(
+    name="scip.vault.check_damaged", soft_time_limit=CHECK_SECONDS, time_limit=CHECK_SECONDS + 20
+)
+def check_damaged() -> None:
+    """Look again at files that did not open (beat)."""
+    services.look_again()
+
+
 @shared_task(name="scip.vault.follow_arrivals")
 def follow_arrivals() -> None:
     """Send again what waits to be checked, and forget what nobody goes on with (beat)."""

@@ -104,6 +104,7 @@ class House:
             "case_file",
             "excerpt_file",
             "dossier_file",
+            "case_paper_file",
             "appeal_file",
         }:
             person = self.people[asker]
@@ -146,6 +147,7 @@ MISSING: dict[str, dict[str, Any]] = {
     "case_file": {"pk": 999_999_999, "token": "none"},
     "excerpt_file": {"pk": 999_999_999, "token": "none"},
     "dossier_file": {"pk": 999_999_999, "token": "none"},
+    "case_paper_file": {"pk": 999_999_999, "token": "none"},
     "appeal_file": {"pk": 999_999_999, "token": "none"},
     "appeal_decision": {"pk": 999_999_999, "verb": "release"},
     "recourse_decision": {"pk": 999_999_999, "verb": "appeal_time"},

@@ -6,6 +6,7 @@ from typing import Any
 from certification.portfolio import attesting, services
 from certification.portfolio.models import Excerpt
 from scip.vault import arrivals
+from scip.vault.models import StoredFile
 from tests.architecture.candidacies import file_of
 from tests.architecture.places import PAIR, House, canary
 
@@ -34,7 +35,13 @@ def add_portfolios(house: House) -> None:
             practice=canary(whose, "journal"),
             by=user,
         )
+        paper = services.ask_for_paper(own.portfolio, by=user)
+        paper.document, paper.made_at = file_of(user, StoredFile.COPY), paper.requested_at
+        paper.begun_at = paper.requested_at
+        paper.save(update_fields=["document", "made_at", "begun_at"])
         things |= {
+            "case_paper": paper,
+            "case_paper_file": paper,
             "case_study": own,
             "shown_case_study": shown,
             "write_up": write_up,

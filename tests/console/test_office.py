@@ -32,8 +32,10 @@ from scip.credentials.models import Certificate, NumberSeries
 from scip.directory.models import Listing, ListingReport
 from scip.mail.models import Letter
 from scip.pages.models import ContactMessage, InterestEntry
+from scip.vault.models import Arrival, StoredFile
 from supervision.models import Agreement, SupervisionSession, SupervisorApplication
 from tests import world
+from tests.console.troubles import trouble_with_files
 from tests.pathway import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("edition")]
@@ -109,6 +111,7 @@ def fill(number):
     InterestEntry.objects.create(email=f"i{number}@example.com", about="level_a")
     listing = Listing.objects.create(user=user, name="A Graduate", state="draft")
     ListingReport.objects.create(listing=listing, words="Look at it.")
+    trouble_with_files(user)
     AidRequest.objects.create(
         application=rows.make_application(user, "submitted"),
         kind="supported",
@@ -144,24 +147,27 @@ def wait_for_readers(submission, number):
         approved_by=submission.user,
         approved_at=now,
     )
-    # Another, whose letter nobody reads as the second.
-    other = world.make_candidacy(world.make_user(f"other{number}@example.com"))
-    without_second = Submission.objects.create(
-        candidacy=other,
-        edition=other.edition,
-        charge=other.charge,
-        state="submitted",
-        submitted_at=now - DAY,
-    )
-    Decision.objects.create(
-        submission=without_second,
-        state="proposed",
-        outcome="certified",
-        strengths="Much.",
-        contact_name="Ada",
-        proposed_by=member,
-        proposed_at=now - DAY,
-    )
+    # Others: a letter that nobody reads as the second, one that came back to nobody in the chair.
+    for name, values in (
+        ("second", {"state": "proposed", "proposed_at": now - DAY}),
+        ("back", {"returned_reason": "Warmer.", "saved_at": now - DAY}),
+    ):
+        other = world.make_candidacy(world.make_user(f"{name}{number}@example.com"))
+        waiting = Submission.objects.create(
+            candidacy=other,
+            edition=other.edition,
+            charge=other.charge,
+            state="submitted",
+            submitted_at=now - DAY,
+        )
+        Decision.objects.create(
+            submission=waiting,
+            outcome="certified",
+            strengths="Much.",
+            contact_name="Ada",
+            proposed_by=member,
+            **values,
+        )
 
 
 def wait_for_level_c(candidacy, number):
@@ -255,20 +261,23 @@ def test_every_queue_counts_its_own(staff, count):
         "events": count,
         "retreats": count,
         "equivalency": count,
-        "submissions": count * 2,
+        "submissions": count * 3,
         "readers": count,
         "ties": count,
         "views": count,
         "reader_questions": count,
         "seconds": count,
+        "letters_back": count,
         "decisions": count,
         "dossiers": count,
+        "files_stuck": count * 2,
+        "files_damaged": count,
         "certificates": count,
         "letters": count,
         "listings": count,
         "messages": count,
         "interest": count,
-        "registrations": count * 2,
+        "registrations": count * 3,
     }
 
 
@@ -296,6 +305,8 @@ def test_what_is_dealt_with_leaves_its_queue(staff):
     Round.objects.update(state="published")
     ListingReport.objects.update(state="settled")
     StripeEvent.objects.update(looked_at=timezone.now())
+    Arrival.objects.update(arrived_at=timezone.now(), state="arrived")
+    StoredFile.objects.update(damaged_at=None)
     left = {item.code for item in waiting_for(staff, now=timezone.now()) if item.count.number}
     assert left == {"offers", "payments", "interest", "registrations"}
 

@@ -213,7 +213,7 @@ def test_by_lists_exports_and_the_console(stage):
 
 def told(stage: Stage, state: str) -> Iterator[str]:
     """Who reads a word of it on a page that is about something else."""
-    own = ["home", "map", "cases_pdf", "log", "log_csv", "excerpts", "openings", "receipts"]
+    own = ["home", "map", "cases_paper", "log", "log_csv", "excerpts", "openings", "receipts"]
     candidacy = stage.author.candidacy
     addresses = [
         *(reverse(f"portfolio:{name}") for name in own),

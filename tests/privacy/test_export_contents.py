@@ -3,6 +3,7 @@
 import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -29,12 +30,13 @@ from scip.privacy.checks import problems_of_export
 from scip.privacy.models import DataExport
 from scip.privacy.rules import table
 from scip.vault.models import StoredFile
+from scip.vault.sealing import CHUNK_SIZE
 from supervision.models import Competency, DevelopmentalLevel, Rating, Recommendation
 from supervision.services import agreements, introductions, material, notes
 from tests import world
 from tests.community.rooms import answer, begin, make_group
 from tests.privacy import canary
-from tests.privacy.exporting import copy_of, everything, hand_in, rows_of
+from tests.privacy.exporting import copy_of, everything, hand_in, made, rows_of, zips
 from tests.supervision.pair import START, make_pair, walk
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +123,64 @@ def test_a_file_that_is_missing_in_storage_is_told_and_stops_nothing(edition: An
     assert gone.endswith("gone.pdf.missing.txt")
     assert "could not be read" in archive.read(gone).decode()
     assert archive.read(here) == b"here"
+
+
+def spoil(file: StoredFile, at: int) -> None:
+    """One bit of what lies in storage is another."""
+    path = Path(storages["vault"].path(file.storage_name))
+    sealed = bytearray(path.read_bytes())
+    sealed[at] ^= 1
+    path.write_bytes(sealed)
+
+
+def test_a_damaged_file_costs_itself_and_no_other(edition: Any, caplog: Any) -> None:
+    person = world.make_user("taking@example.org")
+    broken = hand_in(person, b"b" * CHUNK_SIZE * 2, name="broken.pdf")
+    spoilt = hand_in(person, b"spoilt", name="spoilt.pdf")
+    locked = hand_in(person, b"locked", name="locked.pdf")
+    hand_in(person, b"here", name="here.pdf")
+    spoil(broken, CHUNK_SIZE + 100)
+    spoil(spoilt, 0)
+    StoredFile.objects.filter(pk=locked.pk).update(key_id="0" * 16)
+    export = made(person)
+    assert export.state == "ready"
+    (archive,) = zips(export)
+    names = {
+        name.rpartition("-")[2]: name for name in archive.namelist() if name.startswith("files/")
+    }
+    assert set(names) == {
+        "broken.pdf",
+        "broken.pdf.damaged.txt",
+        "spoilt.pdf.missing.txt",
+        "locked.pdf.missing.txt",
+        "here.pdf",
+    }
+    assert archive.read(names["here.pdf"]) == b"here"
+    assert archive.read(names["broken.pdf"]) == b"b" * CHUNK_SIZE
+    assert "Only the beginning" in archive.read(names["broken.pdf.damaged.txt"]).decode()
+    for page in ("index.html", "README.txt"):
+        told = archive.read(page).decode().partition("What could not be read")[2]
+        told = told.partition("Papers, and files")[0]
+        for name in ("broken.pdf", "spoilt.pdf", "locked.pdf"):
+            assert name in told, (page, name)
+        assert "here.pdf" not in told
+    assert set(StoredFile.objects.damaged()) == {broken, spoilt, locked}
+    assert caplog.text.count("can't be read") == 3
+    assert export.parts.get().lost == 3
+
+
+def test_a_later_part_names_what_it_could_not_read(edition: Any) -> None:
+    person = world.make_user("taking@example.org")
+    spoilt = hand_in(person, b"spoilt", name="spoilt.pdf")
+    here = hand_in(person, b"here", name="here.pdf")
+    spoil(spoilt, 0)
+    lost: list[str] = []
+    items = list(further_part([spoilt.pk, here.pk], lost))
+    assert [name.rpartition("-")[2] for name in lost] == ["spoilt.pdf"]
+    last = items[-1].item
+    assert last.path == "NOT-READABLE.txt"
+    assert lost[0] in b"".join(last.pieces()).decode()
+    assert [item.item.path for item in further_part([here.pk], [])] == [items[1].item.path]
 
 
 # --- other people's words --------------------------------------------------------------
@@ -253,7 +313,7 @@ def queries_of(person: User) -> int:
     with CaptureQueriesContext(
         connection,
     ) as seen:
-        for weighed in first_part(person, plan(person)):
+        for weighed in first_part(person, plan(person), []):
             for _piece in weighed.item.pieces():
                 pass
     return len(seen)
@@ -269,7 +329,7 @@ def test_queries_do_not_grow_with_rows(edition: Any) -> None:
 def peak_of(person: User) -> int:
     """The most memory, in bytes, that zipping the person's files takes."""
     (keys,) = plan(person)
-    items = (weighed.item for weighed in further_part(keys))
+    items = (weighed.item for weighed in further_part(keys, []))
     tracemalloc.start()
     size = sum(len(piece) for piece in zipped(items, made_at=START))
     peak = tracemalloc.get_traced_memory()[1]

@@ -47,6 +47,14 @@ def shown(client: Client) -> str:
     return client.get(DATA).content.decode()
 
 
+def test_the_page_says_when_not_everything_is_in_it(person: User) -> None:
+    client = signed_in(person)
+    export = made(person)
+    assert "Not everything is in it" not in shown(client)
+    export.parts.update(lost=2)
+    assert "2 of your files could not be read" in " ".join(shown(client).split())
+
+
 def test_the_page_says_where_a_copy_stands(person: User) -> None:
     client = signed_in(person)
     assert "Ask for a copy" in shown(client)

@@ -15,6 +15,7 @@ from certification.review.services import dossiers
 from certification.review.services.freezing import content_of, erase_snapshot
 from scip.pdf.dossiers import render_dossier
 from scip.pdf.papers import Paper
+from scip.vault import drawing
 from scip.vault.models import StoredFile
 from scip.vault.services import read
 from tests.review.desk import LETTER, RECOMMENDED, Walker, make_ready
@@ -71,7 +72,7 @@ def test_whoever_died_at_it_is_followed_and_two_at_once_are_one(walker: Walker) 
     assert begun is not None
     assert dossiers.take_up(row.pk, now=now) is None
     assert not dossiers.make_dossier(row.pk, now=now)
-    later = now + dossiers.AT_IT + timedelta(seconds=1)
+    later = now + drawing.AT_IT + timedelta(seconds=1)
     Dossier.objects.filter(audience="committee").update(made_at=now, sha256="0" * 64)
     assert dossiers.sweep(now + timedelta(seconds=30)) == 0
     assert dossiers.sweep(later) == 1

@@ -9,6 +9,7 @@ from django.urls import reverse
 from certification.review.models import ApplicationLetter, Dossier, NotToRead, Snapshot, Submission
 from certification.review.services import dossiers
 from scip.audit.models import Entry
+from scip.vault import drawing
 from tests import world
 from tests.review.desk import LETTER, RECOMMENDED, Walker, make_ready, make_walker
 
@@ -209,7 +210,7 @@ def test_a_dossier_that_cannot_be_drawn_is_the_offices(as_user: Any, staff: Any)
     walker = make_ready()
     submission = walker.hands_in()
     row = Dossier.objects.get(audience="candidate")
-    dossiers.give_up(row, "ForbiddenFetch")
+    drawing.give_up(row, "ForbiddenFetch")
     assert dossiers.sweep() == 0 or not Dossier.objects.to_make().filter(pk=row.pk).exists()
     assert "could not be drawn" in text(as_user(walker.user).get(HOME))
     url = reverse("admin:review_submission_dossier", args=[submission.pk, row.pk])

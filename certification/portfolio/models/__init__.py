@@ -3,6 +3,7 @@
 from certification.portfolio.models.excerpts import Excerpt
 from certification.portfolio.models.log import ClientSession
 from certification.portfolio.models.openings import OfficeAccess, Opening
+from certification.portfolio.models.papers import CasePaper
 from certification.portfolio.models.portfolios import ClientLabel, KnownWord, Portfolio
 from certification.portfolio.models.receipts import DeletionReceipt
 from certification.portfolio.models.writing import (
@@ -15,6 +16,7 @@ from certification.portfolio.models.writing import (
 
 __all__ = [
     "LONGEST_PART",
+    "CasePaper",
     "CaseStudy",
     "ClientLabel",
     "ClientSession",

@@ -210,8 +210,8 @@ def next_of(board: Board, gaps: Sequence[Any]) -> dict[str, str]:
     return {
         "title": _("Your case studies are complete"),
         "text": _("Every competency is shown somewhere. Read them all in one document."),
-        "url": reverse("portfolio:cases_pdf"),
-        "label": _("Download them as PDF"),
+        "url": reverse("portfolio:cases_paper"),
+        "label": _("As one PDF"),
     }
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from certification.candidacy.models import Candidacy
 from certification.portfolio.models import CaseStudy, ClientLabel, WriteUp, Writing
 from certification.portfolio.models.writing import Texts
+from certification.portfolio.services.papers import let_go_of_paper
 from certification.portfolio.services.portfolios import open_portfolio, writable
 from scip.accounts.models import User
 from scip.audit.services import record
@@ -177,6 +178,7 @@ def remove_case(case: CaseStudy, *, by: User) -> None:
     later = portfolio.cases.filter(number__gt=row.number)
     record("casestudy.removed", row, by=by, subject=portfolio.candidacy.user)
     row.delete()
+    let_go_of_paper(portfolio)
     later.update(number=F("number") - 1)
 
 

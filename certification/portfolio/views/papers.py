@@ -1,23 +1,25 @@
 """Case studies on paper, and those shown to a supervisor."""
 
-from collections.abc import Sequence
-
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from certification.portfolio.models import CaseStudy
+from certification.portfolio import services
+from certification.portfolio.models import CasePaper, CaseStudy
 from certification.portfolio.queries.excerpts import excerpts_shown_to
-from certification.portfolio.queries.portfolios import Desk, cases_of, shown_to
-from certification.portfolio.views.desk import at_the_desk, person
-from certification.portfolio.views.writing import KINDS, parts_to_read
+from certification.portfolio.queries.papers import length_of, printed_case
+from certification.portfolio.queries.portfolios import Desk, shown_to
+from certification.portfolio.views.desk import at_the_desk, crumbs, person
+from certification.portfolio.views.writing import KINDS
 from scip.access import signed_in
-from scip.pdf.case_studies import PrintedCase, render_case_studies
+from scip.pdf.case_studies import render_case_studies
 from scip.pdf.papers import paper_for_country
-from scip.policy.models import Edition
+from scip.requirements import Refusal
+from scip.vault.serving import mint_token, serve
 
 # What is drawn while somebody waits. Beyond it a page takes minutes.
 LONGEST_PAPER = 200_000
@@ -27,15 +29,63 @@ LONGEST_PAPER = 200_000
 @never_cache
 @require_safe
 @at_the_desk
-def cases_pdf(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """All case studies that have words, in one document."""
-    cases = [case for case in cases_of(desk) if case.standing != "empty"]
-    if not cases:
-        messages.info(
-            request, _("There is nothing to print yet. Write a first part, then come back.")
-        )
-        return redirect("portfolio:home")
-    return paper(request, cases, desk.edition, "case-studies")
+def cases_paper(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """All case studies in one document: asked for, watched, fetched. A piece of the page for htmx,
+    which looks again by itself while it is drawn."""
+    rows = CasePaper.objects.visible_to(request.user).filter(portfolio=desk.portfolio)
+    paper = rows.select_related("document").first()
+    written = CaseStudy.objects.written_by(request.user).filter(portfolio=desk.portfolio)
+    context = {
+        "paper": paper,
+        "has_changed": paper is not None
+        and paper.made_at is not None
+        and written.filter(saved_at__gt=paper.begun_at).exists(),
+        "days": settings.DATA_EXPORT_DAYS,
+        "breadcrumb": crumbs((_("All case studies as one PDF"), "")),
+    }
+    name = "_paper" if getattr(request, "htmx", False) else "paper"
+    return render(request, f"portfolio/{name}.html", context)
+
+
+@require_POST
+@signed_in
+@at_the_desk
+def paper_ask(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Ask for it."""
+    try:
+        services.ask_for_paper(desk.portfolio, by=person(request))
+    except Refusal as refusal:
+        messages.info(request, str(refusal.sentence))
+    return redirect("portfolio:cases_paper")
+
+
+def paper_of(request: HttpRequest, pk: int) -> CasePaper:
+    """The person's own; 404 for everybody else."""
+    rows = CasePaper.objects.visible_to(request.user).select_related("document")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_POST
+@signed_in
+def paper_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep that it is fetched, then hand it over."""
+    paper, user = paper_of(request, pk), person(request)
+    try:
+        file = services.open_paper(paper, by=user)
+    except Refusal as refusal:
+        messages.info(request, str(refusal.sentence))
+        return redirect("portfolio:cases_paper")
+    return redirect("portfolio:paper_content", pk, mint_token(file, user))
+
+
+@require_safe
+@signed_in
+def paper_content(request: HttpRequest, pk: int, token: str) -> HttpResponseBase:
+    """The file."""
+    paper = paper_of(request, pk)
+    if paper.document is None:
+        raise Http404
+    return serve(request, paper.document, token=token)
 
 
 @signed_in
@@ -46,24 +96,16 @@ def case_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     rows = KINDS["case"].rows(request.user).select_related("label")
     case = get_object_or_404(rows, pk=pk)
     edition = case.portfolio.candidacy.edition
-    return paper(request, [case], edition, f"case-study-{case.number}")
-
-
-def paper(
-    request: HttpRequest, cases: Sequence[CaseStudy], edition: Edition, name: str
-) -> HttpResponse:
-    """The PDF as a download, or a sentence when it would be too long to draw."""
-    printed = [printed_case(case) for case in cases]
-    if sum(len(words) for case in printed for _label, words in case.parts) > LONGEST_PAPER:
+    user, printed = person(request), [printed_case(case)]
+    if length_of(printed) > LONGEST_PAPER:
         messages.warning(
             request,
             _(
-                "Together that is more than we can put into one document. Print the case studies "
-                "one by one, or shorten the longest."
+                "This is more than we can draw while you wait. Ask for all case studies as one PDF: "
+                "that takes its time and tells you when it is ready."
             ),
         )
-        return redirect("portfolio:home")
-    user = person(request)
+        return redirect("portfolio:cases_paper")
     content = render_case_studies(
         printed,
         author=str(user),
@@ -71,18 +113,8 @@ def paper(
         paper=paper_for_country(str(user.country or "")),
     )
     response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    response.headers["Content-Disposition"] = f'attachment; filename="case-study-{case.number}.pdf"'
     return response
-
-
-def printed_case(case: CaseStudy) -> PrintedCase:
-    return PrintedCase(
-        title=str(case),
-        client=case.label.name if case.label else "",
-        is_done=case.is_done,
-        saved_at=case.saved_at,
-        parts=tuple(parts_to_read(case)),
-    )
 
 
 @signed_in

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from certification.portfolio import services
 from certification.portfolio.forms.writing import FORMS, WritingForm
-from certification.portfolio.models import CaseStudy, ClientLabel, OfficeAccess, WriteUp, Writing
+from certification.portfolio.models import CaseStudy, ClientLabel, OfficeAccess, WriteUp
 from certification.portfolio.queries.noticed import count_words, noticed_in
 from certification.portfolio.queries.openings import (
     is_being_read,
     office_accesses_of,
     openings_of,
 )
+from certification.portfolio.queries.papers import parts_to_read
 from certification.portfolio.queries.portfolios import known_words
 from certification.portfolio.services.writing import values_of
 from certification.portfolio.views.conflicts import choices_between, fingerprints, settled
@@ -284,20 +285,3 @@ def case_open(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(rows.select_related("portfolio__candidacy__user"), pk=pk)
     services.read_case(row, by=person(request))
     return redirect("portfolio:case_read", pk)
-
-
-def parts_to_read(row: Writing) -> list[tuple[str, str]]:
-    """Label and words of every part with something in it; lists one below the other."""
-    found = []
-    for name in row.PARTS:
-        if name == "title" or not row.has_part(name):
-            continue
-        label = str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-        if name == "competencies":
-            words = "\n".join(item.name for item in row.competencies.all())
-        elif name == "levels":
-            words = "\n".join(str(CaseStudy.Level(item).label) for item in row.levels)  # type: ignore[attr-defined]
-        else:
-            words = getattr(row, name)
-        found.append((label[0].upper() + label[1:], words))
-    return found

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certification.portfolio.models import OfficeAccess
 from certification.review.models.submissions import Submission
-from scip.vault.models import StoredFile
+from scip.vault.models import Drawn, StoredFile
 
 
 class SnapshotQuerySet(models.QuerySet["Snapshot"]):
@@ -86,11 +86,11 @@ class DossierQuerySet(models.QuerySet["Dossier"]):
         )
 
     def to_make(self) -> Self:
-        """Neither made nor given up."""
-        return self.filter(made_at=None, problem="", snapshot__erased_at=None)
+        """Neither made nor given up, of what was not erased."""
+        return self.filter(Drawn.TO_MAKE, snapshot__erased_at=None)
 
 
-class Dossier(models.Model):
+class Dossier(Drawn):
     """The PDF of a snapshot. Made by a task that may run twice; kept in the vault."""
 
     PURPOSE = "dossier"
@@ -113,12 +113,6 @@ class Dossier(models.Model):
         StoredFile, models.SET_NULL, null=True, blank=True, related_name="dossier"
     )
     sha256 = models.CharField(max_length=64, blank=True)
-    requested_at = models.DateTimeField(default=timezone.now)
-    begun_at = models.DateTimeField(null=True, blank=True)
-    made_at = models.DateTimeField(null=True, blank=True)
-    problem = models.CharField(
-        max_length=200, blank=True, help_text=_("Why it can't be made; the office looks at it.")
-    )
 
     objects = DossierQuerySet.as_manager()
 
@@ -136,12 +130,3 @@ class Dossier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.snapshot_id}, {self.audience}"
-
-    @property
-    def steps_done(self) -> int:
-        """How many of the steps lie behind it, for the bar on the page."""
-        return list(self.Step.values).index(self.step)
-
-    @property
-    def steps_in_all(self) -> int:
-        return len(self.Step.values) - 1

@@ -3,11 +3,10 @@
 import hashlib
 import io
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,14 +20,11 @@ from scip.pdf.dossiers import render_dossier
 from scip.pdf.papers import paper_for_country
 from scip.requirements import Refusal
 from scip.states import lock
+from scip.vault import drawing
 from scip.vault.inspection.check import PDF, CheckedUpload
 from scip.vault.services import seal
 
 logger = logging.getLogger(__name__)
-
-# A task that was lost is asked for again; one that a worker is at is left alone so long.
-LATE, AT_IT = timedelta(seconds=20), timedelta(minutes=3)
-"""Longer than the task's own limit: whoever began is done or dead by then."""
 
 
 def make_dossier(pk: int, now: datetime | None = None) -> bool:
@@ -50,46 +46,23 @@ def make_dossier(pk: int, now: datetime | None = None) -> bool:
     try:
         content = content_of(snapshot)
         letter = recommendation_in(snapshot) if is_whole else None
-        step(dossier, Dossier.Step.DRAWING)
+        drawing.step(dossier, Dossier.Step.DRAWING)
         pdf = render_dossier(
             printed(content, sha256=snapshot.sha256, recommendation=letter),
             paper=paper_for_country(str(user.country or "")),
         )
     except (ValueError, ForbiddenFetch, SoftTimeLimitExceeded) as error:
         logger.exception("Dossier %s can't be drawn.", dossier.pk)
-        give_up(dossier, type(error).__name__)
+        drawing.give_up(dossier, type(error).__name__)
         return False
-    step(dossier, Dossier.Step.KEEPING)
+    drawing.step(dossier, Dossier.Step.KEEPING)
     return keep(dossier, pdf, now=now)
 
 
 def take_up(pk: int, *, now: datetime) -> Dossier | None:
     """The row for whoever begins it; None where it is made, given up, or somebody is at it."""
-    with transaction.atomic():
-        rows = Dossier.objects.to_make().filter(Q(begun_at=None) | Q(begun_at__lt=now - AT_IT))
-        row = (
-            rows.select_for_update(skip_locked=True, of=("self",), no_key=True)
-            .select_related("snapshot__submission__candidacy__user")
-            .filter(pk=pk)
-            .first()
-        )
-        if row is None:
-            return None
-        row.begun_at, row.step = now, Dossier.Step.READING
-        row.save(update_fields=["begun_at", "step"])
-    return row
-
-
-def step(dossier: Dossier, to: str) -> None:
-    """Where it stands, for the page that waits."""
-    dossier.step = to
-    dossier.save(update_fields=["step"])
-
-
-def give_up(dossier: Dossier, why: str) -> None:
-    """Leave it to the office; the sweep does not try again by itself."""
-    dossier.problem, dossier.begun_at, dossier.step = why[:200], None, Dossier.Step.WAITING
-    dossier.save(update_fields=["problem", "begun_at", "step"])
+    rows = Dossier.objects.to_make().select_related("snapshot__submission__candidacy__user")
+    return drawing.take_up(rows, pk, now=now)
 
 
 def keep(dossier: Dossier, pdf: bytes, *, now: datetime | None = None) -> bool:
@@ -130,13 +103,7 @@ def name_of(dossier: Dossier) -> str:
 def sweep(now: datetime | None = None, limit: int = 50) -> int:
     """Ask again for dossiers whose task was lost or whose worker died; returns how many."""
     now = now or timezone.now()
-    late = Dossier.objects.to_make().filter(
-        Q(begun_at=None, requested_at__lt=now - LATE) | Q(begun_at__lt=now - AT_IT)
-    )
-    keys = list(late.order_by("requested_at").values_list("pk", flat=True)[:limit])
-    for pk in keys:
-        enqueue(TASK, pk)
-    return len(keys)
+    return drawing.ask_again(Dossier.objects.to_make(), TASK, now=now, limit=limit)
 
 
 @transaction.atomic

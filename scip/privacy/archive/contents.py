@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -29,9 +30,9 @@ from scip.privacy.archive.rows import (
 from scip.privacy.archive.zipping import Item
 from scip.privacy.rules import Entry, table
 from scip.privacy.wording import with_days
-from scip.vault.errors import BlobMissing, Destroyed
+from scip.vault.errors import Destroyed, Tampered
 from scip.vault.models import StoredFile
-from scip.vault.services import open_stream
+from scip.vault.services import DAMAGES, open_stream
 from supervision.models import AgreementVersion
 from supervision.queries.papers import paper_copy
 
@@ -91,8 +92,9 @@ def path_of(file: StoredFile) -> str:
     return f"files/{file.purpose}/{file.created_at:%Y-%m-%d}-{file.pk.hex[:8]}-{name}"
 
 
-def first_part(user: User, parts: list[list[UUID]]) -> Iterator[Weighed]:
-    """All words, papers, the files of the first part, and the pages that explain it all."""
+def first_part(user: User, parts: list[list[UUID]], lost: list[str]) -> Iterator[Weighed]:
+    """All words, papers, the files of the first part, and the pages that explain it all. Paths of
+    files that could not be read are put into ``lost``."""
     owner = owner_of(user)
     rows = StoredFile.objects.readable().filter(pk__in=[pk for part in parts for pk in part])
     files = {row.pk: row for row in rows}
@@ -109,12 +111,13 @@ def first_part(user: User, parts: list[list[UUID]]) -> Iterator[Weighed]:
         known = paths if entry.model is StoredFile else None
         yield words(path_of_words(entry), partial(json_pieces, entry, owner, known))
     written: list[str] = []
-    for weighed in papers(owner):
+    for weighed in papers(owner, lost):
         written.append(weighed.item.path)
         yield weighed
-    yield from sealed(files[pk] for pk in parts[0] if pk in files)
+    yield from sealed((files[pk] for pk in parts[0] if pk in files), lost)
     # At last, when it is known what there is.
-    yield from explained(owner, filled, counts, [*written, *sorted(paths.values())], len(parts))
+    listed = [*written, *sorted(paths.values())]
+    yield from explained(owner, filled, counts, files=listed, lost=lost, parts=len(parts))
 
 
 def folder(number: int, count: int) -> str:
@@ -122,10 +125,13 @@ def folder(number: int, count: int) -> str:
     return "" if count == 1 else _("part {number}: ").format(number=number)
 
 
-def further_part(keys: list[UUID]) -> Iterator[Weighed]:
-    """The files of a later part, as far as they were not destroyed meanwhile."""
+def further_part(keys: list[UUID], lost: list[str]) -> Iterator[Weighed]:
+    """The files of a later part, as far as they were not destroyed meanwhile; where some could not
+    be read, with a page that names them. Their paths are put into ``lost``."""
     rows = StoredFile.objects.readable().filter(pk__in=keys)
-    yield from sealed(rows.order_by("created_at", "pk"))
+    yield from sealed(rows.order_by("created_at", "pk"), lost)
+    if lost:
+        yield page("NOT-READABLE.txt", "privacy/archive/not_readable.txt", {"lost": lost})
 
 
 def words(path: str, pieces: Callable[[], Iterable[bytes]]) -> Weighed:
@@ -138,13 +144,33 @@ def missing() -> Iterator[bytes]:
     yield f"{sentence}\n".encode()
 
 
+def broken_off() -> Iterator[bytes]:
+    """What stands beside a file of which only the beginning could be read."""
+    sentence = _(
+        "Only the beginning of this file could be read when the copy was made: what we keep of it "
+        "is damaged. Please write to the office."
+    )
+    yield f"{sentence}\n".encode()
+
+
+def page(path: str, template: str, context: Mapping[str, Any]) -> Weighed:
+    """A page that explains, as far as everything before it is known."""
+    return words(path, partial(iter, [render_to_string(template, dict(context)).encode()]))
+
+
 def path_of_words(entry: Entry) -> str:
     kind = table().kinds[entry.kind]
     return f"data/{kind.position:02}-{kind.key}/{entry.label}.json"
 
 
 def explained(
-    owner: Owner, entries: list[Entry], counts: Mapping[str, int], files: list[str], parts: int
+    owner: Owner,
+    entries: list[Entry],
+    counts: Mapping[str, int],
+    *,
+    files: list[str],
+    lost: list[str],
+    parts: int,
 ) -> Iterator[Weighed]:
     """The two pages that say what lies where, in plain words."""
     found = table()
@@ -163,6 +189,7 @@ def explained(
             for key, rows in sheets.items()
         ],
         "files": files,
+        "lost": lost,
         "parts": parts,
     }
     for path, template in (
@@ -170,8 +197,7 @@ def explained(
         ("index.html", "privacy/archive/index.html"),
         ("style.css", "privacy/archive/style.css"),
     ):
-        page = render_to_string(template, context)
-        yield words(path, partial(iter, [page.encode()]))
+        yield page(path, template, context)
 
 
 def title_of(entry: Entry) -> str:
@@ -187,26 +213,43 @@ def title_of(entry: Entry) -> str:
     return str(capfirst(": ".join(tied)))
 
 
-def sealed(files: Iterable[StoredFile]) -> Iterator[Weighed]:
-    """Sealed files, opened piece by piece while the archive is made."""
+def sealed(files: Iterable[StoredFile], lost: list[str]) -> Iterator[Weighed]:
+    """Sealed files, opened piece by piece while the archive is made. One that is damaged, or whose
+    key is missing, does not cost the others: a sentence stands in its place, or beside the
+    beginning that could be read. (`open_stream` tells operator and office.)"""
     for file in files:
         path = path_of(file)
         try:
-            pieces = open_stream(file)
-        except (BlobMissing, Destroyed):
+            content = open_stream(file)
+            first = next(content, b"")
+        except (*DAMAGES, Destroyed):
             logger.warning("A file is missing in a copy of somebody’s data: %s", file.pk)
+            lost.append(path)
             yield replace(words(f"{path}.missing.txt", missing), weight=file.size)
             continue
+        count = len(lost)
+        pieces = as_far_as_it_opens(chain((first,), content), path, lost)
         yield Weighed(Item(path, partial(iter, pieces), is_packed=False), file.size)
+        # Whoever makes the archive has read it to its end by now.
+        if len(lost) > count:
+            yield words(f"{path}.damaged.txt", broken_off)
 
 
-def papers(owner: Owner) -> Iterator[Weighed]:
+def as_far_as_it_opens(pieces: Iterable[bytes], path: str, lost: list[str]) -> Iterator[bytes]:
+    """The pieces up to the first that is not as it was sealed; then ``path`` is in ``lost``."""
+    try:
+        yield from pieces
+    except Tampered:
+        lost.append(path)
+
+
+def papers(owner: Owner, lost: list[str]) -> Iterator[Weighed]:
     """Certificates, receipts and credit notes as they were issued, the portrait, and what is drawn
     each time that somebody asks: invoices and signed agreements."""
     for entry in exported_entries():
         for field in entry.model._meta.concrete_fields:
             if isinstance(field, FileField) and field.name in entry.exported_fields:
-                yield from plain_files(entry, field.name, owner)
+                yield from plain_files(entry, field.name, owner, lost)
     invoice_keys = exported_rows(entry_of(Invoice), owner).values("pk")
     for invoice in Invoice.objects.filter(pk__in=invoice_keys).select_related("charge"):
         path = f"papers/invoice/{get_valid_filename(invoice.label)}.pdf"
@@ -232,7 +275,7 @@ def drawn_agreement(version: AgreementVersion, owner: Owner) -> Iterator[bytes]:
     yield render_agreement(paper_copy(version.agreement, version), paper)
 
 
-def plain_files(entry: Entry, name: str, owner: Owner) -> Iterator[Weighed]:
+def plain_files(entry: Entry, name: str, owner: Owner, lost: list[str]) -> Iterator[Weighed]:
     """The files of one field that lie in storage as they are."""
     storage = entry.model._meta.get_field(name).storage  # type: ignore[union-attr]
     names = exported_rows(entry, owner).exclude(**{name: ""}).values_list(name, flat=True)
@@ -240,6 +283,7 @@ def plain_files(entry: Entry, name: str, owner: Owner) -> Iterator[Weighed]:
         path = f"papers/{entry.model._meta.model_name}/{PurePath(stored).name}"
         if not storage.exists(stored):
             logger.warning("A file is missing in a copy of somebody’s data: %s", stored)
+            lost.append(path)
             yield words(f"{path}.missing.txt", missing)
             continue
         pieces = partial(chunks_of, storage, stored)

@@ -109,12 +109,17 @@ def make(pk: int, *, now: datetime | None = None) -> bool:
     weights = [weight_of(number, files) for number, files, _made in plans]
     done = sum(weight for weight, row in zip(weights, plans, strict=True) if row[2] is not None)
     progress = Progress(export.pk, total=sum(weights), done=done)
-    items = first_part(export.person, keys) if part.number == 1 else further_part(part.files)
+    lost: list[str] = []
+    items = (
+        first_part(export.person, keys, lost)
+        if part.number == 1
+        else further_part(part.files, lost)
+    )
     made_at = now or timezone.now()
     stream = Stream(zipped(progress.watched(items), made_at=made_at))
     name = name_of(export, part.number, len(plans))
     archive = seal_copy(stream, owner=export.person, name=name, kind="application/zip")
-    return settle(part, archive, now=now or timezone.now())
+    return settle(part, archive, lost=len(lost), now=now or timezone.now())
 
 
 def name_of(export: DataExport, number: int, count: int) -> str:
@@ -161,8 +166,9 @@ def begin(pk: int, *, now: datetime) -> ExportPart | None:
 
 
 @transaction.atomic
-def settle(part: ExportPart, archive: StoredFile, *, now: datetime) -> bool:
-    """Keep a part that was made, unless somebody else was faster or the person is gone."""
+def settle(part: ExportPart, archive: StoredFile, *, now: datetime, lost: int = 0) -> bool:
+    """Keep a part that was made without ``lost`` of its files, unless somebody else was faster or
+    the person is gone."""
     person = lock(part.export.person)
     export = lock(part.export)
     row = lock(part)
@@ -170,8 +176,8 @@ def settle(part: ExportPart, archive: StoredFile, *, now: datetime) -> bool:
         delete_blobs([archive.storage_name])
         return False
     archive.save(force_insert=True)
-    row.archive, row.made_at = archive, now
-    row.save(update_fields=["archive", "made_at"])
+    row.archive, row.made_at, row.lost = archive, now, lost
+    row.save(update_fields=["archive", "made_at", "lost"])
     export.attempts, export.touched_at = 0, now
     export.save(update_fields=["attempts", "touched_at"])
     if export.parts.filter(made_at=None).exists():
