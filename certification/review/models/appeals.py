@@ -87,6 +87,7 @@ class Appeal(Stateful):
     reasons = models.TextField(_("reasons"), blank=True, max_length=20_000)
     instructions = models.TextField(_("instructions"), blank=True, max_length=20_000)
     # Where the office filed it for a candidate who had written to CMSC otherwise, or came late.
+    opened_at = models.DateTimeField(null=True)
     opened_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     opened_reason = models.TextField(_("why the office filed it"), blank=True, max_length=1000)
     created_at = models.DateTimeField(default=timezone.now)

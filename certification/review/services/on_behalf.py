@@ -71,6 +71,7 @@ def open_for(
         answer,
         now=now,
         statement=statement or _("The statement is attached: {title}.").format(title=title),
+        opened_at=now,
         opened_by=by,
         opened_reason=reason,
     )
