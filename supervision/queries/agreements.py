@@ -134,12 +134,12 @@ def text_hash(version: AgreementVersion) -> str:
     return hashlib.sha256(canonical_text(version).encode()).hexdigest()
 
 
-def introductions_to_agree(user: Any) -> list[Introduction]:
+def introductions_to_agree(user: Any) -> QuerySet[Introduction]:
     """Accepted introductions of somebody from which no agreement has come yet; one query."""
     known = Agreement.objects.filter(
         candidacy=OuterRef("candidacy"), supervisor=OuterRef("supervisor")
     ).exclude(state=Agreement.State.DISCARDED)
-    return list(
+    return (
         Introduction.objects.visible_to(user)
         .filter(
             ~Exists(known),

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from certification.candidacy.queries import current_candidacy
 from scip.access import signed_in
 from scip.accounts.models import Role
-from supervision.models import Signature
+from supervision.models import Agreement, Signature
 from supervision.queries.agreements import introductions_to_agree
 from supervision.queries.desks import introduction_matters, relationships_of
 from supervision.queries.introductions import introductions_for
@@ -24,6 +24,11 @@ def home(request: HttpRequest) -> HttpResponse:
     is_supervisor = user.has_role(Role.SUPERVISOR) or any(
         item.side == Signature.Side.SUPERVISOR for item in found
     )
+    is_accompanied = any(
+        item.side == Signature.Side.CANDIDATE
+        and item.agreement.state in {Agreement.State.ACTIVE, Agreement.State.COMPLETED}
+        for item in found
+    )
     introductions = introductions_for(user)
     context = {
         "relationships": [item for item in found if not item.is_past],
@@ -33,7 +38,13 @@ def home(request: HttpRequest) -> HttpResponse:
             *(matter for item in found for matter in item.matters),
         ],
         "introductions": introductions,
-        "to_agree": introductions_to_agree(user),
+        "to_agree": [
+            row
+            for row in introductions_to_agree(user)
+            # Whoever walks with somebody is not asked to draft with another: the page of that
+            # introduction lets them. What a supervisor sees tells nothing of it.
+            if row.supervisor.user_id == user.pk or not is_accompanied
+        ],
         "is_supervisor": is_supervisor,
         "candidacy": current_candidacy(user),
     }

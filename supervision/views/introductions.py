@@ -23,6 +23,7 @@ from supervision.forms.introductions import (
     in_both_zones,
 )
 from supervision.models import Introduction, Supervisor
+from supervision.queries.agreements import introductions_to_agree
 from supervision.queries.introductions import (
     asking_evidence,
     introductions_for,
@@ -120,6 +121,8 @@ def introduction_page(
         "chosen": in_both_zones(introduction.chosen_time, introduction, reader)
         if introduction.chosen_time
         else "",
+        "may_draft": introduction.state == State.ACCEPTED
+        and introductions_to_agree(reader).filter(pk=introduction.pk).exists(),
         "lapses_at": patience_of(introduction, now=now).lapses_at if is_waiting else None,
         **forms,
         **(bound or {}),

@@ -62,6 +62,24 @@ def test_an_accepted_introduction_leads_to_a_draft(db, as_user):
     assert list(client.get(HOME).context["to_agree"]) == []
 
 
+def test_whoever_walks_with_somebody_is_not_asked_to_draft_with_another(db, as_user):
+    pair = make_pair()
+    other = world.make_supervisor(world.make_user("other@example.com", name="Olga"))
+    row = Introduction.objects.create(
+        candidacy=pair.candidacy, supervisor=other, message="Hello", state="accepted"
+    )
+    assert as_user(pair.candidate).get(HOME).context["to_agree"] == []
+    # The way stays open, on the page of the introduction; and Olga's desk tells nothing of it.
+    draft = reverse("supervision:agreement_draft", args=[row.pk])
+    url = reverse("supervision:introduction", args=[row.pk])
+    assert draft in as_user(pair.candidate).get(url).content.decode()
+    assert as_user(other.user).get(HOME).context["to_agree"] == [row]
+    agreements.end_agreement(pair.agreement, by=pair.guide, reason="Moving.")
+    assert as_user(pair.candidate).get(HOME).context["to_agree"] == [row]
+    as_user(other.user).post(draft)
+    assert draft not in as_user(pair.candidate).get(url).content.decode()
+
+
 def test_a_request_for_a_call_waits_for_whoever_answers_next(db, as_user):
     candidacy = world.make_candidacy(world.make_user("candidate@example.com", name="Carla"))
     guide = world.make_supervisor(world.make_user("guide@example.com", name="Gita"))
