@@ -27,6 +27,7 @@ from scip.accounts.models import Role, RoleGrant, User
 from scip.console.queues import waiting_for
 from scip.mail.models import Letter
 from tests import world
+from tests.review.committee import CERTIFIED, make_committee, seated
 from tests.review.desk import LETTER, RECOMMENDED, Walker, make_ready
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,47 @@ def test_the_list_says_who_reads_and_who_is_waited_for(client, walker, staff):
     assert "Ruth Reader: reads; Anton Asked: answers" in shown
     Assignment.objects.update(answer_due_at=timezone.now() - DAY, due_at=timezone.now() - DAY)
     assert "Ruth Reader: reads, overdue; Anton Asked: answers, overdue" in text(client.get(LIST))
+
+
+def test_a_tie_that_came_to_light_later_is_named_and_found(client, walker, staff):
+    row = accepted(walker, staff, reader(2, name="Ruth Reader"))
+    assert "tie of Ruth" not in text(client.get(LIST))
+    found = client.get(LIST, {"waits": "tie"})
+    assert not found.context["cl"].result_list
+    DeclaredTie.objects.create(member=row.member, candidate=walker.user, kind=Tie.COLLEAGUE)
+    shown = text(client.get(LIST))
+    assert "The chair or the office: looks at a tie of Ruth Reader" in shown
+    assert "Ruth Reader: reads" not in shown
+    found = client.get(LIST, {"waits": "tie"})
+    assert list(found.context["cl"].result_list) == [walker.submission]
+    assigning.allow(row, reason="Years ago.", by=staff)
+    assert "Ruth Reader: reads" in text(client.get(LIST))
+
+
+def test_a_letter_that_came_back_without_a_chair_is_the_offices(client, as_user, staff):
+    committee = make_committee()
+    second = committee.reviewers[0]
+    assigning.release(committee.seat(committee.chair), reason="Ill.", by=staff)
+    url = decide(committee.submission, "record_answer")
+    values = CERTIFIED | {"further_sessions": "0", "second": str(second.pk), "send": "1"}
+    client.post(url, values)
+    assert committee.decision.state == Decision.State.PROPOSED
+    back = reverse("review:decision_give_back", args=[committee.seat(second).pk])
+    as_user(second).post(back, {"reason": "Say more about the retreat."})
+    assert committee.decision.state == Decision.State.DRAFT
+    letter = Letter.objects.get(dedupe_key__contains=":returned:")
+    assert "Write the answer down anew" in letter.text
+    assert "retreat" not in letter.text
+    assert "The office: writes the letter anew" in text(client.get(LIST))
+    found = {item.code: item for item in waiting_for(staff, now=timezone.now())}["letters_back"]
+    assert found.count.number == 1
+    assert len(client.get(found.url).context["cl"].result_list) == 1
+    assert "Say more about the retreat." in text(client.get(url))
+    # Handed to a second reader again, or with a chair in the seat, nothing waits for the office.
+    seated(committee.submission, reader(9, Role.CHAIR), "chair")
+    assert {item.code: item for item in waiting_for(staff, now=timezone.now())}[
+        "letters_back"
+    ].count.number == 0
 
 
 @pytest.mark.parametrize(

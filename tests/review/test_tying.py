@@ -8,13 +8,21 @@ from certification.review.models import Assignment, Decision, DeclaredTie, Submi
 from certification.review.queries import queue
 from certification.review.queries.conflicts import open_assignments
 from certification.review.queries.decisions import counting_views
-from certification.review.services import assigning, deciding, reminding, tying
+from certification.review.services import (
+    appealing,
+    assigning,
+    deciding,
+    hearing,
+    reminding,
+    tying,
+)
 from scip.accounts.models import Role, User
 from scip.audit.models import Entry
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
 from tests.review.committee import CERTIFIED, Committee, make_committee, seated
+from tests.review.hearings import make_appellant, make_panel
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +199,21 @@ def test_what_a_case_hangs_on_stands_until_it_is_answered(committee, office, how
     entry = Entry.objects.get(action="assignment.tie_taken_back")
     assert (entry.actor_id, entry.subject_id) == (tie.member_id, None)
     assert entry.data == {"kind": tie.kind}
+
+
+def test_what_was_told_to_a_panel_stands_while_the_appeal_is_heard():
+    carla, (pia,) = make_appellant(), make_panel(1)
+    carla.files()
+    (seat,) = carla.asks(pia)
+    hearing.answer(seat, ties=["colleague"], words="One clinic.", by=pia)
+    seat.refresh_from_db()
+    assert (seat.state, seat.end_code) == ("declined", "tie")
+    tie = DeclaredTie.objects.get()
+    with pytest.raises(Refusal, match="once it is answered"):
+        tying.take_back_tie(tie, reason="Not so.", by=pia)
+    appealing.withdraw(carla.appeal, by=carla.user)
+    tying.take_back_tie(tie, reason="We left it.", by=pia)
+    assert Letter.objects.filter(dedupe_key=f"panelseat:{seat.pk}:untold:{tie.pk}:office").exists()
 
 
 def test_whoever_is_only_asked_may_say_first_that_it_is_over(committee, office):

@@ -20,6 +20,7 @@ from certification.review.admin.committee import committee_page, term_page
 from certification.review.emails import submissions as letters
 from certification.review.models import Assignment, Dossier, Snapshot, Submission
 from certification.review.queries import queue
+from certification.review.queries.conflicts import is_shut
 from certification.review.queries.submissions import evidence_of
 from certification.review.queries.suggesting import choices_for
 from certification.review.requirements.submission import (
@@ -210,7 +211,7 @@ def about(row: Any, user: Any) -> dict[str, Any]:
 def about_readers(row: Any, user: Any) -> dict[str, Any]:
     """Who reads, who could, who is waited for, and what happened so far."""
     found = Assignment.objects.visible_to(user).filter(submission=row).select_related("member")
-    assignments = list(found.order_by("asked_at", "pk"))
+    assignments = list(found.annotate(is_shut=is_shut()).order_by("asked_at", "pk"))
     is_there = row.state == State.SUBMITTED
     return {
         "assignments": assignments,

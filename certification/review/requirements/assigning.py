@@ -153,14 +153,14 @@ def ties_finding(ties: frozenset[Tie]) -> Finding:
             code="ties",
             title=_("A tie that may be allowed"),
             status=Status.WAITING,
-            found=named,
+            found=f"{named}.",
             needed=needed,
         )
     return Finding(
         code="ties",
         title=_("Barred by a tie"),
         status=Status.OPEN,
-        found=named,
+        found=f"{named}.",
         needed=_("Something between the two people rules it out."),
     )
 

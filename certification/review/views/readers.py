@@ -46,6 +46,8 @@ def page(
         form = wrong if row.pk == other and wrong is not None else None
         row.form = form or WhyForm(prefix=f"reader-{row.pk}")
         row.may_allow = row.state == State.DECLARED or row.is_shut
+        row.is_late = row.state == State.ASKED and row.answer_due_at < now
+        row.is_late |= row.state == State.ACCEPTED and row.due_at < now
         row.may_release = assigning.may_chair_release(row, now)
     context = {
         "room": room,

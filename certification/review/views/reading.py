@@ -145,6 +145,7 @@ def page(
     values = view_values(view, lines)
     view_form = view_form or ViewForm(initial=values, lines=lines)
     notes_form = notes_form or NotesForm(initial=values_of(notes))
+    questions = question_rows(room, wrong)
     context = {
         "room": room,
         "submission": submission,
@@ -170,7 +171,8 @@ def page(
         "notes_form": notes_form,
         "notes_base": base_in(notes_form, values_of(notes)),
         "notes_version": notes_form.data.get("version") or notes.revision,
-        "questions": question_rows(room, wrong),
+        "questions": questions,
+        "questions_waiting": sum(item["send"] is not None for item in questions),
         "question_form": question_form or QuestionForm(),
         "breadcrumb": crumbs(str(submission.user)),
     }

@@ -44,7 +44,7 @@ def page(request: HttpRequest, *, wrong: WhyForm | None = None, pk: int = 0) -> 
     context = {
         "rows": rows,
         "wrong_form": wrong,
-        "breadcrumb": [root_of(person(request)), {"label": _("What you told of ties"), "url": ""}],
+        "breadcrumb": [root_of(person(request)), {"label": _("Ties you told us of"), "url": ""}],
     }
     return render(request, "review/room/ties.html", context, status=422 if wrong else 200)
 
