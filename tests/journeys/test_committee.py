@@ -111,7 +111,7 @@ def test_from_the_asking_to_the_certification(
     reader.reads("Case studies")
     reader.reads("Presence before practice")
     reader.page.locator("#id_notes").fill("Look at the pauses again.")
-    expect(reader.page.locator("#notes-state")).to_contain_text("Saved ", timeout=15_000)
+    expect(reader.page.locator("#notes-state")).to_contain_text("Saved ")
     fill_lines(reader.page)
     reader.page.locator("#view [name=conclusion][value=development]").check()
     for name in ("strengths", "missing", "how"):

@@ -30,9 +30,9 @@ def test_a_case_study_on_a_phone(someone: Any, author: Author) -> None:
     page = me.page
     page.locator("#id_population").fill("A teacher. Her sister Clara drove her here.")
     page.get_by_label("Therapeutic presence").check()
-    expect(page.locator("#save-state")).to_contain_text("Saved ", timeout=15_000)
+    expect(page.locator("#save-state")).to_contain_text("Saved ")
     # The column beside the text came anew without the page.
-    expect(page.locator("#noticed mark")).to_have_text("Clara", timeout=15_000)
+    expect(page.locator("#noticed mark")).to_have_text("Clara")
     page.reload()
     expect(page.locator("#id_population")).to_have_value(
         "A teacher. Her sister Clara drove her here."
@@ -64,7 +64,7 @@ def two_windows(me: Any, row: CaseStudy) -> None:
     other.get_by_text("Saved.", exact=True).wait_for()
     with me.answers(409):
         page.locator("#id_reflection").fill("From this window.")
-        expect(page.locator("#save-state")).to_contain_text("another window", timeout=15_000)
+        expect(page.locator("#save-state")).to_contain_text("another window")
         page.get_by_role("button", name="Save", exact=True).click()
         me.reads("This was changed in another window")
         me.reads("From the other window.")

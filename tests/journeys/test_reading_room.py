@@ -44,12 +44,12 @@ def test_asked_declared_read_and_given(someone: Any, room: Room) -> None:
     me.look(closely=True)
 
     page.locator("#id_notes").fill("Waits well.")
-    expect(page.locator("#notes-state")).to_contain_text("Saved ", timeout=15_000)
+    expect(page.locator("#notes-state")).to_contain_text("Saved ")
     assert ReadingNotes.objects.get().notes == "Waits well."
     first = page.locator(".rubric-line").first
     first.get_by_label("clearly shown").check()
     first.locator("textarea").fill("Case 1, the long silence.")
-    expect(page.locator("#view-state")).to_contain_text("Saved ", timeout=15_000)
+    expect(page.locator("#view-state")).to_contain_text("Saved ")
     assert View.objects.get(assignment=seat).lines.get().words == "Case 1, the long silence."
     page.locator("#view summary", has_text="Questions").click()
     page.locator("#view").get_by_role("link", name="Case studies").first.click()

@@ -39,7 +39,7 @@ def status(visitor: Any) -> Any:
 
 
 def until_said(visitor: Any, words: str) -> None:
-    status(visitor).filter(has_text=words).wait_for(timeout=20_000)
+    status(visitor).filter(has_text=words).wait_for()
 
 
 def vouch(visitor: Any) -> None:

@@ -32,7 +32,7 @@ def test_from_the_checklist_to_the_dossier(
     me.look(closely=True)
     for name, words in LETTER.items():
         page.locator(f"#id_{name}").fill(words)
-    expect(page.locator("#save-state")).to_contain_text("Saved ", timeout=15_000)
+    expect(page.locator("#save-state")).to_contain_text("Saved ")
     assert ApplicationLetter.objects.get().growth == LETTER["growth"]
     me.press("Save, and back to the list")
 
@@ -62,7 +62,7 @@ def test_from_the_checklist_to_the_dossier(
     # The page asks by itself how far it is.
     for row in Dossier.objects.all():
         make_dossier(row.pk)
-    expect(page.get_by_role("button", name="Download the dossier")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Download the dossier")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the dossier").click()
     assert download.value.suggested_filename == "dossier-1.pdf"

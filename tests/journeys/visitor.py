@@ -22,6 +22,9 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = """{resultTypes: ['violations'],
   runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"""
 DESKTOP, PHONE, NARROW = 1280, 390, 320
+# Milliseconds that a step may take on a busy machine; nothing waits longer than it must.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 WIDE_OR_NOT = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 # The browser tells the console what the content policy stopped; this tells which rule it was.
 TELL_POLICY = """document.addEventListener('securitypolicyviolation', (event) =>
@@ -71,7 +74,7 @@ class Visitor:
         self.site = site
         self.has_scripts = bool(options.get("java_script_enabled", True))
         self.context = browser.new_context(**options)
-        self.context.set_default_timeout(8_000)
+        self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(TELL_POLICY)
         self.complaints: list[str] = []
         self.strangers: list[str] = []
