@@ -22,6 +22,7 @@ from certification.review.services.more_time import Kind, give_more_time
 from certification.review.services.on_behalf import open_for
 from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, is_about
 from scip.accounts.models import User
+from scip.formats import day
 from scip.mail.services import Draft
 from scip.requirements import Refusal
 from scip.vault.errors import Refused
@@ -80,6 +81,13 @@ class RecourseAdmin(DecidingAdmin):
             path("<int:pk>/appeal/", view, name="review_recourse_appeal"),
             *super().get_urls(),
         ]
+
+    def intro(self, row: Any) -> str:
+        """The days as they stand, above the form."""
+        return " ".join(
+            _("Last day {what}: {day}.").format(what=item["label"], day=day(item["window"].last_on))
+            for item in about(row)["windows"]
+        )
 
     def change_view(
         self,
