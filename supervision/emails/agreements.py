@@ -158,7 +158,15 @@ def agreement_ended(agreement: Agreement, *, by: User) -> None:
     key = f"agreement:{agreement.pk}:ended"
     for person in pair_of(agreement):
         if person.pk != by.pk:
-            send("agreement_ended", person, agreement, key, by=by, farewell=agreement.farewell)
+            send(
+                "agreement_ended",
+                person,
+                agreement,
+                key,
+                by=by,
+                farewell=agreement.farewell,
+                is_candidate=person.pk == agreement.candidacy.user_id,
+            )
     tell_office(
         agreement,
         key,

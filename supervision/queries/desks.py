@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from certification.candidacy.models import Candidacy
 from scip.formats import day, money
 from scip.policy.models import Edition
 from scip.requirements import Finding
@@ -88,6 +89,15 @@ def relationships_of(user: Any, *, now: datetime) -> list[Relationship]:
             else len(order)
         ),
     )
+
+
+def seeks_company(candidacy: Candidacy | None, found: Iterable[Relationship]) -> bool:
+    """Is somebody without a supervisor whom they had, while their ledger still asks for sessions?"""
+    if candidacy is None or not candidacy.is_registered:
+        return False
+    own = [item for item in found if item.agreement.candidacy_id == candidacy.pk]
+    is_alone = all(item.agreement.state not in Agreement.ALIVE for item in own)
+    return is_alone and any(not row.is_met for item in own for row in item.findings)
 
 
 def relationship(agreement: Agreement, user: Any, *, now: datetime) -> Relationship:

@@ -10,7 +10,7 @@ from scip.access import signed_in
 from scip.accounts.models import Role
 from supervision.models import Agreement, Signature
 from supervision.queries.agreements import introductions_to_agree
-from supervision.queries.desks import introduction_matters, relationships_of
+from supervision.queries.desks import introduction_matters, relationships_of, seeks_company
 from supervision.queries.introductions import introductions_for
 from supervision.views.agreements import person
 
@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         and item.agreement.state in {Agreement.State.ACTIVE, Agreement.State.COMPLETED}
         for item in found
     )
-    introductions = introductions_for(user)
+    introductions, candidacy = introductions_for(user), current_candidacy(user)
     context = {
         "relationships": [item for item in found if not item.is_past],
         "past": [item for item in found if item.is_past],
@@ -46,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
             if row.supervisor.user_id == user.pk or not is_accompanied
         ],
         "is_supervisor": is_supervisor,
-        "candidacy": current_candidacy(user),
+        "candidacy": candidacy,
+        "seeks_company": seeks_company(candidacy, found),
     }
     return render(request, "supervision/home.html", context)

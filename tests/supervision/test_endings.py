@@ -299,3 +299,29 @@ def test_a_session_logged_while_the_loss_is_declared_is_in_the_ledger_or_refused
     assert set(found) <= {"done", "refused"}
     assert pair.again().agreement.state == "ended"
     assert told(pair, "lost") == [pair.candidate.email]
+
+
+def test_whoever_lost_their_supervisor_is_led_to_the_directory(db, as_user):
+    pair = make_pair()
+    walk(pair, 3)
+    lead = "Find somebody to walk on with"
+    assert lead not in as_user(pair.candidate).get("/supervision/").content.decode()
+    agreements.end_agreement(pair.agreement, by=pair.guide, reason="Moving.", farewell="Thanks.")
+    page = as_user(pair.candidate).get("/supervision/").content.decode()
+    assert lead in page
+    assert reverse("supervisors:list") in page
+    assert lead not in as_user(pair.guide).get("/supervision/").content.decode()
+    letter = Letter.objects.get(to_user=pair.candidate, subject__endswith="has ended")
+    for text in (letter.text, letter.html):
+        assert "It comes with you to another supervisor, whenever you are ready." in text
+        assert "were together in supervision" in text
+    other = world.make_supervisor(world.make_user("other@example.com", name="Olga"))
+    world.make_agreement(pair.candidacy, other, signed_at=at(60))
+    assert lead not in as_user(pair.candidate).get("/supervision/").content.decode()
+
+
+def test_with_every_session_there_nobody_is_sent_to_look_for_more(db, as_user):
+    pair = make_pair()
+    walk(pair, 10)
+    page = as_user(pair.candidate).get("/supervision/").content.decode()
+    assert "Find somebody to walk on with" not in page
