@@ -125,7 +125,7 @@ class ListingAdmin(DecidingAdmin):
 
     @admin.display(description=_("place"), ordering="country")
     def place(self, row: Listing) -> str:
-        return place_of(row)
+        return place_of(row.city, row.region, str(row.country))
 
     @admin.display(description=_("in the directory"), boolean=True)
     def listed(self, row: Any) -> bool:

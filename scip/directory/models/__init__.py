@@ -5,6 +5,7 @@ from scip.directory.models.listings import (
     Listing,
     ListingQuerySet,
     key_of,
+    slug_of,
 )
 from scip.directory.models.reports import GraduateInterest, ListingReport
 from scip.directory.models.vocabulary import Population, Topic
@@ -18,4 +19,5 @@ __all__ = [
     "Population",
     "Topic",
     "key_of",
+    "slug_of",
 ]

@@ -41,6 +41,11 @@ def new_key() -> str:
     return "".join(secrets.choice(KEY_ALPHABET) for _i in range(KEY_LENGTH))
 
 
+def slug_of(name: str, key: str) -> str:
+    """The part of an address that says who: the name, readable, and the key that finds it."""
+    return "-".join(part for part in (slugify(name)[:60].strip("-"), key) if part)
+
+
 class ListingQuerySet(models.QuerySet["Listing"]):
     def visible_to(self, user: Any) -> Self:
         """The public sees what is listed; people see their own too, the office sees all."""
@@ -176,7 +181,7 @@ class Listing(Stateful):
     @property
     def slug(self) -> str:
         """The address: the name as it is today, and the key that stays."""
-        return "-".join(part for part in (slugify(self.name)[:60].strip("-"), self.key) if part)
+        return slug_of(self.name, self.key)
 
     @property
     def is_published(self) -> bool:

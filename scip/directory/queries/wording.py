@@ -9,7 +9,7 @@ from django.utils import translation
 from django_countries import countries
 
 from scip.accounts.languages import NAMES, language_names
-from scip.directory.models import Listing, Population, Topic
+from scip.directory.models import Population, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ def country_name(country: Any) -> str:
     return names().countries.get(str(country), "")
 
 
-def place_of(listing: Listing) -> str:
-    """City, region, country: what of it is shown."""
-    parts = (listing.city, listing.region, country_name(listing.country))
+def place_of(city: str, region: str, country: str) -> str:
+    """City, region and the country's name from its code: what of it is shown."""
+    parts = (city, region, country_name(country))
     return ", ".join(part for part in parts if part)
 
 

@@ -1,7 +1,6 @@
 """A graduate's own page: listing, certification, “still true”, and interest in giving back."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -13,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from scip.access import signed_in
 from scip.accounts.models import User
+from scip.directory.cards import Card, card_of, portrait_url
 from scip.directory.forms.listings import AcceptingForm, InterestForm, ListingForm, initial_of
 from scip.directory.models import Listing
 from scip.directory.queries.own import Own, own_of
 from scip.directory.services import listings
 from scip.directory.services.visitors import say_interest
-from scip.directory.views.public import card_of, portrait_url
 from scip.requirements import Refusal
 
 
@@ -67,10 +66,12 @@ def mine_context(own: Own, form: InterestForm) -> dict[str, Any]:
             or listing.question_due_at > listing.accepting_until
         )
     )
+    card = card_of(listing, now) if listing else None
     return {
         "own": own,
         "listing": listing,
-        "card": own_card(listing, now) if listing else None,
+        "card": card,
+        "shown": shown_of(listing, card) if listing and card else [],
         "withheld": [listings.CHOICE_NAMES[name] for name in listings.kept_back(listing)]
         if listing
         else [],
@@ -79,12 +80,11 @@ def mine_context(own: Own, form: InterestForm) -> dict[str, Any]:
     }
 
 
-def own_card(listing: Listing, now: datetime) -> dict[str, Any]:
-    """The card as lists show it, with all that is shown in one line."""
-    card = card_of(listing, now)
+def shown_of(listing: Listing, card: Card) -> list[str]:
+    """All that is shown beside the name, for one line."""
     host = listing.website.removeprefix("https://").rstrip("/")
-    words = [card["facts"], card["topics"], card["accepting"].get("text", ""), host]
-    return card | {"shown": [part for part in words if part]}
+    words = [card.facts, card.topics, card.accepting.text if card.accepting else "", host]
+    return [part for part in words if part]
 
 
 @signed_in

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from scip.access import public
 from scip.credentials.models import Credential
+from scip.directory.cards import Card, card_of
 from scip.directory.forms.visitors import SearchForm
 from scip.directory.models import Listing, key_of
 from scip.directory.queries.facets import Facets, capped, facets_of
@@ -24,12 +25,9 @@ from scip.directory.queries.searching import Asked, look
 from scip.directory.queries.searching import public as public_rows
 from scip.directory.queries.wording import (
     names,
-    place_of,
     population_names,
-    tongue_names,
     topic_names,
 )
-from scip.formats import initials
 from scip.pages.crawlers import OwnSitemap
 from scip.portraits import serve_portrait
 from scip.publishing import data_block, meta_of, published
@@ -145,55 +143,7 @@ def chosen_of(asked: Asked) -> list[dict[str, str]]:
     ]
 
 
-def card_of(listing: Listing, now: Any) -> dict[str, Any]:
-    """A listing in the words that lists show."""
-    place, meeting = place_of(listing), meeting_of(listing)
-    languages = ", ".join(tongue_names(listing.languages))
-    topics = ", ".join(topic_names(listing.topics))
-    accepting = accepting_of(listing, now)
-    return {
-        "url": reverse("directory:detail", args=[listing.slug]),
-        "name": listing.name,
-        "suffix": listing.suffix,
-        "initials": initials(listing.name),
-        "place": place,
-        "languages": languages,
-        "topics": topics,
-        "meeting": meeting,
-        "facts": " · ".join(part for part in (place, meeting, languages) if part),
-        "accepting": accepting,
-        "photo_url": portrait_url(listing),
-    }
-
-
-def meeting_of(listing: Listing) -> str:
-    if listing.is_online and listing.is_in_person:
-        return _("online and in person")
-    if listing.is_online:
-        return _("online")
-    return _("in person") if listing.is_in_person else ""
-
-
-def accepting_of(listing: Listing, now: Any) -> dict[str, str]:
-    """Whether somebody takes on clients, as far as it is known. “Yes” is believed for a while."""
-    if not listing.accepting:
-        return {}
-    if listing.accepting == Listing.Accepting.NO:
-        return {"kind": "later", "text": _("no room at the moment")}
-    if listing.takes_clients(now):
-        return {"kind": "met", "text": _("taking on clients")}
-    return {"kind": "later", "text": _("taking on clients: not confirmed lately")}
-
-
-def portrait_url(listing: Listing) -> str:
-    """The portrait's address, another one for another picture; empty without one."""
-    if not listing.photo:
-        return ""
-    version = urlencode({"v": f"{listing.updated_at:%Y%m%d%H%M%S}"})
-    return f"{reverse('directory:photo', args=[listing.key])}?{version}"
-
-
-def structured_list(cards: list[dict[str, Any]]) -> Any:
+def structured_list(cards: list[Card]) -> Any:
     """This page of the list for search engines: names and addresses."""
     if not cards:
         return None
@@ -201,8 +151,8 @@ def structured_list(cards: list[dict[str, Any]]) -> Any:
         {
             "@type": "ListItem",
             "position": place,
-            "name": card["name"],
-            "url": settings.SITE_URL + card["url"],
+            "name": card.name,
+            "url": settings.SITE_URL + card.url,
         }
         for place, card in enumerate(cards, start=1)
     ]
@@ -242,12 +192,12 @@ def detail_of(request: HttpRequest, listing: Listing) -> dict[str, Any]:
     }
 
 
-def description_of(card: dict[str, Any]) -> str:
-    parts = [_("Certified Self-Compassion-Based Psychotherapist (SCIP-C)"), card["place"]]
+def description_of(card: Card) -> str:
+    parts = [_("Certified Self-Compassion-Based Psychotherapist (SCIP-C)"), card.place]
     return ", ".join(part for part in parts if part) + "."
 
 
-def structured_person(listing: Listing, card: dict[str, Any], credential: Credential | None) -> Any:
+def structured_person(listing: Listing, card: Card, credential: Credential | None) -> Any:
     """The person for search engines: what the page shows, and nothing beside it."""
     address = {
         "@type": "PostalAddress",
@@ -259,14 +209,12 @@ def structured_person(listing: Listing, card: dict[str, Any], credential: Creden
         "@type": "Person",
         "name": listing.name,
         "honorificSuffix": listing.suffix,
-        "url": settings.SITE_URL + card["url"],
+        "url": settings.SITE_URL + card.url,
         "knowsLanguage": listing.languages,
         "knowsAbout": topic_names(listing.topics),
         "sameAs": listing.website,
-        "image": settings.SITE_URL + card["photo_url"] if card["photo_url"] else "",
-        "address": {name: value for name, value in address.items() if value}
-        if card["place"]
-        else {},
+        "image": settings.SITE_URL + card.photo_url if card.photo_url else "",
+        "address": {name: value for name, value in address.items() if value} if card.place else {},
     }
     if credential is not None:
         person["hasCredential"] = {
