@@ -95,6 +95,7 @@ def test_a_tie_that_may_be_allowed_shuts_the_room_until_somebody_allows_it(
     lead = committee.seat(committee.chair)
     page = as_user(committee.chair).get(reverse("review:readers", args=[lead.pk])).content.decode()
     assert "shut until a tie is allowed" in page
+    assert "The tie: colleague." in page
     assert "Since May." in page
     as_user(committee.chair).post(
         reverse("review:reader_arrange", args=[lead.pk, row.pk]),

@@ -246,8 +246,8 @@ def reader_left(row: Assignment, lead: Assignment, *, gave: bool) -> Draft:
         name=chair.first_name or _("colleague"),
         paragraphs=[
             _(
-                "{reader} has told us of a tie to {candidate} that bars reading their submission "
-                "{seat}, and reads it no more."
+                "{reader} read the submission of {candidate} {seat} and has told us of a tie that "
+                "rules it out. It is shut to them since."
             ).format(reader=row.member, candidate=candidate, seat=seat_of(row)),
             *([counts] if gave else []),
             _("The office sees that the seat is empty and asks somebody else."),

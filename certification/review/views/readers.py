@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certification.portfolio.views.desk import done, person
+from certification.review.emails.committee import named_ties
 from certification.review.forms.assigning import WhyForm
 from certification.review.models import Assignment
 from certification.review.queries.committee import beside_chair
@@ -46,6 +47,7 @@ def page(
         form = wrong if row.pk == other and wrong is not None else None
         row.form = form or WhyForm(prefix=f"reader-{row.pk}")
         row.may_allow = row.state == State.DECLARED or row.is_shut
+        row.tie = named_ties(row) if row.may_allow else ""
         row.is_late = row.state == State.ASKED and row.answer_due_at < now
         row.is_late |= row.state == State.ACCEPTED and row.due_at < now
         row.may_release = assigning.may_chair_release(row, now)
