@@ -65,6 +65,7 @@ def test_from_asking_to_the_file(author: Author, client: Client) -> None:
     waiting = text(client.get(PAGE))
     assert "in the queue" in waiting
     assert "Look again" in waiting
+    assert "htmx-2.min.js" in waiting, "nothing would look again by itself"
     piece = text(client.get(PAGE, headers={"HX-Request": "true"}))
     assert "hx-get" in piece
     assert "<html" not in piece
@@ -74,6 +75,7 @@ def test_from_asking_to_the_file(author: Author, client: Client) -> None:
     ready = text(client.get(PAGE))
     assert "Your document is ready, with 2 case studies" in ready
     assert "hx-get" not in ready
+    assert "htmx-2.min.js" not in ready
     answer = client.post(reverse("portfolio:paper_open", args=[paper.pk]), follow=True)
     content = b"".join(answer)  # type: ignore[call-overload]
     assert content.startswith(b"%PDF-")
