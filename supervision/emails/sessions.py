@@ -1,10 +1,12 @@
 """Letters about the ledger. What was talked about never stands in a letter."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from scip.accounts.models import User
+from scip.requirements import Finding
 from supervision.emails.agreements import pair_of, send, tell_office
 from supervision.models import Agreement, SupervisionSession
 from supervision.queries.agreements import other_of
@@ -79,6 +81,22 @@ def dispute_settled(session: SupervisionSession) -> None:
     """The office decided: to both, with its reason."""
     for person in pair_of(session.agreement):
         about("dispute_settled", person, session, "settled", _("Look at the session"))
+
+
+def left_short(
+    agreement: Agreement, correction: SupervisionSession, unmet: Sequence[Finding]
+) -> None:
+    """A confirmed correction took something from a completed ledger: to the two who go on."""
+    for person in pair_of(agreement):
+        send(
+            "left_short",
+            person,
+            agreement,
+            f"session:{correction.pk}:short",
+            label=_("See what is open"),
+            unmet=[f"{item.title}: {item.found}" for item in unmet],
+            is_supervisor=person.pk == agreement.supervisor.user_id,
+        )
 
 
 def supervision_completed(agreement: Agreement) -> None:

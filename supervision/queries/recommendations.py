@@ -24,6 +24,7 @@ from certification.candidacy.queries.windows import appeal_window
 from certification.candidacy.requirements.windows import Window
 from supervision.models import Agreement, Approval, Recommendation
 from supervision.models.sessions import back_from_leave
+from supervision.queries.agreements import is_former
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import ledger_findings
 from supervision.requirements.recommendations import Told
@@ -79,6 +80,17 @@ def is_recommended(agreement: Agreement) -> bool:
         outcome=Recommendation.Outcome.RECOMMENDED,
     )
     return rows.exists()
+
+
+def is_kept_apart(agreement: Agreement, user: Any) -> bool:
+    """Was somebody the supervisor and is no more, without having recommended this candidate
+    themselves? Whether somebody else did is not told to them. Two queries at most."""
+    if not is_former(agreement, user):
+        return False
+    own = Recommendation.objects.filter(
+        agreement=agreement, state=State.SENT, outcome=Recommendation.Outcome.RECOMMENDED
+    )
+    return not own.exists()
 
 
 def may_go_on(agreement: Agreement) -> bool:

@@ -7,6 +7,7 @@ from scip.states import lock
 from supervision.emails import sessions as emails
 from supervision.models import Agreement, Recommendation, SupervisionSession
 from supervision.queries.sessions import evidence_of
+from supervision.requirements.ledger import ledger_findings
 from supervision.requirements.recommendations import may_recommend
 from supervision.services.agreements import complete_agreement, tell_when_assessed
 from supervision.services.fee_blocks import follow_ledger
@@ -27,6 +28,24 @@ def follow_confirmation(session: SupervisionSession, *, now: datetime) -> None:
     if agreement.pk != session.agreement_id:
         follow_ledger(agreement, now=now)
     complete(agreement, now=now)
+
+
+def tell_when_short(correction: SupervisionSession) -> None:
+    """Tell the two of a completed agreement, once for each correction, that it left the ledger
+    with less than the edition asks for: no letter to the committee follows from it as it is."""
+    edition = correction.candidacy.edition
+    rows = Agreement.objects.accompanied().filter(candidacy=correction.candidacy_id)
+    agreement = (
+        rows.filter(state=Agreement.State.COMPLETED)
+        .select_related("candidacy__user", "supervisor__user")
+        .first()
+    )
+    if edition is None or agreement is None:
+        return
+    findings = ledger_findings(evidence_of(correction.candidacy), edition=edition)
+    unmet = [item for item in findings if not item.is_met]
+    if unmet:
+        emails.left_short(agreement, correction, unmet)
 
 
 def active_of(candidacy: Candidacy) -> Agreement | None:

@@ -21,11 +21,11 @@ from supervision.models import (
     SupervisionSession,
 )
 from supervision.queries.agreements import over_of, side_of
-from supervision.queries.recommendations import is_recommended
+from supervision.queries.recommendations import is_kept_apart, is_recommended
 from supervision.queries.sessions import evidence_of, utc_day
 from supervision.requirements.ledger import phase_open
 from supervision.services.agreements import locked, refuse_strangers
-from supervision.services.completion import follow_confirmation
+from supervision.services.completion import follow_confirmation, tell_when_short
 from supervision.services.notes import give_feedback, write_own
 from supervision.services.occasions import give_free, take_along
 from supervision.services.ratings import Touched, rate
@@ -275,13 +275,15 @@ def settle_as_held(session: SupervisionSession, *, by: User, now: datetime) -> N
     """Confirm a row; a corrected one makes room first. Completes the agreement when all is there."""
     corrected = session.corrects
     if corrected is not None:
-        refuse_settled(session.agreement)
+        refuse_settled(session.agreement, by)
     with one_at_a_time():
         if corrected is not None and corrected.state in SupervisionSession.STANDING:
             move(lock(corrected), State.REPLACED, by=by, now=now)
             corrected.material.update(session=session)
         move(session, State.CONFIRMED, by=by, now=now)
     follow_confirmation(session, now=now)
+    if corrected is not None:
+        tell_when_short(session)
 
 
 @transaction.atomic
@@ -340,14 +342,16 @@ def correct_session(
 ) -> SupervisionSession:
     """Say how it was in a new row; the other confirms that one, and the old one gives way.
 
-    In an agreement that is over, what was held before its end can be corrected. Raises Refusal
-    for strangers, without a reason, while another correction waits, for a row that stands no
-    more, once a recommendation rests on it or the registration is over, and for what
-    `log_session` refuses about the session itself.
+    In an agreement that is over, its candidate can correct what was held before its end, and a
+    supervisor who still accompanies them. Raises Refusal for strangers and former supervisors,
+    without a reason, while another correction waits, for a row that stands no more, once a
+    recommendation rests on it or the registration is over, and for what `log_session` refuses
+    about the session itself.
     """
     now = now or timezone.now()
     session = fresh(session)
     refuse_strangers(session.agreement, by)
+    refuse_former(session.agreement, by)
     if session.state not in SupervisionSession.STANDING:
         raise Refusal(_("This entry does not stand any more, so there is nothing to correct."))
     if session.corrections.filter(state__in=[State.LOGGED, State.DISPUTED]).exists():
@@ -358,7 +362,7 @@ def correct_session(
         raise Refusal(_("This is a correction itself. Please take it back and write another one."))
     if not reason.strip():
         raise Refusal(_("Please say in a sentence what is corrected and why."))
-    refuse_settled(session.agreement)
+    refuse_settled(session.agreement, by)
     refuse_outside(session.agreement, held, corrected=session)
     refuse_impossible(held, now)
     gate = gate_of(session.agreement, held, without=session.pk)
@@ -382,8 +386,27 @@ def correct_session(
     return correction
 
 
-def refuse_settled(agreement: Agreement) -> None:
-    """Raise Refusal for a correction once the record is no longer the two people's to change."""
+def refuse_former(agreement: Agreement, by: User) -> None:
+    """Raise Refusal for a supervisor who accompanies this person no more, always and in the same
+    words: what they may do must not tell whether a letter was sent since."""
+    if is_kept_apart(agreement, by):
+        raise Refusal(
+            _(
+                "You accompany this person no more, so you leave the entries as they are. If "
+                "something is wrong, write to them or to the office: a correction comes to you "
+                "for a yes."
+            )
+        )
+
+
+def refuse_settled(agreement: Agreement, by: User) -> None:
+    """Raise Refusal for a correction once the record is no longer the two people's to change. A
+    former supervisor does not read why."""
+    is_settled = not agreement.candidacy.is_registered or is_recommended(agreement)
+    if is_settled and is_kept_apart(agreement, by):
+        raise Refusal(
+            _("This correction can’t be confirmed here any more. Write to the office: they help.")
+        )
     if not agreement.candidacy.is_registered:
         raise Refusal(
             _("The registration for certification is over, so the record stays as it is.")

@@ -133,6 +133,7 @@ def session_page(
         and session.state in SupervisionSession.STANDING
         and agreement.candidacy.is_registered
         and not is_recommended(agreement)
+        and not is_former(agreement, user)
         and (session.corrects_id is None or session.state == State.CONFIRMED),
         "ratings": ratings_of([agreement], is_former=is_former(agreement, user))
         .filter(session=session)

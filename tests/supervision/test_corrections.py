@@ -1,9 +1,12 @@
 """Corrections: what they may not undo, and how two go on after one that takes something away."""
 
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
 from certification.candidacy.services.closing import close_candidacy
+from scip.mail.models import Letter
 from scip.requirements import Refusal
 from supervision.models import Agreement, SupervisionSession
 from supervision.queries.recommendations import may_go_on
@@ -25,11 +28,11 @@ def pair(db):
     return make_pair()
 
 
-def correct(pair, row, kind, started_at, minutes=60, now=None):
+def correct(pair, row, kind, started_at, minutes=60, now=None, by=None):
     return sessions.correct_session(
         row,
         held(kind, started_at, minutes),
-        by=pair.guide,
+        by=by or pair.guide,
         reason="It was different.",
         now=now or at(100),
     )
@@ -49,8 +52,9 @@ def test_a_correction_does_not_lead_past_the_end_of_the_agreement(pair, how):
     if how == "ended":
         agreements.end_agreement(pair.agreement, by=pair.guide, reason="Moving.", now=at(40))
     with pytest.raises(Refusal, match="not in force at that time"):
-        correct(pair, rows[3], Kind.SUPERVISION, at(90))
-    assert correct(pair, rows[3], Kind.SUPERVISION, rows[3].started_at, 50).state == "logged"
+        correct(pair, rows[3], Kind.SUPERVISION, at(90), by=pair.candidate)
+    row = correct(pair, rows[3], Kind.SUPERVISION, rows[3].started_at, 50, by=pair.candidate)
+    assert row.state == "logged"
 
 
 def test_a_row_opens_no_phase_for_its_own_correction(pair):
@@ -114,4 +118,67 @@ def test_after_the_registration_nothing_is_corrected(pair, staff):
     (row,) = walk(pair, 1)
     close_candidacy(pair.candidacy, by=staff, reason="Idle.", now=at(50))
     with pytest.raises(Refusal, match="registration for certification is over"):
+        correct(pair, row, Kind.ORIENTATION, row.started_at, 50, by=pair.candidate)
+    with pytest.raises(Refusal, match="You accompany this person no more"):
         correct(pair, row, Kind.ORIENTATION, row.started_at, 50)
+
+
+def test_a_former_supervisor_reads_the_same_whatever_came_since(pair, as_user):
+    """What they may do with their own entries must not tell that another wrote a letter."""
+    *_before, last = walk(pair, 9)
+    page = reverse("supervision:session", args=[last.pk])
+    assert as_user(pair.guide).get(page).context["may_correct"]
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(65))
+    said = []
+
+    def asks():
+        assert not as_user(pair.guide).get(page).context["may_correct"]
+        with pytest.raises(Refusal) as caught:
+            correct(pair, last, last.kind, last.started_at, 50)
+        said.append(str(caught.value.sentence))
+
+    asks()
+    waiting = correct(pair, last, last.kind, last.started_at, 50, by=pair.candidate)
+    other = world.make_supervisor(world.make_user("other@example.com", name="Olga"))
+    second = replace(pair, agreement=world.make_agreement(pair.candidacy, other, signed_at=at(70)))
+    second.supervisor, second.guide = other, other.user
+    confirmed(second, Kind.EXIT_INTERVIEW, at(75))
+    letter = save_part(second.again().agreement, by=other.user, **LETTER)
+    send_recommendation(letter, by=other.user)
+    asks()
+    assert said[0] == said[1]
+    with pytest.raises(Refusal, match="confirmed here any more") as caught:
+        sessions.confirm_session(waiting, by=pair.guide)
+    assert "recommendation" not in str(caught.value.sentence).lower()
+
+
+def test_the_two_hear_that_a_correction_left_their_ledger_short(pair):
+    *_before, ninth, last = walk(pair, 10)
+    fine = correct(pair, ninth, ninth.kind, ninth.started_at, 55)
+    sessions.confirm_session(fine, by=pair.candidate, now=at(101))
+    told = Letter.objects.filter(dedupe_key__contains=":short:")
+    assert not told.exists(), "it counts as before"
+    row = correct(pair, last, last.kind, last.started_at, 20)
+    assert not told.exists(), "nothing is settled yet"
+    sessions.confirm_session(row, by=pair.candidate, now=at(102))
+    assert {letter.to_user for letter in told} == {pair.candidate, pair.guide}
+    for letter in told:
+        for text in (letter.text, letter.html):
+            assert "Closing: 1 of 2 sessions count." in text
+            assert reverse("supervision:agreement", args=[pair.agreement.pk]) in text
+    assert "your letter to the committee waits" in told.get(to_user=pair.guide).text
+
+
+def test_a_short_ledger_is_told_to_whoever_accompanies_and_not_to_a_former_supervisor(pair):
+    walk(pair, 8)
+    first = confirmed(pair, Kind.PORTFOLIO_REVIEW, at(57))
+    agreements.end_agreement(pair.agreement, by=pair.guide, reason="Moving.", now=at(60))
+    other = world.make_supervisor(world.make_user("other@example.com", name="Olga"))
+    second = replace(pair, agreement=world.make_agreement(pair.candidacy, other, signed_at=at(61)))
+    second.supervisor, second.guide = other, other.user
+    confirmed(second, Kind.EXIT_INTERVIEW, at(64))
+    assert second.again().agreement.state == Agreement.State.COMPLETED
+    row = correct(pair, first, first.kind, first.started_at, 20, by=pair.candidate)
+    sessions.confirm_session(row, by=pair.guide, now=at(70))
+    told = Letter.objects.filter(dedupe_key__contains=":short:")
+    assert {letter.to_user for letter in told} == {pair.candidate, other.user}
