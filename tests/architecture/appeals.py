@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from certification.review.models import Appeal, AppealDocument, PanelSeat
+from certification.review.models import Appeal, AppealDocument, PanelSeat, Recourse
 from certification.review.models.snapshots import sha256_of
 from certification.review.services.appealing import content_of_appeal
 from certification.review.services.freezing import canonical
@@ -51,6 +51,6 @@ def add_appeals(house: House) -> None:
             "hearing_paper": {"pk": seat.pk, "document": document.pk},
             "hearing_file": seat,
             "appeal_decision": {"pk": appeal.pk, "verb": "release"},
-            "recourse": things["candidacy"],
+            "recourse": Recourse.objects.get(pk=things["candidacy"].pk),
             "recourse_decision": {"pk": things["candidacy"].pk, "verb": "appeal_time"},
         }
