@@ -221,9 +221,7 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
             {
                 "label": _("Level C: to your supervisor, directly"),
                 "value": money(to_supervisor, currency),
-                "note": _("{count} sessions at the standard rate").format(
-                    count=level_c.all_supervision_sessions
-                ),
+                "note": supervision_note(home, level_c.all_supervision_sessions),
             }
         )
     total = sum(cents for _label, cents in to_cmsc) + to_supervisor
@@ -232,6 +230,17 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
             {"label": _("Together, still to come"), "value": money(total, currency), "total": True}
         )
     return rows
+
+
+def supervision_note(home: Home, count: int) -> str:
+    """How the figure for supervision comes about. With an agreement it is no promise: what the two
+    agreed on and paid stands on the page of costs, whose queries the home can't afford."""
+    supervision = home.evidence.supervision
+    if supervision is not None and supervision.has_agreement:
+        return _(
+            "{count} sessions at the standard rate. What you agreed and paid stands line by line."
+        ).format(count=count)
+    return _("{count} sessions at the standard rate").format(count=count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

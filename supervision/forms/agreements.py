@@ -1,13 +1,16 @@
 """Writing, signing and ending an agreement."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scip.accounts.forms.text import PlainTextField
+from scip.searching import plain_word
 from supervision.models import Agreement, AgreementVersion
 
 
@@ -63,6 +66,27 @@ class SignForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     text_sha256 = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.name = name
+
+    def clean_name_typed(self) -> str:
+        """The name as typed; its words are those of the profile, whatever their accents and case,
+        and more may stand beside them."""
+        typed: str = self.cleaned_data["name_typed"]
+        if words_of(self.name) - words_of(typed):
+            raise forms.ValidationError(
+                gettext("Please sign with your name as it stands in your profile: {name}.").format(
+                    name=self.name
+                )
+            )
+        return typed
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name in small letters, without accents and what stands between them."""
+    return set(re.findall(r"\w+", plain_word(name)))
 
 
 class EndForm(forms.ModelForm[Agreement]):

@@ -155,7 +155,7 @@ def sessions_section(scope: Scope) -> list[Section]:
         Section(
             title=_("Sessions: {phase}").format(phase=phase.label),
             columns=(
-                _("Start"),
+                _("Start (UTC)"),
                 _("Session"),
                 _("Minutes"),
                 _("Supervisor"),

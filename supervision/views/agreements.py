@@ -155,7 +155,7 @@ def text_page(
     before_meeting = awaits_meeting(agreement, newest) if may_sign and newest is not None else ""
     may_sign = may_sign and not before_meeting
     if may_sign and form is None and newest is not None:
-        form = SignForm(initial={"text_sha256": text_hash(newest)})
+        form = SignForm(name=user.name, initial={"text_sha256": text_hash(newest)})
     context = {
         "agreement": agreement,
         "newest": newest,
@@ -222,7 +222,7 @@ def agreement_sign(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """One's name under a version."""
     agreement = own_agreement(request, pk)
     version = get_object_or_404(agreement.versions, number=number)
-    form = SignForm(request.POST)
+    form = SignForm(request.POST, name=person(request).name)
     if not form.is_valid():
         return text_page(request, agreement, form)
 

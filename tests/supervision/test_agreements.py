@@ -251,6 +251,33 @@ def test_both_write_and_sign_on_the_site(draft, as_user):
     assert draft.again().agreement.state == State.ACTIVE
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_taken"),
+    [
+        ("Carla", False),
+        ("Somebody Else", False),
+        ("Carla Núñez", True),
+        ("carla  nunez, PhD", True),
+        ("Dr. CARLA NUNEZ", True),
+    ],
+)
+def test_one_signs_with_ones_own_name(draft, as_user, typed, is_taken):
+    draft.candidate.name = "Carla Núñez"
+    draft.candidate.save(update_fields=["name"])
+    client = as_user(draft.candidate)
+    pk = draft.agreement.pk
+    page = client.get(reverse("supervision:agreement_text", args=[pk]))
+    version = draft.agreement.versions.get()
+    answer = client.post(
+        reverse("supervision:agreement_sign", args=[pk, version.number]),
+        {"name_typed": typed, "text_sha256": page.context["form"].initial["text_sha256"]},
+    )
+    assert version.signatures.exists() == is_taken
+    assert answer.status_code == (302 if is_taken else 200)
+    if not is_taken:
+        assert "as it stands in your profile: Carla Núñez" in answer.content.decode()
+
+
 def test_the_pdf_is_for_the_two_and_the_office(
     pair, as_user, staff, stranger, facilitator, reviewer
 ):
