@@ -112,6 +112,18 @@ def test_a_tie_that_may_be_allowed_shuts_the_room_until_somebody_allows_it(
     assert [key for key in keys(row) if key.endswith("facilitated:office")]
 
 
+def test_another_tie_while_one_waits_for_a_word_says_that_nothing_was_open(committee, office):
+    reader = member()
+    row = assigning.ask(committee.submission, reader, seat="reviewer", by=office, reason="x")
+    row = assigning.answer(row, ties=["colleague"], words="One clinic.", by=reader)
+    row = tell(row, "family")
+    assert (row.state, row.end_code) == ("released", "tie")
+    letter = Letter.objects.get(dedupe_key=f"assignment:{row.pk}:told:office")
+    assert "nothing was open to them" in letter.text
+    letter = Letter.objects.get(dedupe_key=f"assignment:{row.pk}:told:chair")
+    assert "was asked to read" in letter.text
+
+
 def test_a_chair_who_tells_of_a_tie_leads_nothing(committee):
     lead = tell(committee.seat(committee.chair), "supervised")
     assert lead.state == "released"

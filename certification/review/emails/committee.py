@@ -236,19 +236,22 @@ def second_lost(row: Assignment, lead: Assignment) -> Draft:
     )
 
 
-def reader_left(row: Assignment, lead: Assignment, *, gave: bool) -> Draft:
-    """The chair: a reader told of a tie that bars, after the room was open to them."""
+def reader_left(row: Assignment, lead: Assignment, *, gave: bool, was_open: bool) -> Draft:
+    """The chair: a reader told of a tie that bars, after their declaration."""
     candidate, chair = row.submission.user, lead.member
+    said = _("{reader} was asked to read the submission of {candidate} {seat}; a tie rules it out.")
+    if was_open:
+        said = _(
+            "{reader} read the submission of {candidate} {seat} and has told us of a tie that "
+            "rules it out. It is shut to them since."
+        )
     counts = _("What they gave doesn’t count any more, so look at what was built on it.")
     return letter(
         chair,
         subject=_("A reader has left: the submission of {candidate}").format(candidate=candidate),
         name=chair.first_name or _("colleague"),
         paragraphs=[
-            _(
-                "{reader} read the submission of {candidate} {seat} and has told us of a tie that "
-                "rules it out. It is shut to them since."
-            ).format(reader=row.member, candidate=candidate, seat=seat_of(row)),
+            said.format(reader=row.member, candidate=candidate, seat=seat_of(row)),
             *([counts] if gave else []),
             _("The office sees that the seat is empty and asks somebody else."),
         ],

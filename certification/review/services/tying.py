@@ -101,14 +101,15 @@ def add_tie(
 def leave(row: Assignment, *, by: User, now: datetime) -> None:
     """Their part ends because of what they told; the office and the chair hear of it."""
     lead = chair_of(row.submission)
-    gave = row.state == State.GIVEN
+    gave, was_open = row.state == State.GIVEN, row.is_open
     let_go(row, code=EndReason.TIE, by=by, now=now)
     key = f"assignment:{row.pk}:told"
-    letters.tell_office(row, key, "told_given" if gave else "told")
+    what = "told_given" if gave else "told" if was_open else "barred"
+    letters.tell_office(row, key, what)
     if row.seat == Assignment.Seat.SECOND and not gave:
         tell_of_lost_second(row, by=by)
     elif lead is not None and lead.pk != row.pk:
-        draft = letters.reader_left(row, lead, gave=gave)
+        draft = letters.reader_left(row, lead, gave=gave, was_open=was_open)
         queue_draft(draft, to=lead.member, dedupe_key=f"{key}:chair")
 
 
