@@ -56,14 +56,15 @@ class Load:
 
 
 @contextmanager
-def served(*, workers: int = 2) -> Iterator[int]:
-    """Granian with the site of this process's database, as the demo starts it; yields its port."""
+def served(*, workers: int = 2, niceness: int = 0) -> Iterator[int]:
+    """Granian with the site of this process's database, as the demo starts it; yields its port.
+    ``niceness``: how far its workers step back behind others."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "scip.settings", "LOG_LEVEL": "ERROR"}
     server = subprocess.Popen(
-        web_command(port, workers=workers),
+        ["nice", "-n", str(niceness), *web_command(port, workers=workers)],
         cwd=settings.BASE_DIR,
         env=environment,
         stdout=subprocess.DEVNULL,

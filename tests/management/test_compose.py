@@ -23,6 +23,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from bench.players import BEHIND
 from scip.management import processes
 from scip.management.postgres import THROW_AWAY, Cluster
 from scip.management.supervisor import COLLECT, ROOT, worker_command
@@ -355,3 +356,15 @@ def test_the_proxy_bounds_what_it_reads():
     assert DOCUMENT_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE < sizes[1] <= 25 * 10**6
     assert re.search(r"read_body \d+m", proxy)
     assert re.search(r"read_header \d+s", proxy)
+
+
+# How the kernel weighs processes of one group by their niceness (sched_prio_to_weight).
+WEIGHTS = {0: 1024, 5: 335, 10: 110, 15: 36, 19: 15}
+
+
+def test_pages_go_before_recordings():
+    """Where the processor is short; and the bench measures the very weight."""
+    behind = {name for name in SERVICES if "cpu_shares" in SERVICES[name]}
+    assert behind == {"media", "checker"}
+    for name in behind:
+        assert SERVICES[name]["cpu_shares"] == WEIGHTS[BEHIND]
