@@ -192,6 +192,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "scip.accounts.passwords.OurWordsValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -245,6 +246,8 @@ SECURE_CSP = {
 PREFIX = "__Host-" if SECURE else ""
 SESSION_COOKIE_NAME = f"{PREFIX}session"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+# Seconds after which one signs in again, however busy the session was.
+SESSION_LONGEST = 30 * 24 * 3600
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
@@ -23,6 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from scip.accounts import emails
 from scip.accounts.forms import proposed_zone
+from scip.accounts.journal import logger, mark_of
 from scip.accounts.models import User
 from scip.accounts.queries import FACTORS
 from scip.accounts.services import cipher
@@ -121,6 +123,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Wrong tries are limited; that somebody reached the limit is written down."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            logger.warning("Signing in pauses for %s.", mark_of(credentials.get("email")))
+            raise
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong tries count for the account alone; asking under another host name adds none."""

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from allauth.core.internal.httpkit import get_client_ip
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -78,7 +80,7 @@ KNOWN_ZONES = available_timezones()
 
 
 class SessionActivityMiddleware:
-    """Keeps allauth's list of one's own sessions current without a write on every page.
+    """Keeps allauth's list of one's own sessions current, and ends what has lasted long enough.
 
     allauth's own middleware updates the row on each request. Here it is touched when the
     address or the browser differs from last time, and otherwise every five minutes.
@@ -88,9 +90,27 @@ class SessionActivityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.user.is_authenticated and request.session.session_key:
-            note_activity(request)
-        return self.get_response(request)
+        was_in = request.user.is_authenticated
+        if was_in and request.session.session_key:
+            if has_lasted(request):
+                logout(request)
+                messages.info(
+                    request, _("You were signed in for a long time. Please sign in again.")
+                )
+            else:
+                note_activity(request)
+        response = self.get_response(request)
+        if was_in and not request.user.is_authenticated:
+            # What pages keep in the browser, drafts for example, goes with whoever leaves.
+            response.headers["Clear-Site-Data"] = '"storage"'
+        return response
+
+
+def has_lasted(request: HttpRequest) -> bool:
+    """Was the sign-in longer ago than a session may last? One from before this was noted begins
+    to count now."""
+    began_at = request.session.setdefault("signed_in_at", int(time.time()))
+    return bool(time.time() - began_at > settings.SESSION_LONGEST)
 
 
 def note_activity(request: HttpRequest) -> None:
