@@ -21,9 +21,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, then everybody I am in supervision with."""
     user = person(request)
     found = relationships_of(user, now=timezone.now())
-    is_supervisor = user.has_role(Role.SUPERVISOR) or any(
-        item.side == Signature.Side.SUPERVISOR for item in found
-    )
+    has_page = user.has_role(Role.SUPERVISOR)
+    is_supervisor = has_page or any(item.side == Signature.Side.SUPERVISOR for item in found)
     is_accompanied = any(
         item.side == Signature.Side.CANDIDATE
         and item.agreement.state in {Agreement.State.ACTIVE, Agreement.State.COMPLETED}
@@ -46,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
             if row.supervisor.user_id == user.pk or not is_accompanied
         ],
         "is_supervisor": is_supervisor,
+        "has_page": has_page,
         "candidacy": candidacy,
         "seeks_company": seeks_company(candidacy, found),
     }

@@ -28,6 +28,9 @@ def test_each_sees_what_waits_for_them(db, as_user):
     ]
     page = as_user(pair.guide).get(HOME)
     assert page.context["matters"] == []
+    own_page = reverse("supervision:profile")
+    assert own_page in page.content.decode()
+    assert own_page not in as_user(pair.candidate).get(HOME).content.decode()
     assert page.context["relationships"][0].with_other == (
         "1 session waits for the other’s confirmation",
     )
