@@ -144,7 +144,7 @@ def test_passwords_are_free_in_composition_and_long_enough():
     names = {item["NAME"].rpartition(".")[2]: item for item in settings.AUTH_PASSWORD_VALIDATORS}
     assert set(names) == {
         "UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator",
-            "OurWordsValidator",
+        "OurWordsValidator",
     }  # fmt: skip
     assert names["MinimumLengthValidator"]["OPTIONS"]["min_length"] >= 8
 
