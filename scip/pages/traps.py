@@ -6,20 +6,19 @@ page again with everything still typed in; a person sends it once more, a machin
 Nothing is stored either way.
 """
 
-import hashlib
 from datetime import datetime, timedelta
 
 from allauth.core.internal.ratelimit import get_ip
 from django.core import signing
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
+
+from scip.throttle import HOUR, count
 
 SALT = "scip.pages.opened"
 # Nobody reads and fills these forms faster; a page left open overnight still works.
 QUICKEST = timedelta(seconds=3)
 OLDEST = timedelta(hours=24)
-HOUR = 3600
 PER_SENDER = 5
 PER_ADDRESS = 20
 
@@ -50,15 +49,5 @@ def may_send(request: HttpRequest, *, form: str, sender: str) -> bool:
         (f"{form}:address:{get_ip(request)}", PER_ADDRESS),
     ]
     # Both are counted each time: a limit reached in one must not hide the other.
-    within = [count(what) <= limit for what, limit in counts]
+    within = [count(what, seconds=HOUR) <= limit for what, limit in counts]
     return all(within)
-
-
-def count(what: str) -> int:
-    """How often ``what`` was counted this hour, this time included."""
-    key = f"pages:{hashlib.sha256(what.encode()).hexdigest()}"
-    cache.add(key, 0, timeout=HOUR)
-    try:
-        return cache.incr(key)
-    except ValueError:  # its hour ended between the two calls
-        return 1

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,6 +28,7 @@ from scip.pathway.costs import costs_of
 from scip.pathway.models import CalendarFeed
 from scip.pathway.next_step import next_step
 from scip.pathway.queries import home_of
+from scip.throttle import MINUTE, count
 from supervision.calendar_files import appointment_events
 from supervision.queries.appointments import appointments_of_person, given_by
 from supervision.queries.fees import agreed_fees
@@ -156,9 +156,6 @@ def changed_at(feed: CalendarFeed, moments: list[datetime]) -> datetime:
 
 def refuse_unknown(request: HttpRequest) -> HttpResponse:
     """404, and 429 for an address that keeps guessing (30 a minute)."""
-    key = f"calendar:{get_client_ip(request)}"
-    asked = cache.get_or_set(key, 0, timeout=60) or 0
-    cache.set(key, asked + 1, timeout=60)
-    if asked >= UNKNOWN_PER_MINUTE:
+    if count(f"calendar:{get_client_ip(request)}", seconds=MINUTE) > UNKNOWN_PER_MINUTE:
         return HttpResponse(_("Please try again in a minute."), status=429)
     raise Http404

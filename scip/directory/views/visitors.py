@@ -12,9 +12,10 @@ from scip.directory.models import Listing, key_of
 from scip.directory.queries.searching import public as public_rows
 from scip.directory.services.visitors import pass_on, report_listing
 from scip.pages.forms import GuardedForm
-from scip.pages.traps import count, may_send
+from scip.pages.traps import may_send
 from scip.publishing import PageMeta, meta_of
 from scip.requirements import Refusal
+from scip.throttle import HOUR, count
 
 # Nobody is written to more often within an hour, whoever writes.
 PER_LISTING = 10
@@ -32,7 +33,8 @@ def is_acceptable(request: HttpRequest, form: GuardedForm, listing: Listing) -> 
         return False
     sender = form.cleaned_data["email"] or f"report:{listing.pk}"
     within = may_send(request, form=form.form_name, sender=sender)
-    if count(f"{form.form_name}:listing:{listing.pk}") <= PER_LISTING and within:
+    asked = count(f"{form.form_name}:listing:{listing.pk}", seconds=HOUR)
+    if asked <= PER_LISTING and within:
         return True
     form.add_error(
         None,
