@@ -150,13 +150,15 @@ def test_a_letter_that_came_back_without_a_chair_is_the_offices(client, as_user,
     as_user(second).post(back, {"reason": "Say more about the retreat."})
     assert committee.decision.state == Decision.State.DRAFT
     letter = Letter.objects.get(dedupe_key__contains=":returned:")
-    assert "Write the answer down anew" in letter.text
+    assert "Write it down anew" in letter.text
     assert "retreat" not in letter.text
     assert "The office: writes the letter anew" in text(client.get(LIST))
     found = {item.code: item for item in waiting_for(staff, now=timezone.now())}["letters_back"]
     assert found.count.number == 1
     assert len(client.get(found.url).context["cl"].result_list) == 1
-    assert "Say more about the retreat." in text(client.get(url))
+    again = client.get(url)
+    assert "Say more about the retreat." in text(again)
+    assert CERTIFIED["strengths"] in text(again)
     # Handed to a second reader again, or with a chair in the seat, nothing waits for the office.
     seated(committee.submission, reader(9, Role.CHAIR), "chair")
     assert {item.code: item for item in waiting_for(staff, now=timezone.now())}[

@@ -105,7 +105,9 @@ def test_a_chair_releases_a_second_reader_who_is_silent_and_nobody_else(as_user,
     page = client.get(readers_page(chair)).content.decode()
     assert f'name="reader-{second.pk}-reason"' in page
     assert f'name="reader-{reader.pk}-reason"' not in page
-    client.post(arrange(chair, second), {f"reader-{second.pk}-reason": "Silent.", "release": "1"})
+    values = {f"reader-{second.pk}-reason": "Silent.", "release": "1"}
+    done = client.post(arrange(chair, second), values, follow=True).content.decode()
+    assert "choose another second reader" in done
     second.refresh_from_db()
     assert (second.state, second.end_reason) == (Assignment.State.RELEASED, "Silent.")
     assert Letter.objects.filter(dedupe_key=f"assignment:{second.pk}:released").count() == 1

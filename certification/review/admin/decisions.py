@@ -7,8 +7,9 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from certification.portfolio.services.writing import values_of
 from certification.review.emails.decisions import decision_letter, taken_back
-from certification.review.forms.deciding import RecordForm
+from certification.review.forms.deciding import RecordForm, on
 from certification.review.models import Ask, Submission
 from certification.review.models import Decision as Answer
 from certification.review.queries.decisions import (
@@ -75,16 +76,18 @@ def take_back(row: Submission, _data: Data, by: User) -> object:
 
 
 def record_form(row: Submission, data: Any) -> forms.BaseForm:
-    """The letter's parts, and who reads it as the second. Nothing of an earlier draft is shown:
-    until a letter is ready its words are the committee's. Nothing is asked where somebody in the
-    chair has begun it."""
+    """The letter's parts, and who reads it as the second. What the office wrote down before stands
+    in it again; of a draft from the chair nothing is shown (until a letter is ready its words are
+    the committee's), and nothing is asked."""
     known = decision_of(row)
     if known is not None and is_of_a_chair(known):
         return forms.Form({})  # bound: the sentence stands in it at once
     people = seconds_for(known or Answer(submission=row))
-    returned = known.returned_reason if known is not None else ""
     choices = [(str(user.pk), words) for user, words in people]
-    return RecordForm(data, choices=choices, returned=returned)
+    if known is None:
+        return RecordForm(data, choices=choices)
+    kept = values_of(known) | {"by_when": on(known.by_when)}
+    return RecordForm(data, initial=kept, choices=choices, returned=known.returned_reason)
 
 
 def record_draft(row: Submission, data: Data, by: User) -> Draft:

@@ -87,7 +87,9 @@ def taken_back(decision: Decision) -> Draft:
 def tell_office_returned(decision: Decision, key: str, *, is_ours: bool) -> None:
     """CMSC hears that the second reader gave a letter back while nobody is in the chair; words that
     were written in the chair (not ``is_ours``) wait for the next one there."""
-    anew = _("Write the answer down anew, where you read that word, or ask somebody to take it.")
+    anew = _(
+        "Write it down anew: your words stand there again, with theirs. Or ask somebody to take the chair."
+    )
     waits = _("Its words are of somebody in the chair: ask another member to take it and go on.")
     draft = to_office(
         decision,

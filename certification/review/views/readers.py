@@ -75,7 +75,13 @@ def arrange(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         done(request, act, _("Allowed. It is open to them now."))
     elif "release" in request.POST:
         act = lambda: assigning.release(row, reason=reason, by=by)  # noqa: E731
-        done(request, act, _("Released. The office sees that the seat is empty."))
+        sentence = _("Released. The office sees that the seat is empty.")
+        if row.seat == Seat.SECOND:
+            sentence = _(
+                "Released. Take the decision back on its page to choose another second reader; "
+                "the office can ask somebody, too."
+            )
+        done(request, act, sentence)
     return redirect("review:readers", pk)
 
 
