@@ -11,7 +11,6 @@ from certification.portfolio.services.office import admitted, open_now
 from certification.review.models import FrozenAccess, Snapshot
 from certification.review.queries.conflicts import ties_of
 from scip.accounts.models import User
-from scip.audit.services import record
 from scip.requirements import Refusal
 from scip.states import lock
 
@@ -52,8 +51,3 @@ def open_frozen(
     act = OfficeAccess(portfolio=portfolio, what=what)
     access = open_now(act, reason=reason, by=by, now=now, snapshot=snapshot.pk)
     return FrozenAccess.objects.create(access=access, snapshot=snapshot)
-
-
-def read_frozen(snapshot: Snapshot, *, by: User) -> None:
-    """Keep that somebody of the office reads it now."""
-    record("submission.read_by_office", snapshot, by=by, subject=snapshot.submission.candidacy.user)

@@ -12,7 +12,6 @@ from certification.review.models import Dossier, Snapshot
 from certification.review.queries.dossiers import chapters
 from certification.review.queries.emergencies import accesses_to, running_access
 from certification.review.services.dossiers import open_dossier as keep_opening
-from certification.review.services.emergencies import read_frozen
 from certification.review.services.freezing import content_of
 from certification.review.views.letter import crumbs
 from scip.access import signed_in
@@ -33,8 +32,6 @@ def frozen(request: HttpRequest, pk: int) -> HttpResponse:
     if snapshot.erased_at is not None:
         raise Http404
     access = running_access(snapshot, request.user)
-    if access is not None:
-        read_frozen(snapshot, by=person(request))
     context = {
         "snapshot": snapshot,
         "access": access,
