@@ -1,4 +1,4 @@
-"""Counting how often something was asked: each stretch anew, and exact with many at once."""
+"""How often something may be asked: each stretch anew, and exact with many at once."""
 
 import time
 
@@ -14,27 +14,34 @@ def empty_cache(db: None) -> None:
     cache.clear()
 
 
+def asked(what: str, times: int, *, limit: int = 3) -> list[bool]:
+    return [throttle.within(what, limit=limit, seconds=60) for _n in range(times)]
+
+
 def test_each_matter_and_each_stretch_counts_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "time", lambda: 1_000_000.0 * 60)
-    assert [throttle.count("a", seconds=60) for _n in range(3)] == [1, 2, 3]
-    assert throttle.count("b", seconds=60) == 1
-    monkeypatch.setattr(throttle, "time", lambda: 1_000_000.0 * 60 + 60)
-    assert throttle.count("a", seconds=60) == 1
+    now = time.time() // 60 * 60
+    monkeypatch.setattr(throttle, "time", lambda: now)
+    assert asked("a", 5) == [True, True, True, False, False]
+    assert asked("b", 1) == [True]
+    monkeypatch.setattr(throttle, "time", lambda: now + 59)
+    assert asked("a", 1) == [False]
+    monkeypatch.setattr(throttle, "time", lambda: now + 60)
+    assert asked("a", 1) == [True]
 
 
 def test_what_is_counted_cannot_be_read_from_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     keys: list[str] = []
-    monkeypatch.setattr(cache, "add", lambda key, *_rest, **_more: keys.append(key))
-    monkeypatch.setattr(cache, "incr", lambda _key: 1)
-    throttle.count("sender:ana@example.com", seconds=60)
+    monkeypatch.setattr(cache, "add", lambda key, *_rest, **_more: not keys.append(key))
+    assert asked("sender:ana@example.com", 1) == [True]
     (key,) = keys
     assert "ana" not in key
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_are_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_at_once_get_no_more_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
     monkeypatch.setattr(throttle, "time", lambda: now)
-    counts: list[int] = []
-    assert at_once(*[lambda: counts.append(throttle.count("a", seconds=3600))] * 8) == [None] * 8
-    assert sorted(counts) == [1, 2, 3, 4, 5, 6, 7, 8]
+    answers: list[bool] = []
+    refused = at_once(*[lambda: answers.append(throttle.within("a", limit=5, seconds=3600))] * 12)
+    assert refused == [None] * 12
+    assert (sum(answers), len(answers)) == (5, 12)

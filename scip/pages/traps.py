@@ -13,7 +13,7 @@ from django.core import signing
 from django.http import HttpRequest
 from django.utils import timezone
 
-from scip.throttle import HOUR, count
+from scip.throttle import HOUR, within
 
 SALT = "scip.pages.opened"
 # Nobody reads and fills these forms faster; a page left open overnight still works.
@@ -49,5 +49,5 @@ def may_send(request: HttpRequest, *, form: str, sender: str) -> bool:
         (f"{form}:address:{get_ip(request)}", PER_ADDRESS),
     ]
     # Both are counted each time: a limit reached in one must not hide the other.
-    within = [count(what, seconds=HOUR) <= limit for what, limit in counts]
-    return all(within)
+    may = [within(what, limit=limit, seconds=HOUR) for what, limit in counts]
+    return all(may)

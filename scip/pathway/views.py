@@ -28,7 +28,7 @@ from scip.pathway.costs import costs_of
 from scip.pathway.models import CalendarFeed
 from scip.pathway.next_step import next_step
 from scip.pathway.queries import home_of
-from scip.throttle import MINUTE, count
+from scip.throttle import MINUTE, within
 from supervision.calendar_files import appointment_events
 from supervision.queries.appointments import appointments_of_person, given_by
 from supervision.queries.fees import agreed_fees
@@ -156,6 +156,7 @@ def changed_at(feed: CalendarFeed, moments: list[datetime]) -> datetime:
 
 def refuse_unknown(request: HttpRequest) -> HttpResponse:
     """404, and 429 for an address that keeps guessing (30 a minute)."""
-    if count(f"calendar:{get_client_ip(request)}", seconds=MINUTE) > UNKNOWN_PER_MINUTE:
+    visitor = f"calendar:{get_client_ip(request)}"
+    if not within(visitor, limit=UNKNOWN_PER_MINUTE, seconds=MINUTE):
         return HttpResponse(_("Please try again in a minute."), status=429)
     raise Http404

@@ -15,7 +15,7 @@ from scip.pages.forms import GuardedForm
 from scip.pages.traps import may_send
 from scip.publishing import PageMeta, meta_of
 from scip.requirements import Refusal
-from scip.throttle import HOUR, count
+from scip.throttle import HOUR, within
 
 # Nobody is written to more often within an hour, whoever writes.
 PER_LISTING = 10
@@ -32,9 +32,13 @@ def is_acceptable(request: HttpRequest, form: GuardedForm, listing: Listing) -> 
     if not form.is_valid():
         return False
     sender = form.cleaned_data["email"] or f"report:{listing.pk}"
-    within = may_send(request, form=form.form_name, sender=sender)
-    asked = count(f"{form.form_name}:listing:{listing.pk}", seconds=HOUR)
-    if asked <= PER_LISTING and within:
+    about = f"{form.form_name}:listing:{listing.pk}"
+    # All are counted each time: a limit reached in one must not hide the other.
+    may = [
+        may_send(request, form=form.form_name, sender=sender),
+        within(about, limit=PER_LISTING, seconds=HOUR),
+    ]
+    if all(may):
         return True
     form.add_error(
         None,
