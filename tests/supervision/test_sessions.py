@@ -421,7 +421,7 @@ def test_the_page_of_a_pair_takes_the_same_queries(
         client.get(url)
 
 
-PAIR_QUERIES = 15
+PAIR_QUERIES = 16
 
 
 def test_a_session_that_will_not_count_says_so_before_anybody_confirms_it(db, as_user):
