@@ -124,6 +124,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)
 
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """A code that does not fit is written down, alike for known and unknown addresses."""
+        if code == "incorrect_code":
+            logger.warning("A code from a letter was refused.")
+        error: ValidationError = super().validation_error(code, *args)
+        return error
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Wrong tries are limited; that somebody reached the limit is written down."""
         try:

@@ -8,7 +8,8 @@ logger = logging.getLogger("scip.accounts.sign_in")
 
 
 def mark_of(address: object) -> str:
-    """Stands for an e-mail address in the log: the same each time, and nobody reads it back."""
+    """Stands for an e-mail address in the log: the same each time. Only whoever holds ``SECRET_KEY`` can
+    tell whether it stands for an address they have in mind."""
     typed = str(address or "").strip().lower()
     return (
         "address "

@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-from allauth.account.signals import email_verification_code_rejected, login_code_rejected
 from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
@@ -34,8 +33,3 @@ def refused(sender: object, credentials: dict[str, Any], **kwargs: Any) -> None:
 @receiver(authentication_failed)
 def factor_refused(sender: object, user: User, **kwargs: Any) -> None:
     logger.warning("A second factor of account %s was refused.", user.pk)
-
-
-@receiver([login_code_rejected, email_verification_code_rejected])
-def code_refused(sender: object, user: User | None, **kwargs: Any) -> None:
-    logger.warning("A code for account %s was refused.", user.pk if user else "unknown")

@@ -131,12 +131,26 @@ class TestSessions:
         assert page.redirect_chain[-1][0].startswith(LOGIN)
         assert "You were signed in for a long time" in page.content.decode()
 
-    def test_whoever_leaves_takes_what_the_browser_kept(
+    def test_nobody_is_sent_away_in_the_middle_of_writing(
+        self, client: Client, applicant: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sign_in(client, applicant)
+        later = time.time() + settings.SESSION_LONGEST + 60
+        monkeypatch.setattr(time, "time", lambda: later)
+        asides: list[dict[str, str]] = [{"Sec-Fetch-Mode": "cors"}, {"HX-Request": "true"}]
+        for headers in asides:
+            assert client.get("/profile/", headers=headers).status_code == 200
+        client.post("/profile/", {})
+        assert client.get("/profile/", headers=asides[0]).status_code == 200
+        monkeypatch.setattr(time, "time", lambda: later + 86_400)
+        assert client.get("/profile/", headers=asides[0]).status_code == 302
+
+    def test_the_browser_forgets_the_pages_of_whoever_leaves(
         self, client: Client, applicant: User
     ) -> None:
         sign_in(client, applicant)
         assert "Clear-Site-Data" not in client.get("/profile/").headers
-        assert client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"storage"'
+        assert client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"cache"'
         assert "Clear-Site-Data" not in client.get("/faq/").headers
 
 
@@ -170,7 +184,7 @@ class TestWrittenDown:
         other.post(reverse("mfa_authenticate"), {"code": "000000"})
         said = [record.getMessage() for record in caplog.records if record.name == SIGN_INS]
         assert said == [
-            f"A code for account {applicant.pk} was refused.",
+            "A code from a letter was refused.",
             f"A second factor of account {applicant.pk} was refused.",
         ]
 
