@@ -11,20 +11,22 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from certification.candidacy.forms.registration import ATTESTATION
 from certification.candidacy.models import Leave, WindowMove
-from certification.review.models import Appeal, Submission
+from certification.review import services
+from certification.review.models import Appeal, Ask, Submission
 from certification.review.queries.appeals import appealable, window_of
 from certification.review.queries.hearing import chapters_of
 from certification.review.services import appealing
 from certification.review.services.more_time import give_more_time
 from certification.review.services.on_behalf import open_for
-from certification.review.services.resubmitting import begin_again
+from certification.review.services.resubmitting import begin_again, save_response
 from scip.accounts.models import Role, RoleGrant, User
 from scip.audit.models import Entry
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
-from tests.review.committee import development, make_committee
+from tests.review.committee import Committee, development, make_committee
 from tests.review.hearings import WORDS, Appellant, later, make_appellant, make_panel
 from tests.vault.samples import simple_pdf
 
@@ -184,6 +186,80 @@ def test_more_time_to_resubmit_brings_the_resubmission_back():
     assert "resubmission" in letter.text
     assert begin_again(walker.candidacy, by=walker.user, now=later(404)) == again
     assert begin_again(walker.candidacy, by=walker.user, now=later(407)).follows is None
+
+
+def more_to_resubmit(committee: Committee, last_on, **fields) -> WindowMove:
+    office = User.objects.get(email="office@example.com")
+    values = {"last_on": last_on, "reason": WHY, "by": office}
+    return give_more_time(committee.walker.candidacy, "resubmission", **values | fields)
+
+
+def test_what_a_late_resubmission_had_answered_comes_back_with_more_time():
+    committee = make_committee()
+    committee.sends(development())
+    user, candidacy = committee.walker.user, committee.walker.candidacy
+    first = begin_again(candidacy, by=user)
+    ask = Ask.objects.order_by("number")[0]
+    save_response(first, ask, {"text": "To 1: see case 2."}, revision=0, by=user)
+    for days in (400, 430):
+        late = later(days)
+        whole = begin_again(candidacy, by=user, now=late)
+        assert whole.follows is None
+        more_to_resubmit(committee, late.date() + timedelta(days=5), now=late)
+        again = begin_again(candidacy, by=user, now=late)
+        assert (again.follows.number, again.number) == (1, whole.number + 1)
+        assert [row.text for row in again.responses.all()] == ["To 1: see case 2."]
+        closed = Submission.objects.filter(number__in=(whole.number, whole.number - 1))
+        assert {row.state for row in closed} == {"closed"}
+    client = office_client(user)
+    assert "To 1: see case 2." in client.get(reverse("submission:responses")).content.decode()
+
+
+def test_a_fee_that_was_given_up_is_none_and_one_that_stands_is_told():
+    committee = make_committee()
+    committee.sends(development())
+    walker, late = committee.walker, later(400)
+    last_on = late.date() + timedelta(days=5)
+    whole = begin_again(walker.candidacy, by=walker.user, now=late)
+    attested_and_submitted(committee, whole, late)
+    with pytest.raises(Refusal, match="waits for its fee. It has to be put back first"):
+        more_to_resubmit(committee, last_on, now=late)
+    assert not WindowMove.objects.exists()
+    services.put_back(committee.submission, by=walker.user, now=late)
+    more_to_resubmit(committee, last_on, now=late)
+    again = begin_again(walker.candidacy, by=walker.user, now=late)
+    assert (again.follows.number, again.charge) == (1, None)
+
+
+def test_a_new_submission_that_is_paid_for_stays_one():
+    committee = make_committee()
+    committee.sends(development())
+    walker, late = committee.walker, later(400)
+    whole = begin_again(walker.candidacy, by=walker.user, now=late)
+    attested_and_submitted(committee, whole, late)
+    # Its fee came while something was missing.
+    Submission.objects.filter(pk=whole.pk).update(state="draft", held_up_at=late)
+    with pytest.raises(Refusal, match="fee of a new submission of theirs was asked for"):
+        more_to_resubmit(committee, late.date() + timedelta(days=5), now=late)
+    assert not WindowMove.objects.exists()
+    assert committee.submission == whole
+
+
+def attested_and_submitted(committee: Committee, whole: Submission, now) -> Submission:
+    attested(committee, now)
+    return services.submit(whole, by=committee.walker.user, now=now)
+
+
+def attested(committee: Committee, now) -> None:
+    services.attest_again(
+        committee.walker.candidacy,
+        client_sessions=40,
+        clients=7,
+        wording=str(ATTESTATION),
+        name_typed=committee.walker.user.name,
+        by=committee.walker.user,
+        now=now,
+    )
 
 
 def office_client(user: User) -> Client:

@@ -37,7 +37,8 @@ def give_more_time(
     It may be over already. The candidate gets a letter with the day and the ``reason``. A new
     submission that was begun after the time and not handed in becomes the resubmission again.
     Raises Refusal for anybody outside the office and about oneself, without a reason of some
-    words, without an answer whose time could be moved, and for a day that is not later.
+    words, without an answer whose time could be moved, for a day that is not later, and while a
+    new submission waits for its fee or was paid for.
     """
     now = now or timezone.now()
     reason = whole_reason(reason, by, candidacy)

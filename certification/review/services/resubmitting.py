@@ -73,17 +73,48 @@ def begin_again(candidacy: Candidacy, *, by: User, now: datetime | None = None) 
 
 def turn_back(candidacy: Candidacy, *, by: User, now: datetime) -> None:
     """After more time was given: a new submission that was begun because the time was over, and not
-    handed in, makes room for the resubmission, with the letter as it stands. The candidacy is
-    under its lock."""
+    handed in, makes room for the resubmission, with the letter as it stands and with what an earlier
+    resubmission, closed by then, had answered already. The candidacy is under its lock.
+
+    Raises Refusal where the new submission waits for its fee or was paid for: the day alone would
+    change nothing for its candidate. A fee that was given up counts as none.
+    """
     last = Submission.objects.filter(candidacy=candidacy).order_by("-number").first()
-    if last is None or last.state != State.DRAFT or last.follows_id is not None:
+    if last is None or last.state not in Submission.OPEN or last.follows_id is not None:
         return
     answered = latest_refusal(candidacy)
-    if answered is None or last.charge_id is not None:
+    if answered is None:
         return
     closed = lock(last)
+    refuse_charged(closed)
     move(closed, State.CLOSED, by=by, now=now)
-    made_after(closed, follows=answered.submission, by=by, now=now)
+    earlier = Submission.objects.filter(follows=answered.submission).first()
+    if earlier is not None:
+        # One submission alone follows another, and this one ended without having been handed in.
+        earlier = lock(earlier)
+        earlier.follows = None
+        earlier.save(update_fields=["follows"])
+    made = made_after(closed, follows=answered.submission, by=by, now=now)
+    if earlier is not None:
+        Response.objects.filter(submission=earlier).update(submission=made)
+
+
+def refuse_charged(submission: Submission) -> None:
+    """Raise Refusal for the office where a fee stands for a submission that was not handed in."""
+    if submission.state == State.AWAITING_PAYMENT:
+        raise Refusal(
+            _(
+                "A new submission of theirs waits for its fee. It has to be put back first, by them "
+                "or by you; then it becomes the resubmission again. Nothing was changed."
+            )
+        )
+    if submission.charge is not None and submission.charge.cancelled_at is None:
+        raise Refusal(
+            _(
+                "The fee of a new submission of theirs was asked for and is not given up, so it "
+                "stays what it is. Settle that fee with them first. Nothing was changed."
+            )
+        )
 
 
 def is_late(submission: Submission, *, now: datetime) -> bool:
