@@ -1,5 +1,6 @@
 """Papers that a worker draws: who takes one up, how far it is, what is asked for again."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,14 +10,20 @@ from django.db.models import Q, QuerySet
 from scip.background import enqueue
 from scip.vault.models import Drawn
 
+logger = logging.getLogger(__name__)
+
 # A task that was lost is asked for again; one that a worker is at is left alone so long.
 LATE, AT_IT = timedelta(seconds=20), timedelta(minutes=3)
 """Longer than the tasks' own limit: whoever began is done or dead by then."""
+MOST_ATTEMPTS = 3
+"""Whatever ends a try (a killed worker, a full storage, an error of ours), a fourth ends the same."""
+TOO_MANY = "TooManyAttempts"
 
 
 def take_up[D: Drawn](rows: QuerySet[D], pk: int, *, now: datetime) -> D | None:
     """The row for whoever begins it; None where it is made, given up, or somebody is at it.
 
+    Counts the tries: after `MOST_ATTEMPTS` that did not end, it is given up, and the log says so.
     ``rows`` are those that are to make, with what drawing reads joined to them.
     """
     with transaction.atomic():
@@ -25,8 +32,13 @@ def take_up[D: Drawn](rows: QuerySet[D], pk: int, *, now: datetime) -> D | None:
         row = locked.filter(pk=pk).first()
         if row is None:
             return None
+        if row.attempts >= MOST_ATTEMPTS:
+            logger.error("%s %s is given up after %d tries.", row._meta.label, pk, row.attempts)
+            give_up(row, TOO_MANY)
+            return None
         row.begun_at, row.step = now, Drawn.Step.READING
-        row.save(update_fields=["begun_at", "step"])
+        row.attempts += 1
+        row.save(update_fields=["begun_at", "step", "attempts"])
     return row
 
 
@@ -38,9 +50,10 @@ def step(row: Drawn, to: str) -> None:
 
 
 def give_up(row: Drawn, why: str) -> None:
-    """Say that it can't be drawn; nothing tries again by itself."""
+    """Say that it can't be drawn; nothing tries again by itself. What somebody else made meanwhile
+    stays made."""
     row.problem, row.begun_at, row.step = why[:200], None, Drawn.Step.WAITING
-    type(row)._base_manager.filter(pk=row.pk).update(
+    type(row)._base_manager.filter(pk=row.pk, made_at=None).update(
         problem=row.problem, begun_at=None, step=row.step
     )
 

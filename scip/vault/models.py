@@ -82,6 +82,8 @@ class StoredFile(Sealed):
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
     destroyed_at = models.DateTimeField(_("destroyed at"), null=True, blank=True, editable=False)
     damaged_at = models.DateTimeField(_("found unreadable"), null=True, blank=True, editable=False)
+    # When somebody last looked whether it opens again: those that waited longest go first.
+    looked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = StoredFileQuerySet.as_manager()
 
@@ -283,9 +285,8 @@ class Drawn(models.Model):
     requested_at = models.DateTimeField(default=timezone.now)
     begun_at = models.DateTimeField(null=True, blank=True)
     made_at = models.DateTimeField(null=True, blank=True)
-    problem = models.CharField(
-        max_length=200, blank=True, help_text=_("Why it can't be made; the office looks at it.")
-    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=200, blank=True, help_text=_("Why it can't be made."))
 
     class Meta:
         abstract = True

@@ -5,12 +5,14 @@ import logging
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import IO, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from scip.states import lock
@@ -167,28 +169,45 @@ def _blob(file: Sealed) -> File[bytes]:
 def note_damage(file: Sealed, error: VaultError) -> None:
     """Tell the operator (the log) and the office (its list) that a kept file does not open.
 
-    One that was destroyed meanwhile is not damaged, and nothing is said. Parts of a file on its way
-    in are followed as an arrival.
+    Said once, until the file opens again. One that was destroyed meanwhile is not damaged, and
+    nothing is said. Parts of a file on its way in are followed as an arrival.
+
+    The one thing that reading writes, whatever the method of the request: it is a fact about the
+    storage and none about whoever reads, and a worker in between could be down as well. Where the
+    caller's transaction rolls back, the mark goes with it; the log has it, and the next reader
+    leaves it anew.
     """
     if not isinstance(file, StoredFile):
         return
-    if not StoredFile.objects.readable().filter(pk=file.pk).exists():
-        return
-    logger.error("File %s can't be read: %s", file.pk, error)
-    StoredFile.objects.filter(pk=file.pk, damaged_at=None).update(damaged_at=timezone.now())
+    whole = StoredFile.objects.readable().filter(pk=file.pk, damaged_at=None)
+    if whole.update(damaged_at=timezone.now()):
+        logger.error("File %s can't be read: %s", file.pk, error)
 
 
-def look_again(limit: int = 50) -> int:
+def look_again(seconds: float | None = None) -> int:
     """Read whole what did not open before; what does again leaves the office's list. Returns how
-    many did."""
-    count = 0
-    for file in StoredFile.objects.damaged().order_by("damaged_at")[:limit]:
+    many did.
+
+    Begins none any more once ``seconds`` are over (None: all are read). Those that nobody looked at
+    for longest go first, so that many which stay damaged do not keep the others from being read.
+    """
+    count, began = 0, monotonic()
+    longest_ago = F("looked_at").asc(nulls_first=True)
+    keys = StoredFile.objects.damaged().order_by(longest_ago, "damaged_at", "pk")
+    for pk in list(keys.values_list("pk", flat=True)):
+        if seconds is not None and monotonic() - began >= seconds:
+            break
+        file = StoredFile.objects.damaged().filter(pk=pk).first()
+        if file is None:
+            continue
+        # Before it is read: a file that outlasts the task must not be the first once more.
+        StoredFile.objects.filter(pk=pk).update(looked_at=timezone.now())
         try:
             for _piece in open_stream(file):
                 pass
         except (*DAMAGES, Destroyed):
             continue
-        count += StoredFile.objects.filter(pk=file.pk).update(damaged_at=None)
+        count += StoredFile.objects.filter(pk=pk).update(damaged_at=None)
     return count
 
 

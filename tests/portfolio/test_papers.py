@@ -1,10 +1,12 @@
 """All case studies as one PDF: asked for, drawn by a worker, watched, fetched, let go."""
 
-from datetime import timedelta
+import threading
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -130,6 +132,61 @@ def test_a_lost_task_is_asked_for_again_and_a_dead_worker_is_followed(author: Au
     # The one that was taken for dead wakes up: its file is not kept.
     assert not papers.keep(begun, b"%PDF-1.7 late", cases=1)
     assert StoredFile.objects.count() == 1
+
+
+def test_after_three_tries_that_did_not_end_the_person_is_told_and_can_ask_anew(
+    author: Author, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    author.case(happened="Once")
+    now = timezone.now()
+    paper = asked(author, now=now)
+    for _time in range(drawing.MOST_ATTEMPTS):
+        assert "in the queue" in text(client.get(PAGE)) or "reading what" in text(client.get(PAGE))
+        # Whoever takes it up is killed.
+        assert drawing.take_up(CasePaper.objects.to_make(), paper.pk, now=now) is not None
+        now += drawing.AT_IT + timedelta(seconds=1)
+    assert services.follow_papers(now) == 1
+    assert "given up" not in caplog.text
+    assert not services.make_case_paper(paper.pk, now=now)
+    assert "given up after 3 tries" in caplog.text
+    assert services.follow_papers(now + timedelta(hours=1)) == 0
+    page = text(client.get(PAGE))
+    assert "something on our side went wrong" in page
+    assert "more than we can draw" not in page
+    assert "hx-get" not in page
+    assert made(author).pk != paper.pk
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Pacific/Kiritimati", "4 May"), ("UTC", "3 May")])
+def test_its_days_are_those_of_whoever_wrote(author: Author, zone: str, day: str) -> None:
+    type(author.user).objects.filter(pk=author.user.pk).update(time_zone=zone)
+    case = author.case(happened="Late in the evening")
+    type(case).objects.filter(pk=case.pk).update(saved_at=datetime(2026, 5, 3, 20, tzinfo=UTC))
+    assert f"{day} 2026" in words_of(made(author))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_asked_for_while_old_ones_go_stays(author: Author, settings: Any) -> None:
+    author.case(happened="Once")
+    old = made(author)
+    now = old.requested_at + timedelta(days=settings.DATA_EXPORT_DAYS, hours=1)
+    asking = [threading.Thread(target=lambda: (asked(author, now=now), connection.close()))]
+
+    def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        """Between the look at what is old and its end, somebody asks anew."""
+        found = execute(sql, *rest)
+        if "LIMIT 100" in sql and asking:
+            thread = asking.pop()
+            thread.start()
+            thread.join()
+        return found
+
+    with connection.execute_wrapper(meanwhile):
+        assert services.follow_papers(now) == 0
+    assert not asking
+    fresh = CasePaper.objects.get()
+    assert fresh.pk != old.pk
+    assert fresh.is_under_way
 
 
 def test_what_is_too_long_is_said_and_can_be_asked_again(author: Author, client: Client) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import storages
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from scip.vault import services
@@ -77,6 +78,42 @@ def test_what_was_destroyed_meanwhile_is_not_damaged(
     StoredFile.objects.filter(pk=damaged.pk).update(damaged_at=timezone.now())
     services.destroy(damaged)
     assert not StoredFile.objects.damaged().exists()
+
+
+def test_the_log_says_it_once(keep: Keep, caplog: pytest.LogCaptureFixture) -> None:
+    file = keep(CONTENT)
+    blob(file).unlink()
+    for _time in range(2):
+        with pytest.raises(BlobMissing):
+            services.read(file)
+    services.look_again()
+    assert caplog.text.count("can't be read") == 1
+
+
+def test_many_that_stay_damaged_keep_no_other_from_being_read(keep: Keep) -> None:
+    long_ago = timezone.now() - timedelta(days=9)
+    files = [keep(b"n", f"{number}.pdf") for number in range(3)]
+    for number, file in enumerate(files):
+        StoredFile.objects.filter(pk=file.pk).update(damaged_at=long_ago + timedelta(hours=number))
+    for file in files[:2]:
+        blob(file).unlink()
+    # Out of time before the first: nothing is read.
+    assert services.look_again(seconds=0) == 0
+    assert not StoredFile.objects.exclude(looked_at=None).exists()
+    # One was read before a worker was ended: the next begins with the others.
+    for file in files[:2]:
+        StoredFile.objects.filter(pk=file.pk).update(looked_at=long_ago + timedelta(days=1))
+    read: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and '"looked_at"' in sql:
+            read.append(str(params[-1]))
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(watch):
+        assert services.look_again() == 1
+    assert read == [str(file.pk) for file in (files[2], files[0], files[1])]
+    assert set(StoredFile.objects.damaged()) == set(files[:2])
 
 
 def test_who_is_stuck(owner: Any) -> None:

@@ -28,6 +28,8 @@ class CasePaper(Drawn):
     portfolio = models.OneToOneField(Portfolio, models.CASCADE, related_name="paper")
     cases = models.PositiveSmallIntegerField(default=0)
 
+    TOO_LONG = "TooLong"
+
     objects = CasePaperQuerySet.as_manager()
 
     class Meta:
@@ -36,3 +38,8 @@ class CasePaper(Drawn):
 
     def __str__(self) -> str:
         return str(self.portfolio_id)
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether it can't be drawn because it is more than can be set at once."""
+        return self.problem == self.TOO_LONG

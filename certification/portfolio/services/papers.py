@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,13 +16,13 @@ from certification.portfolio.queries.papers import length_of, printed_case
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.background import enqueue
-from scip.pdf.case_studies import render_case_studies
+from scip.pdf.case_studies import PrintedCase, render_case_studies
 from scip.pdf.papers import paper_for_country
 from scip.requirements import Refusal
 from scip.states import lock
 from scip.vault import drawing
 from scip.vault.inspection.check import PDF
-from scip.vault.models import StoredFile
+from scip.vault.models import Drawn, StoredFile
 from scip.vault.services import delete_blobs, destroy, seal_copy
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,10 @@ TASK = "portfolio.make_case_paper"
 LONGEST = 2_500_000
 """Characters beyond which nobody tries: setting them would take longer than a task may."""
 NAME = "case-studies.pdf"
+
+
+class TooLong(Exception):
+    """More than anybody tries to set."""
 
 
 def with_words(portfolio: Portfolio) -> list[CaseStudy]:
@@ -68,8 +73,9 @@ def ask_for_paper(
 def make_case_paper(pk: int, *, now: datetime | None = None, most: int = LONGEST) -> bool:
     """Draw it and keep it; True if it was made now. Safe to run twice, or side by side.
 
-    Each step is committed, so that the page can show it. What can't be drawn (``most`` characters,
-    or the time of a task) is said on the page.
+    Each step is committed, so that the page can show it. What can't be drawn (more than ``most``
+    characters, or than the time of a task) is said on the page. Raises what the storage raises:
+    then it is tried again, until `drawing.take_up` gives it up.
     """
     # Loaded by the worker that draws, not by every process at its start.
     from scip.pdf.rendering import ForbiddenFetch
@@ -80,25 +86,36 @@ def make_case_paper(pk: int, *, now: datetime | None = None, most: int = LONGEST
     )
     if paper is None:
         return False
-    portfolio = paper.portfolio
-    user, edition = portfolio.candidacy.user, portfolio.candidacy.edition
+    portfolio = paper.portfolio_id
+    printed = [printed_case(case) for case in with_words(paper.portfolio)]
     try:
-        printed = [printed_case(case) for case in with_words(portfolio)]
         if length_of(printed) > most:
-            raise ValueError(f"More than {most} characters.")
-        drawing.step(paper, CasePaper.Step.DRAWING)
-        pdf = render_case_studies(
-            printed,
-            author=str(user),
-            organisation=edition.organisation if edition else "",
-            paper=paper_for_country(str(user.country or "")),
-        )
-    except (ValueError, ForbiddenFetch, SoftTimeLimitExceeded) as error:
-        logger.warning("The case studies of portfolio %s can't be drawn: %s", portfolio.pk, error)
+            raise TooLong(f"More than {most} characters.")
+        pdf = drawn(paper, printed)
+    except (TooLong, SoftTimeLimitExceeded) as error:
+        logger.warning("The case studies of portfolio %s are too long: %s", portfolio, error)
+        drawing.give_up(paper, CasePaper.TOO_LONG)
+        return False
+    except (ValueError, ForbiddenFetch) as error:
+        logger.exception("The case studies of portfolio %s can't be drawn.", portfolio)
         drawing.give_up(paper, type(error).__name__)
         return False
     drawing.step(paper, CasePaper.Step.KEEPING)
     return keep(paper, pdf, cases=len(printed), now=now)
+
+
+def drawn(paper: CasePaper, printed: list[PrintedCase]) -> bytes:
+    """The PDF, with the days of whoever wrote it. Raises ForbiddenFetch, and what drawing raises."""
+    drawing.step(paper, CasePaper.Step.DRAWING)
+    candidacy = paper.portfolio.candidacy
+    # A worker has no visitor's zone: near midnight its day is another than the author's.
+    with timezone.override(candidacy.user.zone):
+        return render_case_studies(
+            printed,
+            author=str(candidacy.user),
+            organisation=candidacy.edition.organisation if candidacy.edition else "",
+            paper=paper_for_country(str(candidacy.user.country or "")),
+        )
 
 
 def keep(paper: CasePaper, pdf: bytes, *, cases: int, now: datetime | None = None) -> bool:
@@ -135,10 +152,17 @@ def open_paper(paper: CasePaper, *, by: User) -> StoredFile:
 @transaction.atomic
 def let_go_of_paper(portfolio: Portfolio) -> None:
     """Destroy the last one, key first; without one nothing happens."""
-    for paper in CasePaper.objects.filter(portfolio=portfolio).select_related("document"):
+    let_go(CasePaper.objects.filter(portfolio=portfolio))
+
+
+def let_go(papers: QuerySet[CasePaper]) -> int:
+    """Destroy these, within the caller's transaction; how many."""
+    found = list(papers.select_related("document"))
+    for paper in found:
         if paper.document is not None:
             destroy(paper.document)
         paper.delete()
+    return len(found)
 
 
 def follow_papers(now: datetime | None = None) -> int:
@@ -146,7 +170,9 @@ def follow_papers(now: datetime | None = None) -> int:
     now = now or timezone.now()
     count = drawing.ask_again(CasePaper.objects.to_make(), TASK, now=now)
     old = CasePaper.objects.filter(requested_at__lt=now - timedelta(days=settings.DATA_EXPORT_DAYS))
-    for paper in old.exclude(made_at=None, problem="").select_related("portfolio")[:100]:
-        let_go_of_paper(paper.portfolio)
-        count += 1
+    for paper in old.exclude(Drawn.TO_MAKE).select_related("portfolio")[:100]:
+        with transaction.atomic():
+            # Whoever asks anew holds the same lock: what took the old one's place stays.
+            lock(paper.portfolio)
+            count += let_go(old.filter(pk=paper.pk))
     return count

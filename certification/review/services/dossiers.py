@@ -115,8 +115,8 @@ def try_again(dossier: Dossier, *, by: User) -> None:
     row = lock(dossier)
     if row.made_at is not None:
         return
-    row.problem, row.begun_at = "", None
-    row.save(update_fields=["problem", "begun_at"])
+    row.problem, row.begun_at, row.attempts = "", None, 0
+    row.save(update_fields=["problem", "begun_at", "attempts"])
     record("dossier.tried_again", row, by=by, subject=row.snapshot.submission.candidacy.user)
     enqueue(TASK, row.pk)
 

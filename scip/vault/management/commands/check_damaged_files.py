@@ -8,7 +8,8 @@ from scip.vault import services
 
 
 class Command(BaseCommand):
-    """For after a key or sealed bytes were put back; beat does the same once an hour."""
+    """For after a key or sealed bytes were put back; beat does the same once an hour,
+    as far as its time goes; here all are read."""
 
     help = (
         "Read files again that could not be read, and take those that open off the office's list."
