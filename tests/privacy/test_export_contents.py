@@ -1,5 +1,6 @@
 """What is in a copy of somebody's data, and above all what is not."""
 
+import re
 import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.files.storage import storages
 from django.db import connection
 from django.db.models import Model
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -23,14 +25,22 @@ from scip.audit.models import Entry
 from scip.community.models import Report
 from scip.community.services import report_post
 from scip.mail.models import Letter
-from scip.privacy.archive.contents import PART_BYTES, first_part, further_part, plan
-from scip.privacy.archive.rows import exported_entries
+from scip.privacy.archive.contents import (
+    PART_BYTES,
+    first_part,
+    further_part,
+    papers,
+    plan,
+    sealed,
+)
+from scip.privacy.archive.rows import exported_entries, owner_of
 from scip.privacy.archive.zipping import Item, zipped
 from scip.privacy.checks import problems_of_export
 from scip.privacy.models import DataExport
 from scip.privacy.rules import table
 from scip.vault.models import StoredFile
 from scip.vault.sealing import CHUNK_SIZE
+from scip.vault.services import destroy
 from supervision.models import Competency, DevelopmentalLevel, Rating, Recommendation
 from supervision.services import agreements, introductions, material, notes
 from tests import world
@@ -123,6 +133,45 @@ def test_a_file_that_is_missing_in_storage_is_told_and_stops_nothing(edition: An
     assert gone.endswith("gone.pdf.missing.txt")
     assert "could not be read" in archive.read(gone).decode()
     assert archive.read(here) == b"here"
+    links = set(re.findall(r'href="(files/[^"]+)"', archive.read("index.html").decode()))
+    assert links == {quote(gone), quote(here)}
+
+
+def test_what_is_destroyed_while_a_copy_is_made_is_left_out_and_not_called_damaged(
+    edition: Any, caplog: Any
+) -> None:
+    person = world.make_user("taking@example.org")
+    before = hand_in(person, b"before", name="before.pdf")
+    meanwhile = hand_in(person, b"meanwhile", name="meanwhile.pdf")
+    hand_in(person, b"here", name="here.pdf")
+    rows = list(StoredFile.objects.order_by("created_at"))
+    before.refresh_from_db()
+    destroy(before)
+    rows[0] = before
+    destroy(StoredFile.objects.get(pk=meanwhile.pk))
+    storages["vault"].delete(meanwhile.storage_name)
+    lost: list[str] = []
+    (item,) = sealed(rows, lost)
+    assert item.item.path.endswith("here.pdf")
+    assert lost == []
+    assert caplog.text == ""
+
+
+def test_a_paper_that_is_gone_from_storage_is_an_error_for_the_operator(
+    edition: Any, caplog: Any
+) -> None:
+    guide = world.make_supervisor(world.make_user("guide@example.org"))
+    guide.photo.name = "supervisors/gone.jpg"
+    guide.save()
+    lost: list[str] = []
+    paths = [weighed.item.path for weighed in papers(owner_of(guide.user), lost)]
+    assert paths == [f"{path}.missing.txt" for path in lost]
+    (told,) = [r for r in caplog.records if "missing in storage" in r.message]
+    assert told.levelname == "ERROR"
+    # No list of the office has these: nobody is told that it knew.
+    page = render_to_string("privacy/archive/not_readable.txt", {"lost": lost})
+    assert "office knows" not in page
+    assert "write to the office" in page
 
 
 def spoil(file: StoredFile, at: int) -> None:

@@ -52,7 +52,10 @@ def test_the_page_says_when_not_everything_is_in_it(person: User) -> None:
     export = made(person)
     assert "Not everything is in it" not in shown(client)
     export.parts.update(lost=2)
-    assert "2 of your files could not be read" in " ".join(shown(client).split())
+    page = " ".join(shown(client).split())
+    assert "2 of your files could not be read" in page
+    assert "office knows" not in page
+    assert "Please write to us" in page
 
 
 def test_the_page_says_where_a_copy_stands(person: User) -> None:

@@ -63,6 +63,23 @@ def test_one_a_day(person: User) -> None:
     assert exports.ask(person, now=now + timedelta(hours=25)).state == State.ASKED
 
 
+def test_a_copy_without_some_files_can_be_asked_for_anew_and_not_for_ever(person: User) -> None:
+    now = timezone.now()
+    for hour in range(exports.MOST_IN_A_DAY):
+        made(person, now=now + timedelta(hours=hour)).parts.update(lost=1)
+    with pytest.raises(Refusal, match="within the last day"):
+        exports.ask(person, now=now + timedelta(hours=23))
+    assert exports.ask(person, now=now + timedelta(hours=24, minutes=1)).state == State.ASKED
+
+
+def test_a_whole_copy_after_one_without_some_files_counts(person: User) -> None:
+    now = timezone.now()
+    made(person, now=now).parts.update(lost=1)
+    made(person, now=now + timedelta(hours=1))
+    with pytest.raises(Refusal, match="within the last day"):
+        exports.ask(person, now=now + timedelta(hours=24, minutes=30))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_presses_at_once_are_one_copy(person: User) -> None:
     assert tally(*[lambda: exports.ask(person)] * 4) == {"done": 4}

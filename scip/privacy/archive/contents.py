@@ -96,6 +96,7 @@ def first_part(user: User, parts: list[list[UUID]], lost: list[str]) -> Iterator
     """All words, papers, the files of the first part, and the pages that explain it all. Paths of
     files that could not be read are put into ``lost``."""
     owner = owner_of(user)
+    first = folder(1, len(parts))
     rows = StoredFile.objects.readable().filter(pk__in=[pk for part in parts for pk in part])
     files = {row.pk: row for row in rows}
     paths = {
@@ -114,9 +115,13 @@ def first_part(user: User, parts: list[list[UUID]], lost: list[str]) -> Iterator
     for weighed in papers(owner, lost):
         written.append(weighed.item.path)
         yield weighed
-    yield from sealed((files[pk] for pk in parts[0] if pk in files), lost)
-    # At last, when it is known what there is.
-    listed = [*written, *sorted(paths.values())]
+    here: list[str] = []
+    for weighed in sealed((files[pk] for pk in parts[0] if pk in files), lost):
+        here.append(first + weighed.item.path)
+        yield weighed
+    # At last, when it is known what there is: nothing leads to a file that is not in it.
+    there = [paths[pk] for part in parts[1:] for pk in part if pk in paths]
+    listed = [*written, *sorted(here), *sorted(there)]
     yield from explained(owner, filled, counts, files=listed, lost=lost, parts=len(parts))
 
 
@@ -216,13 +221,19 @@ def title_of(entry: Entry) -> str:
 def sealed(files: Iterable[StoredFile], lost: list[str]) -> Iterator[Weighed]:
     """Sealed files, opened piece by piece while the archive is made. One that is damaged, or whose
     key is missing, does not cost the others: a sentence stands in its place, or beside the
-    beginning that could be read. (`open_stream` tells operator and office.)"""
+    beginning that could be read. (`open_stream` tells operator and office.) One that was destroyed
+    meanwhile is none of theirs any more and left out."""
     for file in files:
         path = path_of(file)
         try:
             content = open_stream(file)
             first = next(content, b"")
-        except (*DAMAGES, Destroyed):
+        except Destroyed:
+            continue
+        except DAMAGES:
+            # Its bytes go before this row, which was read earlier, knows of it.
+            if not StoredFile.objects.readable().filter(pk=file.pk).exists():
+                continue
             logger.warning("A file is missing in a copy of somebody’s data: %s", file.pk)
             lost.append(path)
             yield replace(words(f"{path}.missing.txt", missing), weight=file.size)
@@ -276,13 +287,14 @@ def drawn_agreement(version: AgreementVersion, owner: Owner) -> Iterator[bytes]:
 
 
 def plain_files(entry: Entry, name: str, owner: Owner, lost: list[str]) -> Iterator[Weighed]:
-    """The files of one field that lie in storage as they are."""
+    """The files of one field that lie in storage as they are. Of one that is gone the log alone
+    tells: no list of the office has these."""
     storage = entry.model._meta.get_field(name).storage  # type: ignore[union-attr]
     names = exported_rows(entry, owner).exclude(**{name: ""}).values_list(name, flat=True)
     for stored in list(names):
         path = f"papers/{entry.model._meta.model_name}/{PurePath(stored).name}"
         if not storage.exists(stored):
-            logger.warning("A file is missing in a copy of somebody’s data: %s", stored)
+            logger.error("A file is missing in storage, and in a copy of data: %s", stored)
             lost.append(path)
             yield words(f"{path}.missing.txt", missing)
             continue

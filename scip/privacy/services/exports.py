@@ -35,6 +35,8 @@ State = DataExport.State
 
 EVERY = timedelta(days=1)
 """How often somebody can ask; a copy that was not made doesn't count."""
+MOST_IN_A_DAY = 3
+"""Nor does one that was made without some files, as long as there are not so many of them."""
 ASK_AGAIN = timedelta(minutes=6)
 """Longer than one part may take (`scip.privacy.tasks`), so that nobody works beside another."""
 MOST_ATTEMPTS = 4
@@ -47,7 +49,8 @@ def ask(person: User, *, now: datetime | None = None) -> DataExport:
     """Ask for a copy of everything about oneself; returns it, waiting for a worker.
 
     While one is being made a second call changes nothing and returns that one. Raises Refusal when
-    one was made within the last day. Side effect: work is enqueued on commit.
+    a whole one was made within the last day, or `MOST_IN_A_DAY` without some of their files.
+    Side effect: work is enqueued on commit.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -56,13 +59,15 @@ def ask(person: User, *, now: datetime | None = None) -> DataExport:
         under_way = rows.open().first()
         if under_way is not None:
             return under_way
-        latest = rows.exclude(state=State.FAILED).filter(asked_at__gt=now - EVERY).first()
-        if latest is not None:
+        recent = rows.exclude(state=State.FAILED).filter(asked_at__gt=now - EVERY)
+        whole = recent.exclude(parts__lost__gt=0).first()
+        counted = whole or next(iter(recent.order_by("-asked_at")[MOST_IN_A_DAY - 1 :]), None)
+        if counted is not None:
             raise Refusal(
                 _(
                     "You asked for a copy within the last day. You can ask again from {when}; "
                     "until then the one you have can be fetched."
-                ).format(when=moment(latest.asked_at + EVERY, person.time_zone))
+                ).format(when=moment(counted.asked_at + EVERY, person.time_zone))
             )
         export = DataExport.objects.create(person=person, asked_at=now, touched_at=now)
         record("dataexport.asked", export, by=person, subject=person)
