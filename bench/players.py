@@ -25,7 +25,8 @@ LONGEST_ANSWER = 120
 BEHIND = 10
 """The niceness of media's workers here: it weighs 110 against a web worker's 1024, as much as
 ``cpu_shares: 110`` of the service `media` in docker-compose.yml (between containers niceness counts
-for nothing; a test holds the two together)."""
+for nothing; a test holds the two together). What a host makes of ``cpu_shares`` differs: with cgroups
+of the second version the fraction depends on how they are converted."""
 
 
 def player_rows() -> list[Row]:

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 PLAYERS = 20
 MIB = 1024**2
@@ -46,15 +47,33 @@ def playing(port: int, ask: bytes, seconds: float) -> Iterator[Playing]:
     try:
         yield found
     finally:
-        told, _nothing = process.communicate(timeout=seconds + 60)
+        told = ended(process, timeout=seconds + 60)
     if process.returncode != 0:
         raise RuntimeError("A player was not answered with a range.")
     found.bytes_received = int(told)
 
 
-async def play(port: int, ask: bytes, end: float) -> int:
-    """One range after the other, no faster than a middling connection; the bytes that came."""
-    received = 0
+def ended(process: subprocess.Popen[bytes], *, timeout: float) -> bytes:
+    """What it printed by its end; one that does not end by itself is ended, and TimeoutExpired
+    raised."""
+    try:
+        return process.communicate(timeout=timeout)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
+
+
+@dataclass
+class Got:
+    """What a player got so far: also of one that is not waited for any more."""
+
+    bytes_received: int = 0
+
+
+async def play(port: int, ask: bytes, end: float, got: Got) -> None:
+    """One range after the other, no faster than a middling connection; ``got`` counts the bytes
+    that came."""
     while time.perf_counter() < end:
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
@@ -70,11 +89,10 @@ async def play(port: int, ask: bytes, end: float) -> int:
             while left and time.perf_counter() < end:
                 piece = len(await reader.readexactly(min(left, PIECE)))
                 left -= piece
-                received += piece
+                got.bytes_received += piece
                 await asyncio.sleep(PIECE / BYTES_A_SECOND)
         finally:
             writer.close()
-    return received
 
 
 def length_in(head: bytes) -> int:
@@ -85,19 +103,21 @@ def length_in(head: bytes) -> int:
     raise RuntimeError("An answer without its length.")
 
 
-async def play_all(port: int, ask: bytes, seconds: float) -> int:
-    """All at once, until a player that waits in a queue for its turn is not asked any more."""
+async def play_all(port: int, ask: bytes, seconds: float, *, grace: float = 5) -> int:
+    """All at once, until a player that waits in a queue for its turn is not asked any more; the
+    bytes that came."""
     end = time.perf_counter() + seconds
-    tasks = [asyncio.create_task(play(port, ask, end)) for _ in range(PLAYERS)]
+    got = [Got() for _ in range(PLAYERS)]
+    tasks = [asyncio.create_task(play(port, ask, end, item)) for item in got]
     # Whoever waits for a worker behind others may wait long: what counts has been received by then.
-    _done, waiting = await asyncio.wait(tasks, timeout=seconds + 5)
+    _done, waiting = await asyncio.wait(tasks, timeout=seconds + grace)
     for task in waiting:
         task.cancel()
     found = await asyncio.gather(*tasks, return_exceptions=True)
     for item in found:
         if isinstance(item, RuntimeError):
             raise item
-    return sum(item for item in found if isinstance(item, int))
+    return sum(item.bytes_received for item in got)
 
 
 if __name__ == "__main__":
