@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from certification.portfolio.models import OfficeAccess
-from certification.review.models import FrozenAccess, Snapshot
+from certification.review.models import FrozenAccess, NotToRead, Snapshot
 from certification.review.services.emergencies import open_frozen
 from scip.accounts.models import Role, RoleGrant, User
 from scip.audit.models import Entry
@@ -100,7 +101,7 @@ def test_never_ones_own_nor_by_somebody_tied_or_outside(walker, snapshot, office
     RoleGrant.objects.create(user=guide, role=Role.STAFF)
     for person, words in (
         (User.objects.get(pk=at_the_office.pk), "nobody about themselves"),
-        (User.objects.get(pk=guide.pk), "ties you to this person"),
+        (User.objects.get(pk=guide.pk), "A colleague at the office"),
         (world.make_user("reader9@example.org", Role.REVIEWER), "Only the office"),
     ):
         with pytest.raises(Refusal, match=words):
@@ -109,6 +110,37 @@ def test_never_ones_own_nor_by_somebody_tied_or_outside(walker, snapshot, office
         open_frozen(snapshot, by=office, reason="to see it")
     assert not OfficeAccess.objects.exists()
     assert not Letter.objects.filter(dedupe_key__contains="office-access").exists()
+
+
+def test_a_colleague_whom_the_candidate_named_learns_nothing_of_it(snapshot, office):
+    NotToRead.objects.create(
+        submission=snapshot.submission, name=office.name, tie=NotToRead.Tie.FAMILY
+    )
+    with pytest.raises(Refusal) as refused:
+        open_frozen(snapshot, by=office, reason=REASON)
+    sentence = str(refused.value.sentence)
+    assert sentence.startswith("A colleague at the office has to do it.")
+    assert "tie" not in sentence
+
+
+def test_what_runs_out_while_the_page_is_made_shows_nothing(walker, snapshot, office):
+    client = fresh(office)
+    open_frozen(snapshot, by=office, reason=REASON)
+    assert read(client, snapshot) == 200
+    found = []
+
+    def runs_out(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        if not found and sql.startswith("SELECT") and 'FROM "review_snapshot"' in sql:
+            found.append(sql)
+            OfficeAccess.objects.update(
+                opened_at=timezone.now() - timedelta(hours=2), until_at=timezone.now()
+            )
+        return answer
+
+    with connection.execute_wrapper(runs_out):
+        assert read(client, snapshot) == 404
+    assert found
 
 
 def test_the_same_act_again_changes_nothing_and_an_excerpt_is_another_act(snapshot, office):

@@ -26,7 +26,8 @@ def open_frozen(
     second factor first, candidate and colleagues get a letter at once, and the candidate's page
     keeps it. While one runs, the same act again changes nothing. Raises Refusal for anybody outside
     the office, about oneself, for whoever is tied to the candidate, without a reason of some words,
-    and for what was erased.
+    and for what was erased. What ties them is never said: a candidate may have named them in
+    confidence (`NotToRead`).
     """
     now = now or timezone.now()
     candidacy = snapshot.submission.candidacy
@@ -37,10 +38,7 @@ def open_frozen(
     reason = admitted(portfolio, reason, by=by)
     if ties_of(candidacy.user, [by])[by.pk]:
         raise Refusal(
-            _(
-                "Something ties you to this person, so a colleague who is free of ties has to do "
-                "it. Nothing was opened, and nobody was told."
-            )
+            _("A colleague at the office has to do it. Nothing was opened, and nobody was told.")
         )
     known = FrozenAccess.objects.filter(
         snapshot=snapshot, access__in=OfficeAccess.objects.running(by)

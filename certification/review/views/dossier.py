@@ -32,6 +32,9 @@ def frozen(request: HttpRequest, pk: int) -> HttpResponse:
     if snapshot.erased_at is not None:
         raise Http404
     access = running_access(snapshot, request.user)
+    # Its time may have run out since the row was found, and nobody else reads as the candidate.
+    if access is None and snapshot.submission.user_id != request.user.pk:
+        raise Http404
     context = {
         "snapshot": snapshot,
         "access": access,
