@@ -2,8 +2,8 @@
 
 import pytest
 
-from certification.review.models import Assignment
-from certification.review.services import assigning
+from certification.review.models import Assignment, DeclaredTie, Tie
+from certification.review.services import assigning, tying
 from scip.accounts.models import Role, User
 from scip.mail.models import Letter
 from tests import world
@@ -53,3 +53,18 @@ def test_released_while_answering_it_is_released(round_: int) -> None:
         lambda: assigning.release(row, reason="Somebody else reads it.", by=office),
     )
     assert Assignment.objects.get().state == Assignment.State.RELEASED
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_tie_taken_back_while_answering_stands_and_waits_for_a_word(round_: int) -> None:
+    walker, submission, office = handed_in()
+    member = world.make_user("r1@example.org", Role.REVIEWER)
+    tie = DeclaredTie.objects.create(member=member, candidate=walker.user, kind=Tie.COLLEAGUE)
+    row = assigning.ask(submission, member, seat="reviewer", by=office, reason="Nobody else.")
+    outcomes = tally(
+        lambda: tying.take_back_tie(tie, reason="Over.", by=member),
+        lambda: assigning.answer(row, ties=[], words="", by=member),
+    )
+    assert outcomes == {"done": 1, "refused": 1}
+    assert Assignment.objects.get().state == Assignment.State.DECLARED
+    assert DeclaredTie.objects.exists()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from certification.review.models import Assignment
 from certification.review.queries.conflicts import open_assignments
 from certification.review.services import assigning
-from scip.accounts.models import Role, User
+from scip.accounts.models import Role, RoleGrant, User
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
@@ -113,6 +113,35 @@ def test_a_chair_releases_a_second_reader_who_is_silent_and_nobody_else(as_user,
     assert Letter.objects.filter(dedupe_key=f"assignment:{second.pk}:released").count() == 1
 
 
+def test_a_chair_who_is_also_of_the_office_releases_as_a_chair(seats):
+    chair, reader, tied = (seats[name] for name in ("chair", "reader", "tied"))
+    RoleGrant.objects.create(user=chair.member, role=Role.STAFF)
+    both = User.objects.get(pk=chair.member_id)
+    for state in ("accepted", "given"):
+        Assignment.objects.filter(pk=reader.pk).update(state=state)
+        with pytest.raises(Refusal, match="a colleague at"):
+            assigning.release(reader, reason="I see it differently.", by=both)
+    assert assigning.release(tied, reason="Too close.", by=both).state == "released"
+    office = User.objects.get(email="office@example.com")
+    assert assigning.release(reader, reason="Ill.", by=office).state == "released"
+
+
+def test_why_somebody_left_is_for_the_office_alone(as_user, seats):
+    chair, reader = seats["chair"], seats["reader"]
+    office = User.objects.get(email="office@example.com")
+    asked = world.make_user("asked@example.org", Role.REVIEWER)
+    row = assigning.ask(chair.submission, asked, seat="reviewer", by=office, reason="More.")
+    assigning.decline(row, reason="I am being treated for something.", by=asked)
+    assigning.release(reader, reason="My mother is dying.", by=reader.member)
+    barred = world.make_user("barred@example.org", Role.REVIEWER)
+    row = assigning.ask(chair.submission, barred, seat="reviewer", by=office, reason="More.")
+    assigning.answer(row, ties=["family"], words="Cousins.", by=barred)
+    page = as_user(chair.member).get(readers_page(chair)).content.decode()
+    assert "treated" not in page
+    assert "mother" not in page
+    assert "declined: a tie bars it" in page
+
+
 def test_a_chair_releases_nobody_who_gave_their_part(seats):
     chair, reader = seats["chair"], seats["reader"]
     Assignment.objects.filter(pk=reader.pk).update(
@@ -153,5 +182,5 @@ def test_the_page_asks_the_same_for_one_and_three(as_user, seats, count, django_
         assigning.ask(chair.submission, member, seat="reviewer", by=office, reason="More.")
     client = as_user(chair.member)
     client.get(readers_page(chair))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(readers_page(chair))

@@ -22,7 +22,7 @@ from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
 from tests.review.committee import CERTIFIED, Committee, make_committee, seated
-from tests.review.hearings import make_appellant, make_panel
+from tests.review.hearings import gives, make_appellant, make_panel
 
 pytestmark = pytest.mark.django_db
 
@@ -229,14 +229,82 @@ def test_what_was_told_to_a_panel_stands_while_the_appeal_is_heard():
     assert Letter.objects.filter(dedupe_key=f"panelseat:{seat.pk}:untold:{tie.pk}:office").exists()
 
 
-def test_whoever_is_only_asked_may_say_first_that_it_is_over(committee, office):
+def test_whoever_is_asked_untells_nothing_that_somebody_has_to_allow(as_user, committee, office):
     reader = member()
     tie = DeclaredTie.objects.create(
         member=reader, candidate=committee.walker.user, kind=Tie.COLLEAGUE
     )
     row = assigning.ask(committee.submission, reader, seat="reviewer", by=office, reason="x")
-    tying.take_back_tie(tie, reason="I moved away.", by=reader)
-    assert assigning.answer(row, ties=[], words="", by=reader).state == "accepted"
+    with pytest.raises(Refusal, match="once it is answered"):
+        tying.take_back_tie(tie, reason="I moved away.", by=reader)
+    row = assigning.answer(row, ties=[], words="", by=reader)
+    assert row.state == "declared"
+    # Chair and office read what it is, although it was told in another case.
+    letter = Letter.objects.get(dedupe_key=f"assignment:{row.pk}:declared:chair")
+    assert "you may allow: colleague." in letter.text
+    lead = reverse("review:readers", args=[committee.seat(committee.chair).pk])
+    assert "The tie: colleague." in as_user(committee.chair).get(lead).content.decode()
+    page = reverse("admin:review_assignment_change", args=[row.pk])
+    assert "colleague" in as_user(office).get(page).content.decode()
+    assert assigning.allow(row, reason="Years ago.", by=office).state == "accepted"
+
+
+def test_whoever_is_asked_to_hear_an_appeal_untells_nothing():
+    carla, (pia,) = make_appellant(), make_panel(1)
+    carla.files()
+    carla.asks(pia)
+    tie = DeclaredTie.objects.create(member=pia, candidate=carla.user, kind=Tie.COLLEAGUE)
+    with pytest.raises(Refusal, match="once it is answered"):
+        tying.take_back_tie(tie, reason="Over.", by=pia)
+
+
+@pytest.mark.parametrize("state", ["accepted", "given"])
+def test_whoever_hears_an_appeal_tells_of_a_tie_and_hears_it_no_more(as_user, state):
+    carla, (pia, paul, otto) = make_appellant(), make_panel(3)
+    seat, _other = carla.heard_by(pia, paul)
+    if state == "given":
+        seat = gives(seat, "upheld")
+    client, address = as_user(pia), reverse("hearing:tie_tell", args=[seat.pk])
+    assert address in client.get(reverse("hearing:seat", args=[seat.pk])).content.decode()
+    shown = client.get(address).content.decode()
+    assert "it ends your part" in shown
+    assert "the chair" not in shown
+    assert as_user(paul).get(address).status_code == 404
+    assert client.post(address, {"kind": "colleague", "words": ""}).status_code == 422
+    done = client.post(address, {"kind": "colleague", "words": "One clinic."}, follow=True)
+    assert "Somebody else is asked" in done.content.decode()
+    seat.refresh_from_db()
+    assert (seat.state, seat.end_code) == ("released", "tie")
+    tie = DeclaredTie.objects.get(member=pia, candidate=carla.user)
+    assert (tie.kind, tie.words) == ("colleague", "One clinic.")
+    letter = Letter.objects.get(dedupe_key__startswith=f"panelseat:{seat.pk}:no-longer")
+    assert "Pia 1" in letter.text
+    # It stands, a second call changes nothing, and their place is somebody else's.
+    with pytest.raises(Refusal, match="once it is answered"):
+        tying.take_back_tie(tie, reason="Not so.", by=pia)
+    assert tying.add_tie_to_seat(seat, kind="family", words="x", by=pia).end_code == "tie"
+    assert DeclaredTie.objects.count() == 1
+    assert client.get(address).status_code == 404
+    assert carla.asks(otto)[0].state == "asked"
+
+
+def test_what_a_panel_tells_has_its_place_and_words():
+    carla, (pia, paul) = make_appellant(), make_panel(2)
+    carla.files()
+    seat = carla.asks(pia)[0]
+    with pytest.raises(Refusal, match="first what ties you"):
+        tying.add_tie_to_seat(seat, kind="family", words="x", by=pia)
+    seat = hearing.answer(seat, by=pia)
+    with pytest.raises(Refusal, match="who was asked"):
+        tying.add_tie_to_seat(seat, kind="family", words="x", by=paul)
+    with pytest.raises(Refusal, match="in a sentence"):
+        tying.add_tie_to_seat(seat, kind="family", words=" ", by=pia)
+    with pytest.raises(ValueError, match="not declarable"):
+        tying.add_tie_to_seat(seat, kind="named", words="x", by=pia)
+    hearing.release(seat, reason="Ill.", by=carla.office)
+    with pytest.raises(Refusal, match="any more"):
+        tying.add_tie_to_seat(seat, kind="family", words="x", by=pia)
+    assert not DeclaredTie.objects.exists()
 
 
 def test_the_pages_take_a_tie_and_give_it_back(as_user, committee):
@@ -260,6 +328,10 @@ def test_the_pages_take_a_tie_and_give_it_back(as_user, committee):
     assert client.get(address).status_code == 404
     done = client.post(back, {f"tie-{tie.pk}-reason": "Over."}, follow=True)
     assert "Nothing told" in done.content.decode()
+    # A second press finds the list; to everybody else there was never anything.
+    again = client.post(back, {f"tie-{tie.pk}-reason": "Over."}, follow=True)
+    assert "Nothing told" in again.content.decode()
+    assert client.post(reverse("review:tie_back", args=[tie.pk + 1])).status_code == 404
     assert as_user(committee.chair).post(back).status_code == 404
 
 

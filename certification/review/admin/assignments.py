@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from certification.review.emails import committee as letters
 from certification.review.forms.assigning import TimeForm, WhyForm
 from certification.review.models import MAY_BE_ALLOWED, Assignment, Submission
-from certification.review.queries.conflicts import ties_of
+from certification.review.queries.conflicts import ties_of, told_of
 from certification.review.queries.queue import answers_overdue, parts_overdue, ties_to_allow
 from certification.review.services import assigning
 from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, while_in
@@ -168,7 +168,8 @@ class AssignmentAdmin(DecidingAdmin):
 
     @admin.display(description=_("declared"))
     def ties(self, row: Assignment) -> str:
-        return letters.named_ties(row) if row.declared_at and row.declared_ties else "–"
+        told = told_of(row.submission.user, [row.member_id]).get(row.member_id, ())
+        return letters.named_ties(row, told) if told or row.declared_ties else "–"
 
     @admin.display(description=_("why it ended"))
     def why(self, row: Assignment) -> str:

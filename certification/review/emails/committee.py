@@ -4,7 +4,7 @@ name the candidate, the seat and the days. Nobody who reads is ever named to a c
 All share one layout; the sentences stand here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.review.models import Assignment, DeclaredTie, Submission, Tie
+from certification.review.queries.conflicts import told_of
 from scip.accounts.models import User
 from scip.formats import day, moment
 from scip.mail.services import Address, Draft, Recipient, queue_draft, render_letter
@@ -194,6 +195,7 @@ def more_time(row: Assignment) -> Draft:
 def tie_to_allow(row: Assignment, lead: Assignment) -> Draft:
     """The chair of a submission: a reader declared a tie that may be allowed."""
     candidate, chair = row.submission.user, lead.member
+    told = told_of(candidate, [row.member_id]).get(row.member_id, frozenset())
     return letter(
         chair,
         subject=_("A tie to look at: the submission of {candidate}").format(candidate=candidate),
@@ -202,7 +204,7 @@ def tie_to_allow(row: Assignment, lead: Assignment) -> Draft:
             _(
                 "{reader} was asked to read the submission of {candidate} and has told us of a tie "
                 "that you may allow: {ties}."
-            ).format(reader=row.member, candidate=candidate, ties=named_ties(row)),
+            ).format(reader=row.member, candidate=candidate, ties=named_ties(row, told)),
             _(
                 "Nothing is open to them before. You, or the office, can allow it with a reason; "
                 "otherwise the office asks somebody else."
@@ -278,9 +280,11 @@ def shut_for_now(row: Assignment) -> Draft:
     )
 
 
-def named_ties(row: Assignment) -> str:
-    """The declared ties in words; history may know of others."""
-    found = [str(Tie(tie).label) for tie in row.declared_ties]
+def named_ties(row: Assignment, told: Collection[Tie]) -> str:
+    """The declared ties in words, with ``told`` in other cases (`queries.conflicts.told_of`);
+    history may know of others."""
+    known = {*row.declared_ties, *told}
+    found = [str(tie.label) for tie in Tie if tie in known]
     return ", ".join(found) or _("it follows from what the two did together")
 
 

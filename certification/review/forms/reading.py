@@ -77,8 +77,14 @@ class TieForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, data: Any = None, *, told: Collection[str] = ()) -> None:
+    def __init__(
+        self, data: Any = None, *, told: Collection[str] = (), is_panel: bool = False
+    ) -> None:
         super().__init__(data)
+        if is_panel:
+            self.fields["words"].help_text = gettext_lazy(
+                "What it is, and since when; the office reads it, the candidate never."
+            )
         kind: Any = self.fields["kind"]
         kind.choices = [(tie.value, tie.label) for tie in DECLARABLE if tie.value not in told]
 

@@ -127,6 +127,16 @@ def ties_between(
     return {key: frozenset(kinds) for key, kinds in found.items()}
 
 
+def told_of(candidate: User, members: Collection[int]) -> dict[int, frozenset[Tie]]:
+    """What these people (their keys) told of themselves about a candidate, in whichever case; one
+    query."""
+    found: dict[int, set[Tie]] = {}
+    rows = DeclaredTie.objects.filter(candidate=candidate, member__in=members)
+    for member, kind in rows.values_list("member", "kind"):
+        found.setdefault(member, set()).add(Tie(kind))
+    return {member: frozenset(kinds) for member, kinds in found.items()}
+
+
 def meant_by(names: Collection[Any], members: Collection[User]) -> Iterator[tuple[Any, User]]:
     """Who of these people is meant by which name, as `means` has it; one query."""
     confirmed = EmailAddress.objects.filter(verified=True).filter(

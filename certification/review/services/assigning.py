@@ -355,10 +355,10 @@ def release(
 ) -> Assignment:
     """Take an assignment back; what its reader wrote stays theirs, and nothing is open any more.
 
-    By the office, by the chair of this submission where `refuse_beyond_chair` lets them, and by a
-    reader who can't go on. A second call changes nothing. Raises Refusal for others, without a
-    reason, and once it was answered (who had a part in an answer stays on record), IllegalMove
-    once declined.
+    By the office, by the chair of this submission where `refuse_beyond_chair` lets them (whoever
+    is both counts as its chair), and by a reader who can't go on. A second call changes nothing.
+    Raises Refusal for others, without a reason, and once it was answered (who had a part in an
+    answer stays on record), IllegalMove once declined.
     """
     now = now or timezone.now()
     row = both_locked(assignment)
@@ -367,8 +367,8 @@ def release(
     if row.state == State.RELEASED:
         return row
     refuse_answered(row.submission)
-    if row.member_id != by.pk and not by.has_role(Role.STAFF):
-        refuse_beyond_chair(row, now)
+    if row.member_id != by.pk and (not by.has_role(Role.STAFF) or in_chair(row.submission, by)):
+        refuse_beyond_chair(row, now, by)
     if row.member_id == by.pk and row.state == State.GIVEN:
         raise Refusal(_("Your view was given and stays with the submission. Write to the office."))
     let_go(row, why=with_words(reason), by=by, now=now)
@@ -389,10 +389,23 @@ def may_chair_release(row: Assignment, now: datetime) -> bool:
     return row.seat == Seat.SECOND and row.state == State.ACCEPTED and row.due_at < now
 
 
-def refuse_beyond_chair(row: Assignment, now: datetime) -> None:
+def in_chair(submission: Submission, by: User) -> bool:
+    """Was somebody asked to lead this review, or do they? It counts before their role at the
+    office, also while their room is shut."""
+    return submission.assignments.live().filter(member=by, seat=Seat.CHAIR).exists()
+
+
+def refuse_beyond_chair(row: Assignment, now: datetime, by: User) -> None:
     """Raise Refusal where the office alone releases: nobody who leads a review chooses whose view
-    is given."""
+    is given, and nobody of the office whose own review it is."""
     if not may_chair_release(row, now):
+        if by.has_role(Role.STAFF):
+            raise Refusal(
+                _(
+                    "They have begun to read, and you are in the chair here, so a colleague at "
+                    "CMSC’s office has to release them. Nothing was changed."
+                )
+            )
         raise Refusal(
             _(
                 "They have begun to read. CMSC’s office can release them; the chair can where a "

@@ -1,6 +1,7 @@
 """What ties a reader to a candidate, said later than at the beginning, and taken back.
 
-Order of locks: submission, assignment, as in `services.assigning`.
+Order of locks: submission, assignment, as in `services.assigning`; for a seat on a panel as in
+`services.hearing`.
 """
 
 from datetime import datetime
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.review.emails import committee as letters
+from certification.review.emails.appeals import no_longer_free
 from certification.review.models import (
     DECLARABLE,
     Appeal,
@@ -32,6 +34,7 @@ from certification.review.services.assigning import (
     tell_of_tie,
     with_words,
 )
+from certification.review.services.hearing import gone, own_seat
 from scip.accounts.models import User
 from scip.audit.services import record
 from scip.mail.models import Letter
@@ -113,22 +116,58 @@ def leave(row: Assignment, *, by: User, now: datetime) -> None:
         queue_draft(draft, to=lead.member, dedupe_key=f"{key}:chair")
 
 
+@transaction.atomic
+def add_tie_to_seat(
+    seat: PanelSeat, *, kind: str, words: str, by: User, now: datetime | None = None
+) -> PanelSeat:
+    """Whoever hears an appeal tells of a tie after their declaration. Any tie ends their part, an
+    answer that was given included: nobody hears one to whom something ties them. The office is
+    told and asks somebody else.
+
+    A second call changes nothing. Raises Refusal for others, without words, before the declaration
+    and once they hear it no more, ValueError for a tie that nobody declares.
+    """
+    now = now or timezone.now()
+    tie = Tie(kind)
+    if tie not in DECLARABLE:
+        raise ValueError(f"not declarable: {kind}")
+    row = own_seat(seat, by)
+    if row.state == PanelSeat.State.ASKED:
+        raise Refusal(_("Say first what ties you; nothing is open to you before."))
+    if row.end_code == EndReason.TIE:
+        return row
+    if row.state not in PanelSeat.READING:
+        raise Refusal(
+            _("You don’t hear this appeal any more, so nothing has to be told. Nothing changed.")
+        )
+    DeclaredTie.objects.update_or_create(
+        member=by,
+        candidate=row.appeal.user,
+        kind=tie,
+        defaults={"words": with_words(words), "declared_at": now},
+    )
+    record("panelseat.tie_added", row, by=by, kind=tie.value)
+    released, code = PanelSeat.State.RELEASED, EndReason.TIE
+    return gone(row, released, tell=no_longer_free, by=by, now=now, code=code)
+
+
 def hangs_on(tie: DeclaredTie) -> bool:
     """Does a case that is under way hang on what its member told?
 
-    They read or hear it, so that the tie waits for a word, bars or was allowed; or their part there
-    ended, and this was told in it.
+    They were asked for it, read or hear it, so that the tie waits for a word, bars or was allowed;
+    or their part there ended, and this was told in it. To be asked is enough: whoever could untell
+    it before they answer would need nobody's word.
     """
     told = Q(declared_ties__contains=[tie.kind]) | Q(end_code=EndReason.TIE)
     reads = Assignment.objects.filter(
-        Q(state__in=[State.DECLARED, *Assignment.READING]) | told,
+        Q(state__in=Assignment.LIVE) | told,
         member=tie.member_id,
         submission__candidacy__user=tie.candidate_id,
         submission__state=Submission.State.SUBMITTED,
     )
     declined = Q(state=PanelSeat.State.DECLINED, declared_at__isnull=False)
     hears = PanelSeat.objects.filter(
-        Q(state__in=PanelSeat.READING) | Q(end_code=EndReason.TIE) | declined,
+        Q(state__in=PanelSeat.LIVE) | Q(end_code=EndReason.TIE) | declined,
         member=tie.member_id,
         appeal__candidacy__user=tie.candidate_id,
         appeal__state__in=Appeal.LIVE,
@@ -173,6 +212,15 @@ def take_back_tie(tie: DeclaredTie, *, reason: str, by: User, now: datetime | No
     key = f"{seat._meta.model_name}:{seat.pk}:untold:{fresh.pk}"
     letters.tell_office_of_untold(fresh, why, key)
     fresh.delete()
+
+
+def was_taken_back(tie: int, by: User) -> bool:
+    """Did they take back this tie (its key) before? The letter about it says so, by their seat."""
+    mine = Assignment.objects.filter(member=by).values_list("pk", flat=True)
+    hears = PanelSeat.objects.filter(member=by).values_list("pk", flat=True)
+    keys = [f"assignment:{pk}:untold:{tie}:office" for pk in mine]
+    keys += [f"panelseat:{pk}:untold:{tie}:office" for pk in hears]
+    return Letter.objects.filter(dedupe_key__in=keys).exists()
 
 
 def seat_of(tie: DeclaredTie) -> Assignment | PanelSeat:

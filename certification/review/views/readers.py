@@ -15,6 +15,7 @@ from certification.review.emails.committee import named_ties
 from certification.review.forms.assigning import WhyForm
 from certification.review.models import Assignment
 from certification.review.queries.committee import beside_chair
+from certification.review.queries.conflicts import told_of
 from certification.review.queries.reading import rooms_open_to
 from certification.review.services import assigning
 from certification.review.views.asked import assignment_of, crumbs
@@ -43,11 +44,12 @@ def page(
     """The readers, each who waits with a form; ``wrong`` is shown again at ``other``."""
     rows: list[Any] = list(beside_chair(room))
     now = timezone.now()
+    told = told_of(room.submission.user, [row.member_id for row in rows])
     for row in rows:
         form = wrong if row.pk == other and wrong is not None else None
         row.form = form or WhyForm(prefix=f"reader-{row.pk}")
         row.may_allow = row.state == State.DECLARED or row.is_shut
-        row.tie = named_ties(row) if row.may_allow else ""
+        row.tie = named_ties(row, told.get(row.member_id, ())) if row.may_allow else ""
         row.is_late = row.state == State.ASKED and row.answer_due_at < now
         row.is_late |= row.state == State.ACCEPTED and row.due_at < now
         row.may_release = assigning.may_chair_release(row, now)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -12,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from certification.portfolio.views.desk import done, person
 from certification.review.forms.assigning import WhyForm
 from certification.review.forms.reading import TieForm
-from certification.review.models import Assignment, DeclaredTie, Submission
+from certification.review.models import Assignment, DeclaredTie, PanelSeat, Submission
 from certification.review.services import tying
+from certification.review.services.hearing import OPEN
 from certification.review.views.asked import assignment_of, crumbs
+from certification.review.views.hearing import own_seat
 from scip.access import signed_in
 from scip.accounts.models import Role, User
 
@@ -59,8 +61,12 @@ def root_of(user: User) -> dict[str, str]:
 @signed_in
 @require_POST
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """It is not so (any more); with a reason, which the office reads."""
-    tie = get_object_or_404(own_ties(request), pk=pk)
+    """It is not so (any more); with a reason, which the office reads. A second press leads on."""
+    tie = own_ties(request).filter(pk=pk).first()
+    if tie is None and tying.was_taken_back(pk, person(request)):
+        return redirect("review:ties")
+    if tie is None:
+        raise Http404
     form = WhyForm(request.POST, prefix=f"tie-{tie.pk}")
     if not form.is_valid():
         return page(request, wrong=form, pk=pk)
@@ -90,10 +96,43 @@ def tell(request: HttpRequest, pk: int) -> HttpResponse:
         done(request, act, _("Thank you for saying so. It counts from now on."))
         return redirect("review:room", pk)
     context = {
-        "assignment": assignment,
+        "candidate": assignment.submission.user,
+        "back": reverse("review:room", args=[pk]),
         "form": form,
         "known": known,
         "breadcrumb": crumbs(_("Something ties me"), assignment),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "review/room/tell_tie.html", context, status=status)
+
+
+@signed_in
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def tell_of_seat(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same for whoever hears an appeal; it ends their part."""
+    seat = own_seat(request, pk)
+    if seat.state not in PanelSeat.READING or seat.appeal.state not in OPEN:
+        raise Http404
+    form = TieForm(request.POST if request.method == "POST" else None, is_panel=True)
+    if form.is_valid():
+        facts, by = form.cleaned_data, person(request)
+        act = lambda: tying.add_tie_to_seat(  # noqa: E731
+            seat, kind=facts["kind"], words=facts["words"], by=by
+        )
+        done(request, act, _("Thank you for saying so. Somebody else is asked."))
+        return redirect("hearing:seat", pk)
+    here = reverse("hearing:seat", args=[pk])
+    context = {
+        "candidate": seat.appeal.user,
+        "back": here,
+        "is_panel": True,
+        "form": form,
+        "breadcrumb": [
+            {"label": _("Appeals"), "url": reverse("hearing:desk")},
+            {"label": str(seat.appeal.user), "url": here},
+            {"label": _("Something ties me")},
+        ],
     }
     status = 422 if form.is_bound else 200
     return render(request, "review/room/tell_tie.html", context, status=status)
