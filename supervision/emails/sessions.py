@@ -9,7 +9,7 @@ from scip.accounts.models import User
 from scip.requirements import Finding
 from supervision.emails.agreements import pair_of, send, tell_office
 from supervision.models import Agreement, SupervisionSession
-from supervision.queries.agreements import other_of
+from supervision.queries.agreements import is_former, other_of
 
 
 def about(
@@ -32,7 +32,10 @@ def about(
 def confirmation_asked(session: SupervisionSession) -> None:
     """The other logged or corrected a session; was it so?"""
     to = other_of(session.agreement, session.logged_by)
-    about("confirmation_asked", to, session, "asked", _("Look at the session"))
+    # A correction is the office's to answer once its supervisor accompanies the candidate no more.
+    is_offices = session.corrects_id is not None and is_former(session.agreement, to)
+    label = _("Look at the session")
+    about("confirmation_asked", to, session, "asked", label, is_offices=is_offices)
 
 
 def logged_by_office(session: SupervisionSession) -> None:

@@ -118,7 +118,9 @@ class SupervisionSessionQuerySet(models.QuerySet["SupervisionSession"]):
     def left_unanswered(self, now: datetime) -> Self:
         """Logged by the candidate, with nobody left to confirm it: the supervisor's approval is
         not in force, the office ended the agreement, or there was no answer for as long as the
-        edition calls silence, counted from the entry or from the candidate's return from leave."""
+        edition calls silence, counted from the entry or from the candidate's return from leave. A
+        correction is the office's as soon as the supervisor accompanies the candidate no more:
+        whether it can still be made would tell them how the candidate walked on."""
         approved = Approval.objects.in_force(now.date()).filter(supervisor=OuterRef("supervisor"))
         silence = ExpressionWrapper(
             F("candidacy__edition__silent_supervisor_days") * Value(timedelta(days=1)),
@@ -129,6 +131,10 @@ class SupervisionSessionQuerySet(models.QuerySet["SupervisionSession"]):
             & ~Q(agreement__ended_by=F("candidacy__user"))
             & ~Q(agreement__ended_by=F("supervisor__user"))
         )
+        together = Agreement.objects.accompanied().filter(
+            candidacy=OuterRef("candidacy"), supervisor=OuterRef("supervisor")
+        )
+        is_apart = Q(corrects__isnull=False) & ~Exists(together)
         is_silent = Q(answer_due_at__lte=now) & ~Q(candidacy__state=Candidacy.State.ON_LEAVE)
         return (
             self.filter(state=SupervisionSession.State.LOGGED, logged_by=F("candidacy__user"))
@@ -138,7 +144,7 @@ class SupervisionSessionQuerySet(models.QuerySet["SupervisionSession"]):
                     output_field=models.DateTimeField(),
                 )
             )
-            .filter(~Exists(approved) | by_office | is_silent)
+            .filter(~Exists(approved) | by_office | is_apart | is_silent)
         )
 
 

@@ -61,6 +61,8 @@ class Relationship:
     appointment: Appointment | None
     session_ids: frozenset[int]
     """Entries of this agreement: those of another one are not this pair's to open."""
+    is_accompanied: bool = False
+    """Of one that is over: does its supervisor accompany the candidate in it today?"""
     is_closed: bool = False
     """For a supervisor whose candidate walks on without them: only what these two held is told."""
 
@@ -71,8 +73,13 @@ class Relationship:
     @property
     def is_past(self) -> bool:
         """Is it over for its supervisor, with nothing left to do? A candidate's track stays."""
-        is_over = self.agreement.state not in Agreement.ALIVE
-        return is_over and self.side == Side.SUPERVISOR and not self.matters
+        return not self.is_together and self.side == Side.SUPERVISOR and not self.matters
+
+    @property
+    def is_together(self) -> bool:
+        """Do the two draft, walk on, or wait for the letter? A completed one that a correction
+        left short goes on being theirs."""
+        return self.is_accompanied or self.agreement.state in Agreement.ALIVE
 
 
 def relationships_of(user: Any, *, now: datetime) -> list[Relationship]:
@@ -96,7 +103,7 @@ def seeks_company(candidacy: Candidacy | None, found: Iterable[Relationship]) ->
     if candidacy is None or not candidacy.is_registered:
         return False
     own = [item for item in found if item.agreement.candidacy_id == candidacy.pk]
-    is_alone = all(item.agreement.state not in Agreement.ALIVE for item in own)
+    is_alone = not any(item.is_together for item in own)
     return is_alone and any(not row.is_met for item in own for row in item.findings)
 
 
@@ -122,12 +129,20 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
         payments[payment.block.agreement_id].append(payment)
     told = told_of(evidence)
     letters = letters_due(agreements, told, now)
-    closed = closed_to(agreements, user)
+    today = accompanied_today(agreements, user)
+    closed = closed_to(agreements, user, today)
+    apart = closed | {
+        row.pk
+        for row in agreements
+        if row.state not in Agreement.ALIVE and not is_with(row.supervisor_id, row, today)
+    }
     return [
         one(
             agreement,
             user,
             evidence=evidence[agreement.candidacy_id],
+            is_accompanied=agreement.pk in {row.pk for row in today},
+            is_apart=agreement.pk in apart,
             is_closed=agreement.pk in closed,
             version=versions.get(agreement.pk),
             plan=plans.get(agreement.pk),
@@ -140,22 +155,36 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
     ]
 
 
-def closed_to(agreements: list[Agreement], user: Any) -> frozenset[int]:
+def accompanied_today(agreements: list[Agreement], user: Any) -> list[Agreement]:
+    """Where somebody accompanies the candidates of these agreements today. One query, and none for
+    a candidate whose agreements are all under way."""
+    asked = {
+        row.candidacy_id
+        for row in agreements
+        if row.state not in Agreement.ALIVE or side_of(row, user) == Side.SUPERVISOR
+    }
+    return list(Agreement.objects.accompanied().filter(candidacy__in=asked)) if asked else []
+
+
+def is_with(supervisor: int, agreement: Agreement, today: Iterable[Agreement]) -> bool:
+    """Does this supervisor accompany the candidate of an agreement, in whichever of theirs?"""
+    return any(
+        row.candidacy_id == agreement.candidacy_id and row.supervisor_id == supervisor
+        for row in today
+    )
+
+
+def closed_to(agreements: list[Agreement], user: Any, today: Iterable[Agreement]) -> frozenset[int]:
     """Agreements whose supervisor ``user`` was or may become while the candidate is not theirs to
     accompany: how the person goes on is not told. A draft shows what is ahead, unless somebody
-    else accompanies the candidate. One query, and none for a candidate."""
-    led = [row for row in agreements if side_of(row, user) == Side.SUPERVISOR]
-    if not led:
-        return frozenset()
-    rows = Agreement.objects.accompanied().filter(candidacy__in={row.candidacy_id for row in led})
-    today: dict[int, set[int]] = defaultdict(set)
-    for candidacy, supervisor in rows.values_list("candidacy_id", "supervisor_id"):
-        today[candidacy].add(supervisor)
+    else accompanies the candidate."""
+    taken = {row.candidacy_id for row in today}
     return frozenset(
         row.pk
-        for row in led
-        if row.supervisor_id not in today[row.candidacy_id]
-        and (row.state != Agreement.State.DRAFT or today[row.candidacy_id])
+        for row in agreements
+        if side_of(row, user) == Side.SUPERVISOR
+        and not is_with(row.supervisor_id, row, today)
+        and (row.state != Agreement.State.DRAFT or row.candidacy_id in taken)
     )
 
 
@@ -225,6 +254,8 @@ def one(
     payments: list[FeePayment],
     appointment: Appointment | None,
     letter: Letter | None,
+    is_accompanied: bool,
+    is_apart: bool,
     is_closed: bool,
 ) -> Relationship:
     edition = agreement.candidacy.edition
@@ -238,7 +269,7 @@ def one(
     if agreement.state == Agreement.State.ACTIVE:
         to_read, with_them = plan_matters(agreement, plan, side, user, has_met=has_met)
         mine, theirs = mine + to_read, theirs + with_them
-    to_confirm, unanswered = session_matters(sessions, user, other_of(agreement, user))
+    to_confirm, unanswered = session_matters(agreement, sessions, user, is_apart=is_apart)
     mine, theirs = mine + to_confirm, theirs + unanswered
     mine += payment_matters(agreement, payments, user)
     if edition and letter is not None and not is_closed:
@@ -254,6 +285,7 @@ def one(
         other=other_of(agreement, user),
         stops=stops,
         findings=findings,
+        is_accompanied=is_accompanied,
         is_closed=is_closed,
         matters=tuple(mine),
         with_other=tuple(theirs),
@@ -273,8 +305,12 @@ def own_stops(stops: Iterable[Stop], agreement: Agreement) -> tuple[Stop, ...]:
 type Matters = tuple[list[Matter], list[str]]
 
 
-def introduction_matters(introductions: Introductions) -> list[Matter]:
-    """Requests for a brief call that wait for this person: to answer, or to choose a time of."""
+def introduction_matters(
+    introductions: Introductions, agreements: Iterable[Agreement], *, now: datetime
+) -> list[Matter]:
+    """Requests for a brief call that wait for this person: to answer, or to choose a time of while
+    one is ahead. Whoever drafts an agreement (one of ``agreements``) has found their way without."""
+    agreed = {(row.candidacy_id, row.supervisor_id) for row in agreements}
     found = [
         (row, _("{name} asks you for a brief call").format(name=row.candidacy.user), _("Answer"))
         for row in introductions.received
@@ -283,7 +319,10 @@ def introduction_matters(introductions: Introductions) -> list[Matter]:
     found += [
         (row, _("Choose a time for the call with {name}").format(name=row.supervisor), _("Choose"))
         for row in introductions.asked
-        if row.state == Introduction.State.ACCEPTED and row.proposed_times and not row.chosen_time
+        if row.state == Introduction.State.ACCEPTED
+        and any(time > now for time in row.proposed_times)
+        and not row.chosen_time
+        and (row.candidacy_id, row.supervisor_id) not in agreed
     ]
     return [
         Matter(text, reverse("supervision:introduction", args=[row.pk]), label)
@@ -343,11 +382,16 @@ def plan_matters(
     return [Matter(text, reverse("supervision:plan", args=[agreement.pk]), _("Read it"))], []
 
 
-def session_matters(sessions: list[SupervisionSession], user: Any, other: Any) -> Matters:
-    """Sessions to confirm, and those that wait for the other or the office."""
+def session_matters(
+    agreement: Agreement, sessions: list[SupervisionSession], user: Any, *, is_apart: bool
+) -> Matters:
+    """Sessions to confirm, and those that wait for the other or the office: a candidate's correction
+    is the office's once the supervisor accompanies them no more (``is_apart``)."""
+    other, candidate = other_of(agreement, user), agreement.candidacy.user_id
     mine, waiting, talk = [], 0, 0
     for row in sorted(sessions, key=lambda item: item.started_at):
-        if row.state == State.DISPUTED:
+        is_offices = is_apart and row.corrects_id is not None and row.logged_by_id == candidate
+        if row.state == State.DISPUTED or is_offices:
             talk += 1
         elif row.logged_by_id == user.pk:
             waiting += 1

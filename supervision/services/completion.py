@@ -1,8 +1,10 @@
 """What follows when a session is confirmed: the active agreement completes once everything counts."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from certification.candidacy.models import Candidacy
+from scip.requirements import Finding
 from scip.states import lock
 from supervision.emails import sessions as emails
 from supervision.models import Agreement, Recommendation, SupervisionSession
@@ -30,21 +32,29 @@ def follow_confirmation(session: SupervisionSession, *, now: datetime) -> None:
     complete(agreement, now=now)
 
 
-def tell_when_short(correction: SupervisionSession) -> None:
-    """Tell the two of a completed agreement, once for each correction, that it left the ledger
-    with less than the edition asks for: no letter to the committee follows from it as it is."""
-    edition = correction.candidacy.edition
+def unmet_in(candidacy: Candidacy) -> list[Finding]:
+    """What the ledger lacks of what the candidate's edition asks for."""
+    edition = candidacy.edition
+    if edition is None:
+        return []
+    findings = ledger_findings(evidence_of(candidacy), edition=edition)
+    return [item for item in findings if not item.is_met]
+
+
+def tell_when_short(correction: SupervisionSession, *, before: Collection[str]) -> None:
+    """Tell the two of a completed agreement that a correction left the ledger with less than the
+    edition asks for: no letter to the committee follows from it as it is. What was unmet
+    ``before`` it (codes of findings) is no news."""
     rows = Agreement.objects.accompanied().filter(candidacy=correction.candidacy_id)
     agreement = (
         rows.filter(state=Agreement.State.COMPLETED)
         .select_related("candidacy__user", "supervisor__user")
         .first()
     )
-    if edition is None or agreement is None:
+    if agreement is None:
         return
-    findings = ledger_findings(evidence_of(correction.candidacy), edition=edition)
-    unmet = [item for item in findings if not item.is_met]
-    if unmet:
+    unmet = unmet_in(correction.candidacy)
+    if any(item.code not in before for item in unmet):
         emails.left_short(agreement, correction, unmet)
 
 

@@ -25,7 +25,7 @@ from supervision.queries.recommendations import is_kept_apart, is_recommended
 from supervision.queries.sessions import evidence_of, utc_day
 from supervision.requirements.ledger import phase_open
 from supervision.services.agreements import locked, refuse_strangers
-from supervision.services.completion import follow_confirmation, tell_when_short
+from supervision.services.completion import follow_confirmation, tell_when_short, unmet_in
 from supervision.services.notes import give_feedback, write_own
 from supervision.services.occasions import give_free, take_along
 from supervision.services.ratings import Touched, rate
@@ -255,12 +255,15 @@ def confirm_session(
     """The other one says: so it was. A second click changes nothing.
 
     A correction takes the place of the row it corrects. With the last session that the edition
-    asks for, the agreement is completed. Raises Refusal for the author, strangers, a row with
-    an open correction, and an overlap; IllegalMove once it is decided.
+    asks for, the agreement is completed. Raises Refusal for the author, strangers, a former
+    supervisor's yes to a correction, a row with an open correction, and an overlap; IllegalMove
+    once it is decided.
     """
     now = now or timezone.now()
     session = fresh(session)
     refuse_author(session, by)
+    if session.corrects_id:
+        refuse_former_yes(session.agreement, by)
     if session.state == State.CONFIRMED:
         return session
     if session.state == State.DISPUTED:
@@ -274,8 +277,10 @@ def confirm_session(
 def settle_as_held(session: SupervisionSession, *, by: User, now: datetime) -> None:
     """Confirm a row; a corrected one makes room first. Completes the agreement when all is there."""
     corrected = session.corrects
+    unmet: frozenset[str] = frozenset()
     if corrected is not None:
-        refuse_settled(session.agreement, by)
+        refuse_settled(session.agreement)
+        unmet = frozenset(item.code for item in unmet_in(session.candidacy))
     with one_at_a_time():
         if corrected is not None and corrected.state in SupervisionSession.STANDING:
             move(lock(corrected), State.REPLACED, by=by, now=now)
@@ -283,7 +288,7 @@ def settle_as_held(session: SupervisionSession, *, by: User, now: datetime) -> N
         move(session, State.CONFIRMED, by=by, now=now)
     follow_confirmation(session, now=now)
     if corrected is not None:
-        tell_when_short(session)
+        tell_when_short(session, before=unmet)
 
 
 @transaction.atomic
@@ -350,19 +355,9 @@ def correct_session(
     """
     now = now or timezone.now()
     session = fresh(session)
-    refuse_strangers(session.agreement, by)
-    refuse_former(session.agreement, by)
-    if session.state not in SupervisionSession.STANDING:
-        raise Refusal(_("This entry does not stand any more, so there is nothing to correct."))
-    if session.corrections.filter(state__in=[State.LOGGED, State.DISPUTED]).exists():
-        raise Refusal(
-            _("A correction of this session waits already. Please look at that one first.")
-        )
-    if session.corrects_id and session.state != State.CONFIRMED:
-        raise Refusal(_("This is a correction itself. Please take it back and write another one."))
+    refuse_uncorrectable(session, by)
     if not reason.strip():
         raise Refusal(_("Please say in a sentence what is corrected and why."))
-    refuse_settled(session.agreement, by)
     refuse_outside(session.agreement, held, corrected=session)
     refuse_impossible(held, now)
     gate = gate_of(session.agreement, held, without=session.pk)
@@ -386,6 +381,21 @@ def correct_session(
     return correction
 
 
+def refuse_uncorrectable(session: SupervisionSession, by: User) -> None:
+    """Raise Refusal where ``by`` can't correct an entry, whatever they would write."""
+    refuse_strangers(session.agreement, by)
+    refuse_former(session.agreement, by)
+    if session.state not in SupervisionSession.STANDING:
+        raise Refusal(_("This entry does not stand any more, so there is nothing to correct."))
+    if session.corrections.filter(state__in=[State.LOGGED, State.DISPUTED]).exists():
+        raise Refusal(
+            _("A correction of this session waits already. Please look at that one first.")
+        )
+    if session.corrects_id and session.state != State.CONFIRMED:
+        raise Refusal(_("This is a correction itself. Please take it back and write another one."))
+    refuse_settled(session.agreement)
+
+
 def refuse_former(agreement: Agreement, by: User) -> None:
     """Raise Refusal for a supervisor who accompanies this person no more, always and in the same
     words: what they may do must not tell whether a letter was sent since."""
@@ -393,20 +403,25 @@ def refuse_former(agreement: Agreement, by: User) -> None:
         raise Refusal(
             _(
                 "You accompany this person no more, so you leave the entries as they are. If "
-                "something is wrong, write to them or to the office: a correction comes to you "
-                "for a yes."
+                "something is wrong, write to them or to the office: the office settles it."
             )
         )
 
 
-def refuse_settled(agreement: Agreement, by: User) -> None:
-    """Raise Refusal for a correction once the record is no longer the two people's to change. A
-    former supervisor does not read why."""
-    is_settled = not agreement.candidacy.is_registered or is_recommended(agreement)
-    if is_settled and is_kept_apart(agreement, by):
+def refuse_former_yes(agreement: Agreement, by: User) -> None:
+    """Raise Refusal for a former supervisor's yes to a correction, always and in the same words: a
+    yes that counts today and not tomorrow would tell of a letter. The office answers for them."""
+    if is_kept_apart(agreement, by):
         raise Refusal(
-            _("This correction can’t be confirmed here any more. Write to the office: they help.")
+            _(
+                "You accompany this person no more, so the office looks at this correction. If you "
+                "remember it differently, say so beside it."
+            )
         )
+
+
+def refuse_settled(agreement: Agreement) -> None:
+    """Raise Refusal for a correction once the record is no longer the two people's to change."""
     if not agreement.candidacy.is_registered:
         raise Refusal(
             _("The registration for certification is over, so the record stays as it is.")

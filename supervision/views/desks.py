@@ -20,7 +20,8 @@ from supervision.views.agreements import person
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, then everybody I am in supervision with."""
     user = person(request)
-    found = relationships_of(user, now=timezone.now())
+    now = timezone.now()
+    found = relationships_of(user, now=now)
     has_page = user.has_role(Role.SUPERVISOR)
     is_supervisor = has_page or any(item.side == Signature.Side.SUPERVISOR for item in found)
     is_accompanied = any(
@@ -33,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "relationships": [item for item in found if not item.is_past],
         "past": [item for item in found if item.is_past],
         "matters": [
-            *introduction_matters(introductions),
+            *introduction_matters(introductions, [item.agreement for item in found], now=now),
             *(matter for item in found for matter in item.matters),
         ],
         "introductions": introductions,

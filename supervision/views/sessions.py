@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from scip.access import signed_in
+from scip.accounts.models import User
 from scip.policy.models import Edition
-from scip.requirements import Finding, Status
+from scip.requirements import Finding, Refusal, Status
 from supervision.forms.sessions import (
     CorrectionForm,
     DisputeForm,
@@ -25,7 +26,6 @@ from supervision.queries.appointments import planned_on, to_log
 from supervision.queries.material import material_in
 from supervision.queries.notes import feedback_in, own_words
 from supervision.queries.ratings import framework_of, ratings_of
-from supervision.queries.recommendations import is_recommended
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import counts, next_kind
 from supervision.services import sessions as services
@@ -119,7 +119,8 @@ def session_page(
     user = person(request)
     agreement = session.agreement
     is_other = session.logged_by_id != user.pk
-    finding, gap = standing_of(session)
+    was = is_former(agreement, user)
+    finding, gap = standing_of(session, is_former=was)
     correction = session.corrections.filter(state__in=[State.LOGGED, State.DISPUTED]).first()
     context = {
         "session": session,
@@ -128,14 +129,11 @@ def session_page(
         "shortcoming": gap,
         "correction": correction,
         "may_answer": is_other and session.state == State.LOGGED and correction is None,
+        # A correction is the office's once somebody accompanies the candidate no more.
+        "may_confirm": session.corrects_id is None or not was,
         "may_take_back": not is_other and session.state in {State.LOGGED, State.DISPUTED},
-        "may_correct": correction is None
-        and session.state in SupervisionSession.STANDING
-        and agreement.candidacy.is_registered
-        and not is_recommended(agreement)
-        and not is_former(agreement, user)
-        and (session.corrects_id is None or session.state == State.CONFIRMED),
-        "ratings": ratings_of([agreement], is_former=is_former(agreement, user))
+        "may_correct": may_correct(session, user),
+        "ratings": ratings_of([agreement], is_former=was)
         .filter(session=session)
         .select_related("competency"),
         "material": material_in(agreement, user).filter(session=session),
@@ -159,13 +157,25 @@ def is_by_office(session: SupervisionSession, who: int | None) -> bool:
     }
 
 
-def standing_of(session: SupervisionSession) -> tuple[Finding | None, str]:
+def may_correct(session: SupervisionSession, user: User) -> bool:
+    """Would a correction by this person be taken, whatever they write in it?"""
+    try:
+        services.refuse_uncorrectable(session, user)
+    except Refusal:
+        return False
+    return True
+
+
+def standing_of(session: SupervisionSession, *, is_former: bool) -> tuple[Finding | None, str]:
     """Whether the session counts (None for an entry that stands no more), and why it would not
-    once it is confirmed, while that is open."""
+    once it is confirmed, while that is open. A former supervisor reads what lies in the session
+    itself: what else the candidate has, or lacks, is not theirs."""
     edition = session.agreement.candidacy.edition
     evidence = evidence_of(session.agreement.candidacy)
     facts = next((item for item in evidence.sessions if item.pk == session.pk), None)
     if facts is None or edition is None:
+        return None, ""
+    if is_former and facts.is_approved and facts.minutes >= edition.supervision_minutes:
         return None, ""
     finding = counts(facts, evidence, edition=edition)
     if session.state == State.CONFIRMED:
@@ -221,6 +231,12 @@ def session_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 def session_correct(request: HttpRequest, pk: int) -> HttpResponse:
     """How it was, in a new entry that the other confirms."""
     session = own_session(request, pk)
+    try:
+        services.refuse_uncorrectable(session, person(request))
+    except Refusal as refusal:
+        messages.error(request, str(refusal.sentence))
+        return redirect("supervision:session", pk)
+    other = other_of(session.agreement, request.user)
     form = CorrectionForm(request.POST or None, initial=start_of_held(services.held_of(session)))
     if request.method == "POST" and form.is_valid():
 
@@ -230,7 +246,7 @@ def session_correct(request: HttpRequest, pk: int) -> HttpResponse:
             )
 
         said = _("The correction waits for {name}. Until then the first entry stands.").format(
-            name=other_of(session.agreement, request.user)
+            name=_("the office") if is_former(session.agreement, other) else other
         )
         if done(request, correct, said):
             return redirect("supervision:session", pk)

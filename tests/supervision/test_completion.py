@@ -57,7 +57,7 @@ def test_a_late_answer_about_an_earlier_agreement_completes_the_active_one(staff
     assert save_part(second.agreement, by=second.guide, **LETTER).state == "draft"
 
 
-def test_a_correction_in_an_earlier_agreement_completes_the_active_one():
+def test_a_correction_in_an_earlier_agreement_completes_the_active_one(staff):
     first = make_pair()
     walk(first, 8)
     short = confirmed(first, Kind.PORTFOLIO_REVIEW, at(57), minutes=20)
@@ -72,7 +72,7 @@ def test_a_correction_in_an_earlier_agreement_completes_the_active_one():
         reason="It was an hour.",
         now=at(90),
     )
-    sessions.confirm_session(right, by=first.guide, now=at(91))
+    settle_unanswered(right, by=staff, is_held=True, reason="Her calendar.", now=at(91))
     assert second.again().agreement.state == "completed"
 
 

@@ -11,9 +11,10 @@ from scip.requirements import Refusal
 from supervision.models import Agreement, SupervisionSession
 from supervision.queries.recommendations import may_go_on
 from supervision.services import agreements, sessions
+from supervision.services.losses import settle_unanswered
 from supervision.services.recommendations import save_part, send_recommendation
 from tests import world
-from tests.supervision.pair import Kind, at, confirmed, held, make_pair, walk
+from tests.supervision.pair import Kind, at, confirmed, held, log, make_pair, walk
 
 LETTER = {
     "outcome": "recommended",
@@ -123,22 +124,24 @@ def test_after_the_registration_nothing_is_corrected(pair, staff):
         correct(pair, row, Kind.ORIENTATION, row.started_at, 50)
 
 
-def test_a_former_supervisor_reads_the_same_whatever_came_since(pair, as_user):
+def test_a_former_supervisor_reads_the_same_whatever_came_since(pair, as_user, staff):
     """What they may do with their own entries must not tell that another wrote a letter."""
     *_before, last = walk(pair, 9)
     page = reverse("supervision:session", args=[last.pk])
     assert as_user(pair.guide).get(page).context["may_correct"]
     agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(65))
+    waiting = correct(pair, last, last.kind, last.started_at, 50, by=pair.candidate)
     said = []
 
     def asks():
         assert not as_user(pair.guide).get(page).context["may_correct"]
         with pytest.raises(Refusal) as caught:
             correct(pair, last, last.kind, last.started_at, 50)
-        said.append(str(caught.value.sentence))
+        with pytest.raises(Refusal, match="the office looks at this correction") as answered:
+            sessions.confirm_session(waiting, by=pair.guide)
+        said.append((str(caught.value.sentence), str(answered.value.sentence)))
 
     asks()
-    waiting = correct(pair, last, last.kind, last.started_at, 50, by=pair.candidate)
     other = world.make_supervisor(world.make_user("other@example.com", name="Olga"))
     second = replace(pair, agreement=world.make_agreement(pair.candidacy, other, signed_at=at(70)))
     second.supervisor, second.guide = other, other.user
@@ -147,9 +150,77 @@ def test_a_former_supervisor_reads_the_same_whatever_came_since(pair, as_user):
     send_recommendation(letter, by=other.user)
     asks()
     assert said[0] == said[1]
-    with pytest.raises(Refusal, match="confirmed here any more") as caught:
-        sessions.confirm_session(waiting, by=pair.guide)
-    assert "recommendation" not in str(caught.value.sentence).lower()
+    with pytest.raises(Refusal, match="A recommendation rests on this record"):
+        settle_unanswered(waiting, by=staff, is_held=True, reason="Her notes.")
+    settle_unanswered(waiting, by=staff, is_held=False, reason="It comes too late.")
+
+
+def test_a_correction_after_the_end_is_the_offices_and_offers_the_former_one_no_yes(
+    pair, as_user, staff
+):
+    *_before, last = walk(pair, 4)
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(40))
+    correct(pair, last, last.kind, last.started_at, 50, by=pair.candidate)
+    row = SupervisionSession.objects.get(corrects=last)
+    assert list(SupervisionSession.objects.left_unanswered(at(100))) == [row]
+    letter = Letter.objects.get(dedupe_key__contains=f"session:{row.pk}:asked")
+    assert "the office looks at it" in letter.text
+    assert "One press" not in letter.text + letter.html
+    desk = {
+        who: as_user(who).get(reverse("supervision:home")) for who in (pair.candidate, pair.guide)
+    }
+    assert all(page.context["matters"] == [] for page in desk.values())
+    for page in desk.values():
+        assert "1 session is with the office" in page.content.decode()
+    page = as_user(pair.guide).get(reverse("supervision:session", args=[row.pk]))
+    text = page.content.decode()
+    assert "the office looks at this correction" in text
+    assert reverse("supervision:session_confirm", args=[row.pk]) not in text
+    assert reverse("supervision:session_correct", args=[row.pk]) not in text
+    assert reverse("supervision:session_dispute", args=[row.pk]) in text
+    settle_unanswered(row, by=staff, is_held=True, reason="Her notes.", now=at(101))
+    last.refresh_from_db()
+    assert last.state == "replaced"
+    told = Letter.objects.get(dedupe_key__contains=f"session:{row.pk}:settled-without")
+    assert "corrected an entry" in told.text
+    assert "for a long time" not in told.text
+
+
+def test_the_form_of_a_correction_opens_for_nobody_who_can_send_none(pair, as_user):
+    (row,) = walk(pair, 1)
+    form = reverse("supervision:session_correct", args=[row.pk])
+    assert as_user(pair.guide).get(form).status_code == 200
+    open_row = log(pair, Kind.CASE_REVIEW, at(8), by=pair.candidate)
+    page = reverse("supervision:session", args=[open_row.pk])
+    offered = reverse("supervision:session_correct", args=[open_row.pk])
+    assert offered in as_user(pair.guide).get(page).content.decode()
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(40))
+    client = as_user(pair.guide)
+    answer = client.get(form, follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("supervision:session", args=[row.pk])
+    assert "You accompany this person no more" in answer.content.decode()
+    text = client.get(page).content.decode()
+    assert offered not in text
+    assert "easily put right with a correction" not in text
+    assert reverse("supervision:session_confirm", args=[open_row.pk]) in text
+
+
+def test_a_former_supervisor_reads_of_an_entry_what_lies_in_itself(pair, as_user):
+    """What else the candidate lacks today, or has found since, is not theirs."""
+    walk(pair, 3)
+    early = log(pair, Kind.SUPERVISION, at(25))
+    brief = log(pair, Kind.SUPERVISION, at(30), minutes=20)
+    # Without the plan meeting, supervision is not open any more.
+    SupervisionSession.objects.filter(kind=Kind.PLAN_MEETING).update(state="replaced")
+
+    def read(row):
+        page = as_user(pair.guide).get(reverse("supervision:session", args=[row.pk]))
+        return page.context["shortcoming"], page.context["finding"]
+
+    assert "plan meeting" in read(early)[0]
+    agreements.end_agreement(pair.agreement, by=pair.candidate, reason="Moving.", now=at(40))
+    assert read(early) == ("", None)
+    assert "It lasted 20 minutes" in read(brief)[0]
 
 
 def test_the_two_hear_that_a_correction_left_their_ledger_short(pair):
@@ -162,6 +233,9 @@ def test_the_two_hear_that_a_correction_left_their_ledger_short(pair):
     assert not told.exists(), "nothing is settled yet"
     sessions.confirm_session(row, by=pair.candidate, now=at(102))
     assert {letter.to_user for letter in told} == {pair.candidate, pair.guide}
+    further = correct(pair, fine, fine.kind, fine.started_at, 58)
+    sessions.confirm_session(further, by=pair.candidate, now=at(103))
+    assert told.count() == 2, "what was short before is no news"
     for letter in told:
         for text in (letter.text, letter.html):
             assert "Closing: 1 of 2 sessions count." in text
@@ -169,7 +243,7 @@ def test_the_two_hear_that_a_correction_left_their_ledger_short(pair):
     assert "your letter to the committee waits" in told.get(to_user=pair.guide).text
 
 
-def test_a_short_ledger_is_told_to_whoever_accompanies_and_not_to_a_former_supervisor(pair):
+def test_a_short_ledger_is_told_to_whoever_accompanies_and_not_to_a_former_supervisor(pair, staff):
     walk(pair, 8)
     first = confirmed(pair, Kind.PORTFOLIO_REVIEW, at(57))
     agreements.end_agreement(pair.agreement, by=pair.guide, reason="Moving.", now=at(60))
@@ -179,6 +253,6 @@ def test_a_short_ledger_is_told_to_whoever_accompanies_and_not_to_a_former_super
     confirmed(second, Kind.EXIT_INTERVIEW, at(64))
     assert second.again().agreement.state == Agreement.State.COMPLETED
     row = correct(pair, first, first.kind, first.started_at, 20, by=pair.candidate)
-    sessions.confirm_session(row, by=pair.guide, now=at(70))
+    settle_unanswered(row, by=staff, is_held=True, reason="Her calendar.", now=at(101))
     told = Letter.objects.filter(dedupe_key__contains=":short:")
     assert {letter.to_user for letter in told} == {pair.candidate, other.user}

@@ -10,7 +10,7 @@ from scip.accounts.models import Role
 from supervision.models import Introduction
 from supervision.services import agreements, introductions, sessions
 from tests import world
-from tests.supervision.pair import Kind, at, log, make_pair, walk
+from tests.supervision.pair import Kind, at, held, log, make_pair, walk
 
 HOME = "/supervision/"
 DESK_QUERIES = 17
@@ -97,6 +97,33 @@ def test_a_request_for_a_call_waits_for_whoever_answers_next(db, as_user):
     introductions.accept(row, by=guide.user, answer="Gladly.", times=[soon])
     assert waiting(as_user(guide.user)) == []
     assert waiting(as_user(candidacy.user)) == ["Choose a time for the call with Gita"]
+    draft = world.make_agreement(candidacy, guide, signed_at=None)
+    assert "Choose a time for the call with Gita" not in waiting(as_user(candidacy.user))
+    draft.delete()
+    Introduction.objects.update(proposed_times=[timezone.now() - timedelta(hours=1)])
+    assert waiting(as_user(candidacy.user)) == [], "there is nothing left to choose from"
+
+
+def test_a_completed_pair_that_a_correction_left_short_goes_on_being_one(db, as_user):
+    pair = make_pair()
+    *_before, last = walk(pair, 10)
+    row = sessions.correct_session(
+        last,
+        held(last.kind, last.started_at, 20),
+        by=pair.guide,
+        reason="It was shorter.",
+        now=at(100),
+    )
+    sessions.confirm_session(row, by=pair.candidate, now=at(101))
+    page = as_user(pair.guide).get(HOME)
+    assert [item.agreement for item in page.context["relationships"]] == [pair.agreement]
+    assert page.context["past"] == []
+    assert not as_user(pair.candidate).get(HOME).context["seeks_company"]
+    other = world.make_supervisor(world.make_user("other@example.com", name="Olga"))
+    world.make_agreement(pair.candidacy, other, signed_at=at(102))
+    assert [item.agreement for item in as_user(pair.guide).get(HOME).context["past"]] == [
+        pair.agreement
+    ]
 
 
 def test_whoever_was_accompanied_stands_below_with_nothing_left_to_do(db, as_user):
