@@ -110,11 +110,11 @@ def test_many_people_cost_no_more_queries(carla, django_assert_num_queries):
     carla.files()
     make_panel(1)
     appeal = carla.appeal
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         choices_for(appeal)
     for number in range(5):
         world.make_user(f"more{number}@example.org", Role.PANEL)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         choices_for(appeal)
 
 

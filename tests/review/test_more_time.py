@@ -5,17 +5,19 @@ from datetime import UTC, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from certification.candidacy.forms.registration import ATTESTATION
 from certification.candidacy.models import Leave, WindowMove
 from certification.review import services
-from certification.review.models import Appeal, Ask, Submission
-from certification.review.queries.appeals import appealable, window_of
+from certification.review.forms.appeals import DocumentForm
+from certification.review.forms.recourse import OnBehalfForm
+from certification.review.models import Appeal, Ask, Decision, NotToRead, Submission
+from certification.review.queries.appeals import appealable, readers_of, window_of
 from certification.review.queries.hearing import chapters_of
 from certification.review.services import appealing
 from certification.review.services.more_time import give_more_time
@@ -23,8 +25,11 @@ from certification.review.services.on_behalf import open_for
 from certification.review.services.resubmitting import begin_again, save_response
 from scip.accounts.models import Role, RoleGrant, User
 from scip.audit.models import Entry
+from scip.formats import day
 from scip.mail.models import Letter
 from scip.requirements import Refusal
+from scip.vault.forms import EVIDENCE_BYTES
+from scip.vault.inspection.check import megabytes
 from tests import world
 from tests.review.committee import Committee, development, make_committee
 from tests.review.hearings import WORDS, Appellant, later, make_appellant, make_panel
@@ -60,12 +65,17 @@ def test_the_office_files_what_a_candidate_sent_by_the_same_way(carla):
     assert WHY in chapters_of(content)[0].lead
     assert appeal.documents.get().file.owner == carla.user
     mine = Letter.objects.get(to_user=carla.user, dedupe_key=f"appeal:{appeal.pk}:filed")
-    for words in ("on your behalf", WHY, WORDS, "Her letter", "take it back"):
+    for words in ("on your behalf", WHY, "on your page", "take it back"):
         assert words in mine.text
-    others = Letter.objects.filter(dedupe_key__startswith=f"appeal:{appeal.pk}:filed:")
-    assert others.count() == 2
-    for letter in others:
+    # Whoever of the office reads what was sent reads nothing of what the candidate wrote.
+    letters = Letter.objects.filter(dedupe_key__startswith=f"appeal:{appeal.pk}:filed")
+    assert letters.count() == 3
+    for letter in letters:
         assert WORDS not in letter.text + letter.html
+        assert "Her letter" not in letter.text + letter.html
+    page = office_client(carla.user).get(reverse("appeal:home")).content.decode()
+    assert WORDS in page
+    assert "Her letter" in page
     entry = Entry.objects.get(action="appeal.opened_by_office")
     assert (entry.actor_id, entry.subject_id) == (carla.office.pk, carla.user.pk)
     # From here on it is an appeal like any other.
@@ -77,8 +87,21 @@ def test_the_office_files_what_a_candidate_sent_by_the_same_way(carla):
 def test_a_letter_alone_is_enough_and_nothing_is_not(carla):
     with pytest.raises(Refusal, match="type in what the candidate wrote"):
         opened(carla, statement=" \n")
-    appeal = opened(carla, statement="", document=SimpleUploadedFile("l.pdf", simple_pdf()))
-    assert "attached" in appeal.statement
+    document = SimpleUploadedFile("l.pdf", simple_pdf())
+    with translation.override("de"):
+        appeal = opened(carla, statement="", document=document, title="Her letter of May")
+    assert (appeal.statement, json.loads(appeal.content)["statement"]) == ("", "")
+    chapter = chapters_of(json.loads(appeal.content))[0]
+    assert chapter.lead.endswith("The statement is attached: Her letter of May.")
+    assert chapter.parts == ()
+    page = office_client(carla.user).get(reverse("appeal:home")).content.decode()
+    assert "it is attached as a document" in page
+
+
+def test_the_database_keeps_what_a_candidate_files_from_being_empty(carla):
+    filed = carla.files()
+    with pytest.raises(IntegrityError, match="appeal_filed_with_words"), transaction.atomic():
+        Appeal.objects.filter(pk=filed.pk).update(statement="")
 
 
 def test_after_the_time_the_office_still_can_and_the_candidate_cannot(carla):
@@ -95,12 +118,71 @@ def test_who_may_why_and_beside_what(carla):
     with pytest.raises(Refusal, match="say in a sentence why"):
         opened(carla, reason="late")
     draft = carla.writes()
-    with pytest.raises(Refusal, match="is writing an appeal"):
+    with pytest.raises(Refusal, match="something of their own about this answer"):
         opened(carla)
     appealing.file_appeal(draft, by=carla.user)
     with pytest.raises(Refusal, match="is under way"):
         opened(carla)
     assert Appeal.objects.count() == 1
+
+
+def test_an_appeal_begun_without_a_word_makes_room_and_a_document_is_one(carla):
+    empty = carla.begins()
+    filed = opened(carla)
+    empty.refresh_from_db()
+    assert (empty.state, filed.state) == ("withdrawn", "filed")
+    with pytest.raises(Refusal, match="is closed"):
+        appealing.save_statement(empty, "Words from an older window.", by=carla.user)
+    appealing.withdraw(filed, by=carla.user)
+    carla.adds()
+    with pytest.raises(Refusal, match="something of their own"):
+        opened(carla)
+
+
+def test_what_was_never_filed_is_not_the_offices_to_see(carla):
+    never = appealing.withdraw(carla.writes(), by=carla.user)
+    client = office_client(carla.office)
+    page = reverse("admin:review_recourse_change", args=[carla.candidacy.pk])
+    change = reverse("admin:review_appeal_change", args=[never.pk])
+    assert change not in client.get(page).content.decode()
+    assert client.get(change).status_code == 302
+    listed = client.get(reverse("admin:review_appeal_changelist")).content.decode()
+    assert change not in listed
+    filed = opened(carla)
+    change = reverse("admin:review_appeal_change", args=[filed.pk])
+    assert change in client.get(page).content.decode()
+    assert client.get(change).status_code == 200
+
+
+def test_who_is_tied_to_a_candidate_files_nothing_for_them_and_learns_no_tie(carla):
+    RoleGrant.objects.create(user=carla.guide, role=Role.STAFF)
+    guide = User.objects.get(pk=carla.guide.pk)
+    named = world.make_user("named@example.com", Role.STAFF, name="Nora Named")
+    submission = services.begin(carla.candidacy, by=carla.user)
+    NotToRead.objects.create(submission=submission, name="Nora Named", tie="family")
+    said = set()
+    for by in (guide, named):
+        with pytest.raises(Refusal, match="A colleague of the office has to file") as refused:
+            opened(carla, by=by)
+        said.add(str(refused.value.sentence))
+        page = reverse("admin:review_recourse_appeal", args=[carla.candidacy.pk])
+        shown = office_client(by).get(page, follow=True).content.decode()
+        assert "A colleague of the office has to file" in shown
+        assert "What the candidate wrote" not in shown
+    assert len(said) == 1
+    assert not Appeal.objects.exists()
+
+
+def test_who_filed_an_appeal_hears_none_of_this_candidate(carla):
+    clerk = world.make_user("clerk@example.com", Role.STAFF, Role.PANEL)
+    first = opened(carla, by=clerk)
+    with pytest.raises(Refusal):
+        carla.asks(clerk)
+    appealing.withdraw(first, by=carla.user)
+    carla.files()
+    assert clerk.pk in readers_of(carla.appeal)
+    with pytest.raises(Refusal):
+        carla.asks(clerk)
 
 
 def test_nothing_to_appeal_is_nothing_to_file():
@@ -132,6 +214,53 @@ def test_more_time_opens_what_was_over_and_everybody_reads_the_day(carla):
     assert filed.until_at == window_of(filed, now=late).until
     with pytest.raises(Refusal, match="no answer now"):
         given(carla, 90, now=late)
+
+
+def test_the_office_reads_why_a_day_is_another_in_words_of_its_own(carla):
+    told = carla.letter.sent_at
+    Leave.objects.create(
+        candidacy=carla.candidacy, from_on=told.date(), until_on=told.date() + timedelta(days=4)
+    )
+    client = office_client(carla.office)
+    page = reverse("admin:review_recourse_change", args=[carla.candidacy.pk])
+    body = client.get(page).content.decode()
+    assert "3 days of the candidate’s leave are in it." in body
+    assert "By the edition it was" in body
+    move = given(carla, 60)
+    body = client.get(page).content.decode()
+    assert f"The office gave time until {day(move.last_on)}, on {day(told)}." in body
+    assert "your leave" not in body
+    assert "gave you" not in body
+
+
+def test_a_day_that_is_another_stands_without_the_editions_count(carla):
+    client = office_client(carla.user)
+    page = reverse("supervision:outcome", args=[carla.pair.agreement.pk])
+    assert "within 30 days, until" in client.get(page).content.decode()
+    move = given(carla, 50)
+    body = client.get(page).content.decode()
+    assert f"You have the right to appeal until {day(move.last_on)}." in body
+    assert "within 30 days, until" not in body
+
+
+def test_forms_name_the_size_that_is_kept():
+    size = f"up to {megabytes(EVIDENCE_BYTES)} MB"
+    assert size in str(OnBehalfForm().fields["document"].help_text)
+    assert size in str(DocumentForm().fields["document"].help_text)
+
+
+def test_the_page_that_files_an_appeal_names_the_appeals_day_alone():
+    edition = world.make_edition()
+    edition.appeal_of_decisions = True
+    edition.save()
+    committee = make_committee()
+    committee.sends(development())
+    Decision.objects.update(sent_at=timezone.now() - timedelta(days=500))
+    client = office_client(User.objects.get(email="office@example.com"))
+    page = reverse("admin:review_recourse_appeal", args=[committee.walker.candidacy.pk])
+    body = client.get(page).content.decode()
+    assert f"The time {WindowMove.Kind.APPEAL.label} was over" in body
+    assert f"The time {WindowMove.Kind.RESUBMISSION.label} was over" not in body
 
 
 def test_time_is_never_taken_away_and_never_given_in_vain(carla):
@@ -222,7 +351,7 @@ def test_a_fee_that_was_given_up_is_none_and_one_that_stands_is_told():
     last_on = late.date() + timedelta(days=5)
     whole = begin_again(walker.candidacy, by=walker.user, now=late)
     attested_and_submitted(committee, whole, late)
-    with pytest.raises(Refusal, match="waits for its fee. It has to be put back first"):
+    with pytest.raises(Refusal, match="waits for its fee"):
         more_to_resubmit(committee, last_on, now=late)
     assert not WindowMove.objects.exists()
     services.put_back(committee.submission, by=walker.user, now=late)

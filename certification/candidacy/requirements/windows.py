@@ -57,7 +57,7 @@ class Window:
 
     @property
     def why(self) -> str:
-        """Why the last day is not the edition's, for whoever asks; empty where it is."""
+        """Why the last day is not the edition's, for the candidate; empty where it is."""
         words = []
         if self.later is not None:
             words.append(
@@ -75,6 +75,28 @@ class Window:
             return ""
         first = _("By the rules alone it would have been {day}.").format(day=day(self.granted_on))
         return " ".join([first, *words])
+
+    @property
+    def why_for_office(self) -> str:
+        """The same for the office, which reads its reasons beside it."""
+        if self.later is None and not self.rested:
+            return ""
+        words = [_("By the edition it was {day}.").format(day=day(self.granted_on))]
+        if self.later is not None:
+            words.append(
+                _("The office gave time until {day}, on {given}.").format(
+                    day=day(self.later.last_on), given=day(self.later.moved_on)
+                )
+            )
+        if self.rested:
+            words.append(
+                ngettext(
+                    "{count} day of the candidate’s leave is in it.",
+                    "{count} days of the candidate’s leave are in it.",
+                    self.rested,
+                ).format(count=self.rested)
+            )
+        return " ".join(words)
 
 
 def appeal_granted(told_at: datetime, edition: Edition) -> date:

@@ -200,7 +200,8 @@ class AppealAdmin(DecidingAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request).filter(~Q(state=State.DRAFT))
+        # What was begun and set aside before it was filed is nobody's but its candidate's.
+        rows = super().get_queryset(request).filter(filed_at__isnull=False)
         related: QuerySet[Any] = rows.select_related(*self.row_related).annotate(
             is_own=Q(candidacy__user=request.user)
         )

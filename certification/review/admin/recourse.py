@@ -19,7 +19,7 @@ from certification.review.queries.appeals import appealable
 from certification.review.queries.windows import window_in_question
 from certification.review.requirements.appeals import Answer
 from certification.review.services.more_time import Kind, give_more_time
-from certification.review.services.on_behalf import open_for
+from certification.review.services.on_behalf import open_for, refuse_tied
 from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, is_about
 from scip.accounts.models import User
 from scip.formats import day
@@ -110,6 +110,12 @@ class RecourseAdmin(DecidingAdmin):
         if is_about(row, by):
             messages.warning(request, str(_("This is about you, so a colleague has to do it.")))
             return redirect(self.row_url(row))
+        if request.method != "POST":
+            try:
+                refuse_tied(row, by)
+            except Refusal as refusal:
+                messages.warning(request, str(refusal.sentence))
+                return redirect(self.row_url(row))
         form = OnBehalfForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             values = {name: form.cleaned_data[name] for name in form.fields if name != "is_meant"}
@@ -123,7 +129,10 @@ class RecourseAdmin(DecidingAdmin):
                 messages.success(request, str(_("Filed. The letters are on their way.")))
                 return redirect("admin:review_appeal_change", made.pk)
         title = str(_("File an appeal for somebody"))
-        shown = self.own_context(request, row) | about(row) | {"form": form, "title": title}
+        known = about(row)
+        appeal = [item for item in known["windows"] if item["kind"] == Kind.APPEAL]
+        known |= {"windows": appeal, "form": form, "title": title}
+        shown = self.own_context(request, row) | known
         return render(request, "review/admin/on_behalf.html", shown)
 
 
@@ -135,14 +144,13 @@ def about(row: Candidacy) -> dict[str, Any]:
     return {
         "answer": answer,
         "windows": [
-            {"label": Kind(kind).label, "told_at": pair[0], "window": pair[1]}
+            {"kind": kind, "label": Kind(kind).label, "told_at": pair[0], "window": pair[1]}
             | {"is_open": pair[1].is_open(now)}
             for kind, pair in found.items()
             if pair is not None
         ],
         "moves": row.window_moves.select_related("moved_by"),
-        "appeals": Appeal.objects.filter(candidacy=row.pk)
-        .exclude(state=Appeal.State.DRAFT)
+        "appeals": Appeal.objects.filter(candidacy=row.pk, filed_at__isnull=False)
         .only("state", "filed_at", "candidacy")
         .order_by("pk"),
         "may_open": may_open(row, answer),

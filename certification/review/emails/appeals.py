@@ -1,8 +1,8 @@
 """Letters about an appeal, all of one shape; the sentences stand here.
 
-What the candidate wrote is in none of them but the one that tells them what the office filed on
-their behalf, and no name of the panel is in any that goes to the
-candidate or the supervisor. Functions that return a `Draft` are read by the office before they go.
+What the candidate wrote is in none of them: every colleague of the office reads what was sent. No
+name of the panel is in any that goes to the candidate or the supervisor. Functions that return a
+`Draft` are read by the office before they go.
 """
 
 from collections.abc import Sequence
@@ -135,7 +135,6 @@ def filed(appeal: Appeal) -> None:
           "until then; you can take the appeal back at any time before.").format(
               day=on(appeal.answer_by_at, user)
         ),
-        quotes=filed_words(appeal) if by_office else (),
     )  # fmt: skip
     queue_draft(draft, to=user, dedupe_key=stem)
     to_office(
@@ -167,18 +166,9 @@ def on_behalf(appeal: Appeal) -> list[str]:
         _("CMSC’s office has filed an appeal on your behalf, against {answer}. It was done because: "
           "{reason}").format(answer=title_of(appeal), reason=appeal.opened_reason),
         _("An appeal is a right, and using it is no step against anybody. What was filed stands "
-          "below and on your page. If it is not what you meant, you can take it back there, or "
-          "answer this letter."),
+          "on your page, word for word. If it is not what you meant, you can take it back there, "
+          "or answer this letter."),
     ]  # fmt: skip
-
-
-def filed_words(appeal: Appeal) -> Quotes:
-    """What the office filed, for the candidate alone."""
-    found = [(_("Your statement, as it was filed"), appeal.statement)]
-    titles = [row.title for row in appeal.documents.all()]
-    if titles:
-        found.append((_("The documents with it"), ", ".join(titles)))
-    return found
 
 
 def title_of(appeal: Appeal) -> str:

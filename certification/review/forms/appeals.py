@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from certification.review.models import DECLARABLE, Appeal, AppealOutcome, PanelSeat, Tie
 from scip.accounts.forms.text import PlainTextField
-from scip.vault.forms import VaultFileField
+from scip.vault.forms import EVIDENCE_BYTES, VaultFileField
+from scip.vault.inspection.check import megabytes
 
 
 class StatementForm(forms.ModelForm[Appeal]):
@@ -25,9 +27,12 @@ class DocumentForm(forms.Form):
     title = PlainTextField(label=_("What it is"), max_length=160)
     document = VaultFileField(
         label=_("The document"),
-        help_text=_(
-            "PDF or picture, up to 10 MB. Kept encrypted; only the people who hear your appeal "
-            "open it."
+        help_text=format_lazy(
+            _(
+                "PDF or picture, up to {limit} MB. Kept encrypted; only the people who hear your "
+                "appeal open it."
+            ),
+            limit=megabytes(EVIDENCE_BYTES),
         ),
     )
 

@@ -1,10 +1,12 @@
 """What the office fills in for a candidate: an appeal on their behalf, more time."""
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from scip.accounts.forms.text import PlainTextField
-from scip.vault.forms import VaultFileField
+from scip.vault.forms import EVIDENCE_BYTES, VaultFileField
+from scip.vault.inspection.check import megabytes
 
 
 class OnBehalfForm(forms.Form):
@@ -20,7 +22,10 @@ class OnBehalfForm(forms.Form):
     document = VaultFileField(
         label=_("Their letter"),
         required=False,
-        help_text=_("PDF or picture, up to 10 MB. Kept encrypted; its panel opens it."),
+        help_text=format_lazy(
+            _("PDF or picture, up to {limit} MB. Kept encrypted; its panel opens it."),
+            limit=megabytes(EVIDENCE_BYTES),
+        ),
     )
     title = PlainTextField(label=_("What the attached letter is"), max_length=160, required=False)
     reason = forms.CharField(

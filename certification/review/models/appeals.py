@@ -112,7 +112,7 @@ class Appeal(Stateful):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "withdrawn"])
-                | (~Q(statement="") & Q(filed_at__isnull=False)),
+                | ((~Q(statement="") | Q(opened_at__isnull=False)) & Q(filed_at__isnull=False)),
                 name="appeal_filed_with_words",
             ),
             models.CheckConstraint(

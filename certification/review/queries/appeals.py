@@ -249,13 +249,15 @@ def panel_facts(
 
 
 def readers_of(appeal: Appeal) -> frozenset[int]:
-    """Who had a part in any submission of this candidate: a seat in it, however it ended, or a
-    hand in its answer. Two queries."""
+    """Who had a part in any submission of this candidate (a seat in it, however it ended, or a
+    hand in its answer), or filed an appeal for them: they have read it. Three queries."""
     seats = Assignment.objects.filter(submission__candidacy=appeal.candidacy_id)
     found = set(seats.values_list("member", flat=True))
     answers = Decision.objects.filter(submission__candidacy=appeal.candidacy_id)
     for row in answers.values_list("proposed_by", "approved_by", "sent_by"):
         found.update(filter(None, row))
+    filed = Appeal.objects.filter(candidacy=appeal.candidacy_id, opened_by__isnull=False)
+    found.update(filed.values_list("opened_by", flat=True))
     return frozenset(found)
 
 

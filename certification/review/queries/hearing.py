@@ -19,19 +19,24 @@ def chapters_of(content: Values) -> tuple[Chapter, ...]:
 
 
 def statement(content: Values) -> Chapter:
-    """The candidate's own words, and who brought them where it was the office."""
+    """The candidate's own words, and who brought them where it was the office. Where the office
+    attached what they sent, it is named in its reader's language."""
     lead = _("Filed on {day}.").format(day=said(content["filed_at"]))
     # What was frozen before the office could file has no such line.
     if why := content.get("filed_by_office"):
         by_office = _("CMSC’s office filed it for the candidate, because: {why}").format(why=why)
         lead = f"{lead} {by_office}"
+    words = content["statement"]
+    if not words:
+        titles = ", ".join(row["title"] for row in content["documents"])
+        lead = f"{lead} {_('The statement is attached: {title}.').format(title=titles)}"
+    heading = _("In {name}’s words").format(name=content["candidate"]["name"])
     return Chapter(
         name="statement",
         title=_("The statement"),
         lead=lead,
-        parts=((_("In {name}’s words").format(name=content["candidate"]["name"]),
-                content["statement"]),),
-    )  # fmt: skip
+        parts=((heading, words),) if words else (),
+    )
 
 
 def parts_of(values: Values) -> tuple[tuple[str, str], ...]:

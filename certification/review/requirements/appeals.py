@@ -114,8 +114,8 @@ def filing_findings(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelFacts:
     """What is known of one person beside one appeal. ``is_eligible``: holds a seat on the panel or
-    CMSC's approval as a supervisor today; ``read_it``: had a part in a submission of this candidate;
-    ``shares_language`` is None where one of the two named no language."""
+    CMSC's approval as a supervisor today; ``read_it``: had a part in a submission of this candidate
+    or filed an appeal for them; ``shares_language`` is None where one of the two named no language."""
 
     is_eligible: bool
     ties: frozenset[Tie] = frozenset()
@@ -148,7 +148,7 @@ def panel_findings(facts: PanelFacts) -> tuple[Finding, ...]:
             "reader",
             _("Did not decide on it"),
             not facts.read_it,
-            _("They had a part in a submission of this candidate."),
+            _("They had a part in a submission of this candidate, or filed an appeal for them."),
         ),
         asked_for(
             "place", _("One seat each"), not facts.has_seat, _("They sit on this panel already.")

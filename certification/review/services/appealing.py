@@ -126,6 +126,8 @@ def own_draft(appeal: Appeal, by: User) -> Appeal:
     row = locked(appeal)
     if row.candidacy.user_id != by.pk:
         raise Refusal(_("An appeal belongs to the candidate alone."))
+    if row.state == State.WITHDRAWN:
+        raise Refusal(_("This appeal is closed, so nothing changes in it any more."))
     if row.state != State.DRAFT:
         raise Refusal(_("It is filed as you wrote it, so nothing changes in it any more."))
     return row

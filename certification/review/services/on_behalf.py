@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from certification.candidacy.models import Candidacy
 from certification.review.models import Appeal, AppealDocument
 from certification.review.queries.appeals import appealable
+from certification.review.queries.conflicts import ties_of
 from certification.review.services.appealing import (
     PURPOSE,
     State,
@@ -45,15 +46,17 @@ def open_for(
 ) -> Appeal:
     """File an appeal on a candidate's behalf, with the words that they sent.
 
-    ``statement`` may stay empty where their letter is attached. The candidate gets the letter with
-    what was filed and ``reason``, the supervisor and the office theirs. Raises Refusal for anybody
-    outside the office and about oneself, without a reason of some words, without anything of the
-    candidate's, without an answer that can be appealed, and beside another appeal that is under
-    way, one that the candidate is writing included; vault.errors.Refused for a file that cannot
-    be kept.
+    ``statement`` may stay empty where their letter is attached. The candidate gets a letter with
+    ``reason`` that leads to what was filed, the supervisor and the office theirs. An appeal that
+    they had begun without a word makes room. Raises Refusal for anybody outside the office, about
+    oneself and for whoever is tied to the candidate, without a reason of some words, without
+    anything of the candidate's, without an answer that can be appealed, and beside another appeal
+    that is under way, one with words of the candidate's included; vault.errors.Refused for a file
+    that cannot be kept.
     """
     now = now or timezone.now()
     reason = whole_reason(reason, by, candidacy)
+    refuse_tied(candidacy, by)
     statement = statement.replace("\r\n", "\n").strip()
     if not statement and document is None:
         raise Refusal(_("Please type in what the candidate wrote, or attach it."))
@@ -61,7 +64,7 @@ def open_for(
     answer = appealable(candidacy, now=now)
     known = Appeal.objects.filter(candidacy=candidacy, state__in=Appeal.LIVE).first()
     if known is not None and (known.state != State.DRAFT or is_about(known, answer)):
-        raise Refusal(already(known))
+        refuse_beside(known)
     refuse_answerless(candidacy, answer)
     if known is not None:
         move(lock(known), State.WITHDRAWN, by=by, now=now)
@@ -70,7 +73,7 @@ def open_for(
         candidacy,
         answer,
         now=now,
-        statement=statement or _("The statement is attached: {title}.").format(title=title),
+        statement=statement,
         opened_at=now,
         opened_by=by,
         opened_reason=reason,
@@ -93,15 +96,33 @@ def whole_reason(reason: str, by: User, candidacy: Candidacy) -> str:
     return reason
 
 
-def already(known: Appeal) -> str:
-    """What the office reads beside an appeal that is under way."""
-    if known.state == State.DRAFT:
-        return _(
-            "{name} is writing an appeal about this answer on their own page. Nothing was filed. "
-            "Where their time is over, give them more of it, and they file what they wrote; or "
-            "they set it aside first."
-        ).format(name=known.user)
-    return _("An appeal of {name} is under way. Nothing was filed.").format(name=known.user)
+def refuse_tied(candidacy: Candidacy, by: User) -> None:
+    """Raise Refusal for whoever anything ties to the candidate: what was sent to CMSC may be about
+    them. The sentence is the same for every tie, so that nobody learns whom a candidate named."""
+    if ties_of(candidacy.user, [by])[by.pk]:
+        raise Refusal(
+            _(
+                "A colleague of the office has to file this one. Nothing was filed; please hand "
+                "over what they sent."
+            )
+        )
+
+
+def refuse_beside(known: Appeal) -> None:
+    """Raise Refusal beside an appeal that is under way or holds something of the candidate's; one
+    that is empty stands in nobody's way."""
+    if known.state != State.DRAFT:
+        raise Refusal(
+            _("An appeal of {name} is under way. Nothing was filed.").format(name=known.user)
+        )
+    if known.statement.strip() or known.documents.exists():
+        raise Refusal(
+            _(
+                "{name} has something of their own about this answer on their page, to file or to "
+                "set aside first. Nothing was filed. Where their time is over, give them more of "
+                "it, and they file what is theirs."
+            ).format(name=known.user)
+        )
 
 
 def attach(appeal: Appeal, document: Upload | CheckedUpload, *, title: str, by: User) -> None:
