@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +32,7 @@ from supervision.queries.recommendations import awaiting_letters, told_of
 from supervision.queries.sessions import ledger_evidence
 from supervision.requirements.ledger import LedgerEvidence, ledger_findings
 from supervision.requirements.recommendations import Told, may_recommend
-from supervision.requirements.track import Stop, track
+from supervision.requirements.track import Stop, own_track, track
 
 Side = Signature.Side
 State = SupervisionSession.State
@@ -262,7 +262,7 @@ def one(
     stops = track(evidence, edition=edition) if edition else ()
     findings = ledger_findings(evidence, edition=edition) if edition else ()
     if is_closed:
-        stops, findings = own_stops(stops, agreement), ()
+        stops, findings = own_track(evidence, agreement.pk), ()
     side = side_of(agreement, user)
     has_met = evidence.has_met_for_plan
     mine, theirs = text_matters(agreement, version, side, user, has_met=has_met)
@@ -294,12 +294,6 @@ def one(
             item.pk for item in evidence.sessions if item.agreement == agreement.pk
         ),
     )
-
-
-def own_stops(stops: Iterable[Stop], agreement: Agreement) -> tuple[Stop, ...]:
-    """The stops of one agreement's own sessions, counted from one: a gap would tell of others."""
-    own = [row for row in stops if row.session and row.session.agreement == agreement.pk]
-    return tuple(replace(row, number=number) for number, row in enumerate(own, start=1))
 
 
 type Matters = tuple[list[Matter], list[str]]

@@ -149,7 +149,9 @@ def sessions_section(scope: Scope) -> list[Section]:
     for row in found.order_by("started_at", "pk"):
         fact = facts.get(row.pk)
         does_count = fact is not None and is_counted(fact, evidence, edition=edition)
-        rows[row.phase].append(session_row(row, fact, does_count, candidacy))
+        # Goes by what the candidate did since, which is not a former supervisor's to know.
+        word = "" if scope.is_former else _("yes") if does_count else _("no")
+        rows[row.phase].append(session_row(row, fact, word, candidacy))
     standing = {item.code: str(item.found) for item in ledger_findings(evidence, edition=edition)}
     return [
         Section(
@@ -175,7 +177,7 @@ def sessions_section(scope: Scope) -> list[Section]:
 
 
 def session_row(
-    row: SupervisionSession, fact: SessionFacts | None, is_counted: bool, candidacy: Candidacy
+    row: SupervisionSession, fact: SessionFacts | None, does_count: str, candidacy: Candidacy
 ) -> tuple[str, ...]:
     approval = "" if fact is None else _("in force") if fact.is_approved else _("not in force")
     handed = getattr(row, "handed", None)
@@ -185,7 +187,7 @@ def session_row(
         str(row.minutes),
         str(row.supervisor),
         str(row.get_state_display()),
-        _("yes") if is_counted else _("no"),
+        does_count,
         who(row.logged_by, row, candidacy),
         who(row.confirmed_by, row, candidacy),
         f"{row.confirmed_at.astimezone(UTC):%Y-%m-%d}" if row.confirmed_at else "",

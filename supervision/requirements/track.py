@@ -23,7 +23,7 @@ State = SupervisionSession.State
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
     """One place on the track of sessions. ``state``: done, waiting, talk, short (it stands but
-    does not count), next or ahead."""
+    does not count), held (it stands; whether it counts is not told), next or ahead."""
 
     number: int
     label: str
@@ -58,6 +58,28 @@ def track(evidence: LedgerEvidence, *, edition: Edition) -> tuple[Stop, ...]:
                 Stop(number=len(stops) + 1, label=label, phase=str(phase.label), state=state)
             )
     return tuple(stops)
+
+
+def own_track(evidence: LedgerEvidence, agreement: int) -> tuple[Stop, ...]:
+    """The sessions of one agreement, for a supervisor whose candidate walks on without them.
+
+    Counted from one, because a gap would tell of others. Whether one counts goes by what the
+    candidate did since, so each says of itself alone.
+    """
+    rows = [
+        row for row in evidence.sessions if row.agreement == agreement and not row.is_correction
+    ]
+    known = {State.CONFIRMED: "held", State.DISPUTED: "talk"}
+    return tuple(
+        Stop(
+            number=number,
+            label=str(Kind(row.kind).label),
+            phase=str(Phase(row.phase).label),
+            state=known.get(State(row.state), "waiting"),
+            session=row,
+        )
+        for number, row in enumerate(sorted(rows, key=lambda row: (row.started_at, row.pk)), 1)
+    )
 
 
 def standing_of(item: SessionFacts, evidence: LedgerEvidence, edition: Edition) -> tuple[str, str]:
