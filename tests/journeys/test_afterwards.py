@@ -46,7 +46,7 @@ def test_the_office_answers_for_a_supervisor_who_is_gone(someone: Any, site: str
     Approval.objects.filter(supervisor=pair.supervisor).update(until_on=at(20).date())
     stella = someone(office())
     stella.go(f"/admin/supervision/supervisionsession/{row.pk}/settle/")
-    stella.reads("The supervisor is not there to confirm it.")
+    stella.reads("The supervisor is not there to confirm it, or accompanies this person no more.")
     stella.page.locator("textarea[name=reason]").fill("Calendar entry and notes of that day.")
     stella.press("It stands as logged")
     row.refresh_from_db()
