@@ -174,3 +174,28 @@ def test_only_the_table_s_steps_are_walked(participant, edition, state, to):
         return
     with pytest.raises(IllegalMove):
         move(case, to, by=participant)
+
+
+def test_words_that_save_themselves_are_there_beside_a_new_entry(as_user, applicant, edition):
+    case = services.begin_case(applicant, format="scip_2")
+    client, page = as_user(applicant), f"/certification/equivalency/{case.pk}/"
+    words = {"format": "scip_2", "statement": "I trained in Berlin."}
+    assert client.post(page, words, headers={"X-Autosave": "1"}).status_code == 204
+    # An entry that can't be taken shows the page at its own address; the words still go to theirs.
+    shown = client.post(f"{page}items/", {"title": ""}).content.decode()
+    assert "I trained in Berlin." in shown
+    assert f'action="{page}" data-autosave="{page}"' in shown
+    wrong = {"format": "none of them", "statement": "x"}
+    assert client.post(page, wrong, headers={"X-Autosave": "1"}).status_code == 422
+    case.refresh_from_db()
+    assert case.statement == "I trained in Berlin."
+
+
+def test_words_do_not_save_themselves_once_the_office_has_them(as_user, participant, edition):
+    case = sent_case(participant, "A")
+    page = f"/certification/equivalency/{case.pk}/"
+    words = {"format": "scip_2", "statement": "Something else."}
+    client = as_user(participant)
+    assert client.post(page, words, headers={"X-Autosave": "1"}).status_code == 409
+    case.refresh_from_db()
+    assert case.statement == "I trained in Berlin."

@@ -69,19 +69,25 @@ def own_case(user: User, pk: int) -> EquivalencyCase:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def case(request: HttpRequest, pk: int) -> HttpResponse:
-    """One request: to write, or to read where it stands. POST keeps the words."""
+    """One request: to write, or to read where it stands. POST keeps the words; a script that saves
+    by itself, so that adding an entry loses none, gets a status alone."""
     user = person(request)
     row = own_case(user, pk)
     if request.method != "POST":
         return page(request, row)
+    by_itself = "X-Autosave" in request.headers
     form = CaseForm(request.POST, instance=own_case(user, pk))
     if not form.is_valid():
-        return page(request, row, case_form=form)
+        return HttpResponse(status=422) if by_itself else page(request, row, case_form=form)
     try:
         services.save_case(row, by=user, **form.cleaned_data)
     except Refusal as refusal:
+        if by_itself:
+            return HttpResponse(status=409)
         messages.warning(request, sentence_of(refusal))
     else:
+        if by_itself:
+            return HttpResponse(status=204)
         messages.success(request, _("What you wrote is kept."))
     return redirect("certification:case", pk)
 
