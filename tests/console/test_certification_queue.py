@@ -22,10 +22,11 @@ from certification.review.models import (
     Tie,
     View,
 )
-from certification.review.services import assigning
+from certification.review.services import assigning, tying
 from scip.accounts.models import Role, RoleGrant, User
 from scip.console.queues import waiting_for
 from scip.mail.models import Letter
+from scip.requirements import Refusal
 from tests import world
 from tests.review.committee import CERTIFIED, make_committee, seated
 from tests.review.desk import LETTER, RECOMMENDED, Walker, make_ready
@@ -215,7 +216,51 @@ def test_nothing_that_somebody_wrote_is_on_the_offices_pages(client, walker, sta
     shown = " ".join(text(client.get(page)) for page in pages)
     for words in (SECRET, *LETTER.values(), RECOMMENDED["key_elements"], "they waited together"):
         assert words not in shown
-    assert "The chair: passes a question on" in shown
+    assert "Whoever takes the chair: passes a question on; nobody can until then" in shown
+
+
+def test_a_question_waits_for_a_chair_whose_room_is_open(client, walker, staff):
+    row = accepted(walker, staff, reader(1))
+    Question.objects.create(assignment=row, text=SECRET)
+    chair = accepted(walker, staff, reader(2, Role.CHAIR), "chair")
+    for page in (LIST, page_of(walker)):
+        assert "The chair: passes a question on" in text(client.get(page))
+    tie = DeclaredTie.objects.create(member=chair.member, candidate=walker.user, kind=Tie.COLLEAGUE)
+    for page in (LIST, page_of(walker)):
+        assert "Whoever takes the chair: passes a question on" in text(client.get(page))
+    tie.delete()
+    Assignment.objects.filter(pk=row.pk).update(state="given", given_at=timezone.now())
+    accepted(walker, staff, reader(3))
+    Assignment.objects.filter(seat="reviewer").update(state="given", given_at=timezone.now())
+    assert "The chair: writes the decision" in text(client.get(LIST))
+    DeclaredTie.objects.create(member=chair.member, candidate=walker.user, kind=Tie.COLLEAGUE)
+    assert "The chair: writes the decision" not in text(client.get(LIST))
+
+
+def test_whoever_waits_for_a_word_on_a_tie_is_not_reminded(client, walker, staff):
+    row = accepted(walker, staff, reader(1))
+    page = f"{READERS}{row.pk}/change/"
+    assert decide(row, "remind") in client.get(page).content.decode()
+    DeclaredTie.objects.create(member=row.member, candidate=walker.user, kind=Tie.COLLEAGUE)
+    assert decide(row, "remind") not in client.get(page).content.decode()
+    with pytest.raises(Refusal, match="wait for a word on a tie"):
+        assigning.remind(row, by=staff)
+    assert not Letter.objects.filter(dedupe_key__contains=":nudge:").exists()
+    assigning.allow(row, reason="Years ago.", by=staff)
+    assert decide(row, "remind") in client.get(page).content.decode()
+
+
+def test_a_tie_told_later_and_taken_back_stands_in_the_history(client, walker, staff):
+    row = accepted(walker, staff, reader(1, name="Ruth Reader"))
+    assert "told of another tie" not in text(client.get(page_of(walker)))
+    tying.add_tie(row, kind="family", words=SECRET, by=row.member)
+    Submission.objects.update(state="closed", closed_at=timezone.now())
+    tie = DeclaredTie.objects.get()
+    tying.take_back_tie(tie, reason=SECRET, by=row.member)
+    shown = text(client.get(page_of(walker)))
+    assert "Ruth Reader told of another tie (reviewer)" in shown
+    assert "Ruth Reader took a tie back (reviewer)" in shown
+    assert SECRET not in shown
 
 
 def test_the_suggested_are_asked_in_one_act_after_the_letter(client, walker):

@@ -34,6 +34,11 @@ def waits_for_a_word(row: Assignment) -> bool:
     return bool(known) and known <= MAY_BE_ALLOWED
 
 
+def may_be_reminded(row: Assignment) -> bool:
+    """Is somebody waited for who can do something? Behind a shut door they wait for us."""
+    return row.state in {State.ASKED, State.ACCEPTED} and not assigning.is_shut_out(row)
+
+
 def may_be_released(row: Assignment) -> bool:
     """While it is read; who had a part in an answer stays on record."""
     is_read = row.submission.state == Submission.State.SUBMITTED
@@ -91,7 +96,7 @@ class AssignmentAdmin(DecidingAdmin):
             title=_("Remind"),
             done=_("The letter is on its way."),
             send=_("Send the letter"),
-            is_possible=while_in(State.ASKED, State.ACCEPTED),
+            is_possible=may_be_reminded,
             draft=lambda row, _data, _by: letters.reminder(
                 row, letters.stage_of(row, timezone.now())
             ),

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 
 from certification.review.models import Assignment, Decision, Question, Submission
 from certification.review.queries.conflicts import is_shut
+from scip.audit.models import Entry
 
 Seat = Assignment.Seat
 State = Assignment.State
@@ -113,12 +114,12 @@ def told_in_short(row: Any) -> str:
         return "–"
     readers = readers_of(row)
     there = sum(item.seat == Seat.REVIEWER and item.state in READS for item in readers)
-    leads = any(item.seat == Seat.CHAIR and item.state in READS for item in readers)
+    has_chair = any(item.seat == Seat.CHAIR and item.state in READS for item in readers)
     needed = row.edition.reviewers
     counted = ngettext(
         "{there} of {needed} reviewer", "{there} of {needed} reviewers", needed
     ).format(there=there, needed=needed)
-    return f"{counted}, {_('a chair') if leads else _('no chair yet')}"
+    return f"{counted}, {_('a chair') if has_chair else _('no chair yet')}"
 
 
 def waits_of(row: Any, now: datetime | None = None) -> tuple[Wait, ...]:
@@ -151,10 +152,24 @@ def of_office(row: Any, readers: Sequence[Reader]) -> list[Wait]:
     if row.decision_state == Decision.State.APPROVED:
         found.append(Wait(_("The chair or the office"), _("sends the letter")))
     if row.asks_chair:
-        found.append(Wait(_("The chair"), _("passes a question on")))
+        found.append(of_question(readers))
     if row.asks_candidate:
         found.append(Wait(_("The candidate"), _("answers a question")))
     return found
+
+
+def leads(readers: Sequence[Reader]) -> bool:
+    """Is somebody in the chair whose room is open?"""
+    return any(
+        item.seat == Seat.CHAIR and item.state in READS and not item.is_shut for item in readers
+    )
+
+
+def of_question(readers: Sequence[Reader]) -> Wait:
+    """Who passes a reader's question on: nobody but a chair does, whoever that will be."""
+    if leads(readers):
+        return Wait(_("The chair"), _("passes a question on"))
+    return Wait(_("Whoever takes the chair"), _("passes a question on; nobody can until then"))
 
 
 def of_readers(readers: Sequence[Reader], now: datetime) -> list[Wait]:
@@ -180,8 +195,7 @@ def of_decision(row: Any, readers: Sequence[Reader]) -> list[Wait]:
     given = sum(item.seat == Seat.REVIEWER and item.state == State.GIVEN for item in readers)
     is_writing = row.decision_state in {None, Decision.State.DRAFT}
     if is_writing and given >= row.edition.reviewers:
-        leads = any(item.seat == Seat.CHAIR and item.state in READS for item in readers)
-        return [Wait(_("The chair"), _("writes the decision"))] if leads else []
+        return [Wait(_("The chair"), _("writes the decision"))] if leads(readers) else []
     return []
 
 
@@ -303,5 +317,28 @@ def history_of(row: Submission, assignments: Sequence[Assignment]) -> list[Happe
             (item.declined_at, _("{name} declined").format(**who)),
             (item.released_at, _("{name} was released").format(**who)),
         ]
+    lines += told_later(assignments)
     found = [Happened(at, words) for at, words in lines if at is not None]
     return sorted(found, key=lambda line: line.at)
+
+
+def told_later(assignments: Sequence[Assignment]) -> list[tuple[datetime, str]]:
+    """Ties that readers told after their declaration, and took back, from the log: a row of a tie
+    is gone once it was taken back. One query."""
+    words = {
+        "assignment.tie_added": _("{name} told of another tie ({seat})"),
+        "assignment.tie_taken_back": _("{name} took a tie back ({seat})"),
+    }
+    people = {str(item.pk): item for item in assignments}
+    entries = Entry.objects.filter(
+        object_type=Assignment._meta.label_lower, object_id__in=people, action__in=words
+    )
+    return [
+        (
+            entry.at,
+            words[entry.action].format(
+                name=people[entry.object_id].member, seat=people[entry.object_id].get_seat_display()
+            ),
+        )
+        for entry in entries
+    ]

@@ -23,6 +23,7 @@ from certification.review.models import (
     Tie,
 )
 from certification.review.queries.conflicts import BARS, open_assignments, ties_of
+from certification.review.queries.queue import ties_to_allow
 from certification.review.queries.reading import chair_of
 from certification.review.queries.suggesting import day_of, facts_of, seats_by, suggest
 from certification.review.requirements.assigning import (
@@ -433,18 +434,27 @@ def let_go(
     move(row, State.RELEASED, by=by, now=now)
 
 
+def is_shut_out(row: Assignment) -> bool:
+    """Is the room shut until somebody has looked at a tie?"""
+    return ties_to_allow().filter(pk=row.pk).exists()
+
+
 @transaction.atomic
 def remind(assignment: Assignment, *, by: User, now: datetime | None = None) -> None:
     """A kind word to whoever is waited for, at most once a day.
 
-    Raises Refusal for anybody who does not arrange this, where nobody is waited for, and where
-    one went today.
+    Raises Refusal for anybody who does not arrange this, where nobody is waited for, where their
+    room is shut (they wait, not we), and where one went today.
     """
     now = now or timezone.now()
     row = both_locked(assignment)
     refuse_others(row.submission, by)
     if row.state not in {State.ASKED, State.ACCEPTED}:
         raise Refusal(_("Nothing is waited for here, so no letter went."))
+    if is_shut_out(row):
+        raise Refusal(
+            _("They wait for a word on a tie, and nothing is open to them. No letter went.")
+        )
     key = f"assignment:{row.pk}:nudge:{row.state}"
     since = now - timedelta(days=1)
     if Letter.objects.filter(dedupe_key__startswith=key, created_at__gt=since).exists():
