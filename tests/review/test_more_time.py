@@ -414,7 +414,8 @@ def test_the_office_sees_days_and_acts_on_one_page(carla):
     refused = client.post(file_it, {"statement": WORDS, "reason": "why", "is_meant": "on"})
     assert "in a sentence why" in refused.content.decode()
     assert WORDS in refused.content.decode()
-    done = client.post(file_it, {"statement": WORDS, "reason": WHY, "is_meant": "on"})
+    typed = {"statement": WORDS, "reason": WHY, "is_meant": "on", "send": "1"}
+    done = client.post(file_it, typed)
     appeal = carla.appeal
     assert done.url == reverse("admin:review_appeal_change", args=[appeal.pk])
     shown = client.get(done.url).content.decode()

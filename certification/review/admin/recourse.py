@@ -19,7 +19,7 @@ from certification.review.queries.appeals import appealable
 from certification.review.queries.windows import window_in_question
 from certification.review.requirements.appeals import Answer
 from certification.review.services.more_time import Kind, give_more_time
-from certification.review.services.on_behalf import open_for, refuse_tied
+from certification.review.services.on_behalf import letter_about, open_for, refuse_tied
 from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, is_about
 from scip.accounts.models import User
 from scip.formats import day
@@ -116,24 +116,44 @@ class RecourseAdmin(DecidingAdmin):
             except Refusal as refusal:
                 messages.warning(request, str(refusal.sentence))
                 return redirect(self.row_url(row))
-        form = OnBehalfForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
-            values = {name: form.cleaned_data[name] for name in form.fields if name != "is_meant"}
+        form = OnBehalfForm(*typed(request))
+        draft: Draft | None = None
+        if form.is_bound and form.is_valid():
+            values = {name: form.cleaned_data[name] for name in OnBehalfForm.KEPT}
             try:
-                made = open_for(row, by=by, **values)
+                if "send" in request.POST:
+                    made = open_for(row, by=by, **values)
+                    messages.success(request, str(_("Filed. The letters are on their way.")))
+                    return redirect("admin:review_appeal_change", made.pk)
+                draft = letter_about(
+                    row,
+                    statement=values["statement"],
+                    reason=values["reason"],
+                    is_attached=bool(values["document"]),
+                    by=by,
+                )
             except Refusal as refusal:
                 form.add_error(None, str(refusal.sentence))
             except Refused as refused:
                 form.add_error("document", str(refused.message))
-            else:
-                messages.success(request, str(_("Filed. The letters are on their way.")))
-                return redirect("admin:review_appeal_change", made.pk)
         title = str(_("File an appeal for somebody"))
         known = about(row)
         appeal = [item for item in known["windows"] if item["kind"] == Kind.APPEAL]
-        known |= {"windows": appeal, "form": form, "title": title}
+        known |= {"windows": appeal, "form": form, "draft": draft, "title": title}
         shown = self.own_context(request, row) | known
         return render(request, "review/admin/on_behalf.html", shown)
+
+
+def typed(request: HttpRequest) -> tuple[Any, Any]:
+    """What was typed and chosen. While the letter is shown the form remembers a file by its name,
+    for its browser forgets it."""
+    if request.method != "POST":
+        return None, None
+    data = request.POST.copy()
+    if "send" not in data:
+        file = request.FILES.get("document")
+        data["chosen"] = (file.name or "")[:255] if file is not None else ""
+    return data, request.FILES
 
 
 def about(row: Candidacy) -> dict[str, Any]:

@@ -117,12 +117,10 @@ def to_supervisor(
     queue_draft(draft, to=user, dedupe_key=key)
 
 
-def filed(appeal: Appeal) -> None:
-    """The candidate, the office and the supervisor hear that it is there."""
-    stem = f"appeal:{appeal.pk}:filed"
-    user: User = appeal.user
+def filed_for_candidate(appeal: Appeal) -> Draft:
+    """Their appeal is there; where the office filed it, why."""
     by_office = bool(appeal.opened_reason)
-    draft = to_candidate(
+    return to_candidate(
         appeal,
         _("CMSC has filed your appeal for you") if by_office else _("Your appeal has reached CMSC"),
         *(on_behalf(appeal) if by_office else [
@@ -133,10 +131,17 @@ def filed(appeal: Appeal) -> None:
           "fresh eyes. You will not hear their names, so that they can read freely."),
         _("You get their answer with its reasons by {day}. There is nothing that you need to do "
           "until then; you can take the appeal back at any time before.").format(
-              day=on(appeal.answer_by_at, user)
+              day=on(appeal.answer_by_at, appeal.user)
         ),
     )  # fmt: skip
-    queue_draft(draft, to=user, dedupe_key=stem)
+
+
+def filed(appeal: Appeal) -> None:
+    """The candidate, the office and the supervisor hear that it is there."""
+    stem = f"appeal:{appeal.pk}:filed"
+    user: User = appeal.user
+    by_office = bool(appeal.opened_reason)
+    queue_draft(filed_for_candidate(appeal), to=user, dedupe_key=stem)
     to_office(
         appeal,
         _("An appeal is here: {name}").format(name=user),

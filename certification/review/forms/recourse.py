@@ -1,5 +1,7 @@
 """What the office fills in for a candidate: an appeal on their behalf, more time."""
 
+from typing import Any
+
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,7 @@ from scip.vault.inspection.check import megabytes
 class OnBehalfForm(forms.Form):
     """What the candidate sent, and why the office files it."""
 
+    KEPT = ("statement", "document", "title", "reason")
     statement = forms.CharField(
         label=_("What the candidate wrote"),
         required=False,
@@ -34,9 +37,20 @@ class OnBehalfForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("A sentence at least. The candidate and the panel read these words."),
     )
-    is_meant = forms.BooleanField(
-        label=_("The candidate asked for it, and the letters go to them and their supervisor now")
-    )
+    is_meant = forms.BooleanField(label=_("The candidate asked CMSC for it, in what stands above"))
+    # The file that was there when the letter was shown: a browser doesn't keep it.
+    chosen = forms.CharField(required=False, max_length=255, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any] | None:
+        found = super().clean()
+        name = self.cleaned_data.get("chosen")
+        if name and "send" in self.data and not self.files.get("document"):
+            sentence = _(
+                "Please choose “{name}” once more, or show the letter again without it. Nothing "
+                "was filed."
+            )
+            self.add_error("document", sentence.format(name=name))
+        return found
 
 
 class MoreTimeForm(forms.Form):

@@ -151,6 +151,9 @@ class Recourse(Candidacy):
         verbose_name_plural = _("appeals and resubmissions: who can, and until when")
 
 
+UNTITLED = _("What the candidate sent to CMSC")
+
+
 class AppealDocument(models.Model):
     """Evidence that somebody hands in with an appeal; sealed in the vault."""
 
@@ -166,7 +169,13 @@ class AppealDocument(models.Model):
         ordering = ["added_at", "pk"]
 
     def __str__(self) -> str:
-        return self.title
+        return titled(self.title)
+
+
+def titled(title: str) -> str:
+    """How a document is called: what the office attached without a title is named in the language
+    of whoever reads it, never in that of the colleague who attached it."""
+    return title or str(UNTITLED)
 
 
 class PanelSeatQuerySet(models.QuerySet["PanelSeat"]):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from certification.review.models.appeals import titled
 from certification.review.queries.dossiers import retreat_words, said, supervision
 from scip.pdf.dossiers import Chapter
 
@@ -28,7 +29,7 @@ def statement(content: Values) -> Chapter:
         lead = f"{lead} {by_office}"
     words = content["statement"]
     if not words:
-        titles = ", ".join(row["title"] for row in content["documents"])
+        titles = ", ".join(titled(row["title"]) for row in content["documents"])
         lead = f"{lead} {_('The statement is attached: {title}.').format(title=titles)}"
     heading = _("In {name}’s words").format(name=content["candidate"]["name"])
     return Chapter(

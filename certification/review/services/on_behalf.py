@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
+from certification.review.emails.appeals import filed_for_candidate
 from certification.review.models import Appeal, AppealDocument
+from certification.review.models.appeals import UNTITLED
 from certification.review.queries.appeals import appealable
 from certification.review.queries.conflicts import ties_of
 from certification.review.services.appealing import (
@@ -24,6 +26,7 @@ from certification.review.services.appealing import (
 )
 from scip.accounts.models import Role, User
 from scip.audit.services import record
+from scip.mail.services import Draft
 from scip.requirements import Refusal
 from scip.states import lock, move
 from scip.vault import services as vault
@@ -68,7 +71,6 @@ def open_for(
     refuse_answerless(candidacy, answer)
     if known is not None:
         move(lock(known), State.WITHDRAWN, by=by, now=now)
-    title = title.strip() or _("What the candidate sent to CMSC")
     made = made_about(
         candidacy,
         answer,
@@ -81,8 +83,31 @@ def open_for(
     is_late = answer is not None and not answer.is_open(now)
     record("appeal.opened_by_office", made, by=by, subject=candidacy.user, late=is_late)
     if document is not None:
-        attach(made, document, title=title, by=by)
+        attach(made, document, title=title.strip(), by=by)
     return hand_in(made, by=by, now=now)
+
+
+def letter_about(
+    candidacy: Candidacy,
+    *,
+    statement: str,
+    reason: str,
+    is_attached: bool,
+    by: User,
+    now: datetime | None = None,
+) -> Draft:
+    """The candidate's letter as it would go: filed and undone, so that what could not be filed is
+    refused before anybody reads a letter about it.
+
+    Whether there is a file counts here; the file itself is kept by `open_for` alone. Raises
+    Refusal as it does.
+    """
+    words = statement if statement.strip() or not is_attached else str(UNTITLED)
+    with transaction.atomic():
+        made = open_for(candidacy, statement=words, reason=reason, by=by, now=now)
+        draft = filed_for_candidate(made)
+        transaction.set_rollback(True)
+    return draft
 
 
 def whole_reason(reason: str, by: User, candidacy: Candidacy) -> str:
