@@ -121,6 +121,22 @@ def test_without_scripts_a_small_file_comes_with_the_form(author, as_user):
     assert Excerpt.objects.get().kind == "transcript"
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("session.wav", recordings.wav(1400), "with scripts switched on"),
+        ("talk.txt", b"T: And now? " * 2_000_000, "as a scan in grey"),
+    ],
+)
+def test_without_scripts_what_is_too_large_hears_what_helps_it(
+    author, as_user, name, content, advice
+):
+    data = facts(how="file", document=SimpleUploadedFile(name, content), is_attested="on")
+    page = as_user(author.user).post(reverse("portfolio:excerpt_new"), data).content.decode()
+    assert [words for words in (advice, "larger than 20 MB") if words not in page] == []
+    assert ("scan in grey" in page) == (name == "talk.txt")
+
+
 def test_an_error_loses_neither_words_nor_the_file(author, as_user):
     arrival = arrived(author.user)
     data = facts(how="file", arrival=str(arrival.pk), note="Kept words", consent_on="")

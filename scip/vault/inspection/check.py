@@ -139,12 +139,11 @@ def check(upload: Upload, *, allowed: Collection[str], max_bytes: int) -> Checke
         raise ValueError(f"The vault can't recognise {', '.join(sorted(unknown))}.")
     name = check_name(upload.name or "")
     size = _measure(upload)
-    _check_size(size, max_bytes)
+    _check_not_empty(size)
     head = _read_at(upload, 0, _HEAD)
     content_type = _recognise(head, allowed)
     kind = KINDS[content_type]
-    if content_type not in RECORDINGS:
-        _check_size(size, min(max_bytes, DOCUMENT_BYTES))
+    _check_size(size, max_bytes, is_recording=content_type in RECORDINGS)
     name = _agree_on_name(name, kind, allowed)
     if content_type in RECORDINGS:
         blanks = telling_parts(upload, size, content_type)
@@ -179,7 +178,7 @@ def _read_at(upload: Upload, offset: int, size: int) -> bytes:
     return data
 
 
-def _check_size(size: int, max_bytes: int) -> None:
+def _check_not_empty(size: int) -> None:
     if size == 0:
         raise Refused(
             "empty",
@@ -187,15 +186,25 @@ def _check_size(size: int, max_bytes: int) -> None:
                 "This file is empty, so there was nothing to keep. Nothing else changed. Please choose it again."
             ),
         )
-    if size > max_bytes:
-        raise Refused(
-            "size",
-            _(
-                "This file is larger than %(limit)d MB, so we left it out. Nothing else changed. "
-                "Save it smaller, for example as a scan in grey, and choose it again."
-            )
-            % {"limit": megabytes(max_bytes)},
+
+
+def _check_size(size: int, max_bytes: int, *, is_recording: bool) -> None:
+    limit = max_bytes if is_recording else min(max_bytes, DOCUMENT_BYTES)
+    if size <= limit:
+        return
+    sentence = (
+        _(
+            "This recording is larger than %(limit)d MB, the most that can come in one piece, so we left it "
+            "out. Nothing else changed. Open this page with scripts switched on: then it comes in parts, "
+            "however large it is. Or save it as sound only, or shorter, and choose it again."
         )
+        if is_recording
+        else _(
+            "This file is larger than %(limit)d MB, so we left it out. Nothing else changed. "
+            "Save it smaller, for example as a scan in grey, and choose it again."
+        )
+    )
+    raise Refused("size", sentence % {"limit": megabytes(limit)})
 
 
 def _labels(allowed: Collection[str]) -> str:
