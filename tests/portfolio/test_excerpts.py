@@ -309,6 +309,14 @@ def test_a_recording_is_never_answered_as_a_whole(author, guide, as_user, monkey
     assert (part.status_code, part["Content-Range"]) == (206, f"bytes 0-4999/{len(FILM)}")
 
 
+@pytest.mark.parametrize("name", ["excerpts", "excerpt_new"])
+def test_the_pages_name_everybody_who_can_open_it(author, as_user, name):
+    page = as_user(author.user).get(reverse(f"portfolio:{name}")).content.decode()
+    assert [
+        who for who in ("your supervisor", "once you submit", "the committee") if who not in page
+    ] == []
+
+
 @pytest.mark.parametrize(
     "who", ["stranger", "staff", "reviewer", "facilitator", "former", "future"]
 )

@@ -63,7 +63,8 @@ class ExcerptForm(forms.ModelForm[Excerpt]):
         help_text=_(
             "Sound or film as your phone saves it (M4A, MP3, WAV, MP4, MOV, WebM and others), or a "
             "transcript as PDF or plain text. Recordings up to 2 GB; 20 MB where this page runs without "
-            "scripts. Kept encrypted: you can open it, and your supervisor of today."
+            "scripts. Kept encrypted: you can open it, and your supervisor of today; once you submit, readers "
+            "of the committee as well, if your client agreed to that."
         ),
     )
     kind = forms.ChoiceField(
