@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from certification.review.models import Ask, Decision, Response, Submission
+from certification.review.models import Ask, Assignment, Decision, Response, Submission
 from payments.models import Charge
 from tests.architecture.places import PAIR, House, canary
 
@@ -21,8 +21,23 @@ def add_decisions(house: House) -> None:
             text=canary(whose, "response"),
         )
         Decision.objects.create(submission=house.things[whose]["chairing"].submission)
-        house.things[whose] |= {"answered": answered}
+        house.things[whose] |= {"answered": answered, "chaired": chaired(house, answered)}
     house.common["point"] = {"number": 1}
+
+
+def chaired(house: House, answered: Submission) -> Assignment:
+    """The seat of the chair who sent it."""
+    now = timezone.now()
+    return Assignment.objects.create(
+        submission=answered,
+        member=house.people["chair"],
+        seat="chair",
+        state="given",
+        answer_due_at=now - timedelta(days=30),
+        due_at=now - timedelta(days=12),
+        declared_at=now - timedelta(days=35),
+        given_at=now - timedelta(days=10),
+    )
 
 
 def answered_before(house: House, whose: str, opened: Submission) -> Submission:

@@ -78,6 +78,11 @@ PERSONAS = {
     "unfactored": (Role.STAFF,),
 }
 PAIR = ("owner", "peer")
+# Kinds that are a file, named with a token for whoever asks.
+FILES = {
+    "document", "material_file", "retreat_file", "item_file", "case_file", "excerpt_file",
+    "dossier_file", "case_paper_file", "appeal_file", "opened_file", "opened_excerpt_file",
+}  # fmt: skip
 
 
 @dataclass
@@ -96,17 +101,7 @@ class House:
         thing = mine[kind]
         if isinstance(thing, dict):
             return dict(thing)
-        if kind in {
-            "document",
-            "material_file",
-            "retreat_file",
-            "item_file",
-            "case_file",
-            "excerpt_file",
-            "dossier_file",
-            "case_paper_file",
-            "appeal_file",
-        }:
+        if kind in FILES:
             person = self.people[asker]
             token = mint_token(thing.document, person if person.pk else self.people["stranger"])
             return {"pk": thing.pk, "token": token}
@@ -217,7 +212,7 @@ def build() -> House:
     from tests.architecture.pairs import add_pairs
     from tests.architecture.portfolios import add_portfolios
     from tests.architecture.privacy import add_requests
-    from tests.architecture.room import add_rooms
+    from tests.architecture.room import add_openings, add_rooms
     from tests.architecture.submissions import add_submissions
 
     add_supervision(house)
@@ -230,6 +225,7 @@ def build() -> House:
     add_committee(house)
     add_rooms(house)
     add_decisions(house)
+    add_openings(house)
     add_appeals(house)
     return house
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from certification.portfolio.models import Excerpt, Portfolio
+from certification.portfolio.models import Excerpt, OfficeAccess, Portfolio
 from certification.review.models import (
     Assignment,
     DeclaredTie,
     Dossier,
+    FrozenAccess,
     Question,
     Snapshot,
     Submission,
@@ -69,6 +70,41 @@ def add_rooms(house: House) -> None:
         }
 
 
+def add_openings(house: House) -> None:
+    """What somebody handed in, and an excerpt of theirs, opened by the office with a reason: both
+    acts run, and are those of the persona of the office alone."""
+    now = timezone.now()
+    for whose in PAIR:
+        submission = handed_in(house, whose, name="opened-of")
+        excerpt = Excerpt.objects.get(portfolio__candidacy=submission.candidacy)
+        dossier = Dossier.objects.create(
+            snapshot=submission.snapshot,
+            audience="candidate",
+            document=file_of(submission.user, "dossier"),
+            step="made",
+            made_at=now,
+            sha256="0" * 64,
+        )
+        act = {
+            "portfolio": excerpt.portfolio,
+            "what": "One thing",
+            "opened_by": house.people["staff"],
+            "reason": "A complaint has to be answered.",
+            "until_at": now + timedelta(hours=1),
+        }
+        FrozenAccess.objects.create(
+            access=OfficeAccess.objects.create(**act), snapshot=submission.snapshot
+        )
+        OfficeAccess.objects.create(**act, excerpt=excerpt)
+        submission.document = dossier.document  # type: ignore[attr-defined]
+        house.things[whose] |= {
+            "opened": submission,
+            "opened_file": submission,
+            "opened_excerpt": excerpt,
+            "opened_excerpt_file": excerpt,
+        }
+
+
 def seated(house: House, submission: Submission, name: str) -> Assignment:
     """One of the personas, after their declaration; the seat is called as they are."""
     now = timezone.now()
@@ -84,9 +120,9 @@ def seated(house: House, submission: Submission, name: str) -> Assignment:
     )
 
 
-def handed_in(house: House, whose: str) -> Submission:
+def handed_in(house: House, whose: str, *, name: str = "handed-in") -> Submission:
     """What one of the pair wrote, in the hands of the committee."""
-    user = world.make_user(f"handed-in-{whose}@example.com", name="Somebody who handed in")
+    user = world.make_user(f"{name}-{whose}@example.com", name="Somebody who handed in")
     candidacy = world.make_candidacy(user)
     charge = Charge.objects.create(
         user=user,

@@ -1,16 +1,24 @@
 """The pages of a decision: the chair's, the second reader's, the candidate's."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
-from certification.review.models import Assignment, Decision, Response, Submission
+from certification.review.models import (
+    Assignment,
+    Decision,
+    DeclaredTie,
+    Response,
+    Submission,
+)
 from certification.review.services import deciding
-from scip.accounts.models import Role
+from scip.accounts.models import Role, RoleGrant, User
 from scip.mail.models import Letter
 from tests import world
 from tests.review.committee import (
@@ -149,6 +157,47 @@ def test_the_candidate_reads_the_answer_once_it_was_sent(as_user: Any) -> None:
         assert str(committee.chair) not in shown
         assert str(committee.reviewers[0]) not in shown
     assert as_user(committee.chair).get(answer).status_code == 404
+
+
+def pdf_of(client: Client, address: str) -> str:
+    """The words of a paper."""
+    answer = client.get(address)
+    assert answer["Content-Type"] == "application/pdf"
+    return " ".join(PdfReader(BytesIO(answer.content)).pages[0].extract_text().split())
+
+
+def test_the_chair_keeps_the_letter_on_paper_as_the_candidate_has_it(as_user: Any) -> None:
+    committee = make_committee()
+    chair: Client = as_user(committee.chair)
+    letter = at("decision_pdf", committee, committee.chair)
+    decision = committee.approves(development())
+    assert chair.get(letter).status_code == 404
+    assert letter not in text(chair.get(reverse("review:desk")))
+    deciding.send_decision(decision, by=committee.chair)
+    for page in (reverse("review:desk"), at("room", committee, committee.chair)):
+        assert letter in text(chair.get(page))
+    theirs = reverse("submission:answer_pdf", args=[committee.submission.pk])
+    words = pdf_of(chair, letter)
+    assert "You wait until the ground holds." in words
+    assert words == pdf_of(as_user(committee.walker.user), theirs)
+    office = world.make_user("another-office@example.com", Role.STAFF)
+    for person in (*committee.reviewers, committee.walker.user, committee.walker.guide, office):
+        assert as_user(person).get(letter).status_code == 404
+    assert (
+        as_user(committee.reviewers[0])
+        .get(at("decision_pdf", committee, committee.reviewers[0]))
+        .status_code
+        == 404
+    )
+    tie = DeclaredTie.objects.create(
+        member=committee.chair, candidate=committee.walker.user, kind="family"
+    )
+    assert chair.get(letter).status_code == 404
+    tie.delete()
+    RoleGrant.objects.filter(user=committee.chair).update(
+        until=timezone.localdate() - timedelta(days=1)
+    )
+    assert as_user(User.objects.get(pk=committee.chair.pk)).get(letter).status_code == 404
 
 
 def test_certified_says_so(as_user: Any) -> None:

@@ -1,16 +1,19 @@
 """The office's one way in to a frozen submission: a fresh factor, a reason, minutes, everybody told."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from certification.portfolio.models import OfficeAccess
-from certification.review.models import FrozenAccess, NotToRead, Snapshot
-from certification.review.services.emergencies import open_frozen
+from certification.review.models import Dossier, FrozenAccess, NotToRead, Snapshot
+from certification.review.services.dossiers import make_dossier
+from certification.review.services.emergencies import open_frozen, open_on_paper
 from scip.accounts.models import Role, RoleGrant, User
 from scip.audit.models import Entry
 from scip.mail.models import Letter
@@ -78,6 +81,52 @@ def test_the_whole_way(walker, snapshot, office):
         opened_at=timezone.now() - timedelta(hours=2), until_at=timezone.now()
     )
     assert read(client, snapshot) == 404
+
+
+def test_the_dossier_opens_by_the_same_act_and_is_told(walker, snapshot, office):
+    make_dossier(Dossier.objects.get(audience="candidate").pk)
+    make_dossier(Dossier.objects.get(audience="committee").pk)
+    colleague = world.make_user("office3@example.com", Role.STAFF)
+    client, page = fresh(office), reverse("submission:frozen", args=[snapshot.submission_id])
+    opens = reverse("submission:dossier_open", args=[snapshot.submission_id])
+    assert client.post(opens).status_code == 404
+    open_frozen(snapshot, by=office, reason=REASON)
+    shown = client.get(page).content.decode()
+    assert "Open the dossier and tell them" in shown
+    letters = Letter.objects.filter(to_user=walker.user, dedupe_key__endswith=":dossier")
+    assert not letters.exists()  # looking opens nothing
+    answer = client.post(opens)
+    file = client.get(answer.url)
+    words = " ".join(
+        leaf.extract_text() for leaf in PdfReader(BytesIO(b"".join(file.streaming_content))).pages
+    )
+    assert "From the first cohort to this page." in words
+    assert "Presence before practice" not in words
+    entry = Entry.objects.get(action="document.opened")
+    assert (entry.actor_id, entry.subject_id) == (office.pk, walker.user.pk)
+    letter = letters.get()
+    assert "Olga Office of the office" in letter.text
+    assert REASON in letter.text
+    client.post(opens)
+    assert letters.count() == 1
+    assert Entry.objects.filter(action="document.opened").count() == 2
+    # Nobody else of the office is inside, and the act's end stops the file itself.
+    progress = reverse("submission:progress", args=[snapshot.submission_id])
+    assert fresh(colleague).post(opens).status_code == 404
+    assert fresh(colleague).get(answer.url).status_code == 404
+    assert client.get(progress).status_code == 404
+    OfficeAccess.objects.update(
+        opened_at=timezone.now() - timedelta(hours=2), until_at=timezone.now()
+    )
+    assert client.get(answer.url).status_code == 404
+    assert client.post(opens).status_code == 404
+    with pytest.raises(Refusal, match="time for which you opened it is over"):
+        open_on_paper(Dossier.objects.get(audience="candidate"), by=office)
+    own = Client()
+    own.force_login(walker.user)
+    assert "Download the dossier" in own.get(page).content.decode()
+    assert own.post(opens).status_code == 302
+    assert letters.count() == 1
 
 
 def test_without_a_fresh_factor_nothing_is_asked(snapshot, office):

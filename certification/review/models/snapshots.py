@@ -77,13 +77,10 @@ def sha256_of(text: str) -> str:
 
 class DossierQuerySet(models.QuerySet["Dossier"]):
     def visible_to(self, user: Any) -> Self:
-        """The candidate's own copy, which has nothing of the recommendation's text. The
-        committee's way to theirs is `queries.reading`."""
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(
-            audience=Dossier.Audience.CANDIDATE, snapshot__submission__candidacy__user=user
-        )
+        """The candidate's copy, which has nothing of the recommendation's text, for whoever may
+        read what it was drawn from. The committee's way to theirs is `queries.reading`."""
+        snapshots = Snapshot.objects.visible_to(user).order_by()
+        return self.filter(audience=Dossier.Audience.CANDIDATE, snapshot__in=snapshots.values("pk"))
 
     def to_make(self) -> Self:
         """Neither made nor given up, of what was not erased."""

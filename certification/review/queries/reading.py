@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from certification.candidacy.models import Candidacy
 from certification.portfolio.models import Excerpt
 from certification.review.models import (
     Assignment,
+    Decision,
     Dossier,
     Question,
     ReadingNotes,
@@ -36,6 +37,13 @@ def rooms_open_to(user: Any) -> QuerySet[Assignment]:
         submission__state=Submission.State.SUBMITTED,
         submission__candidacy__state__in=Candidacy.REGISTERED,
     )
+
+
+def answers_led_by(user: Any) -> QuerySet[Assignment]:
+    """Somebody's seats in the chair whose letter was sent. The room is shut by then; the letter stays
+    theirs to read, while their role lasts and nothing ties them, until its candidate is erased."""
+    rows = open_assignments(user).filter(seat=Seat.CHAIR, submission__snapshot__erased_at=None)
+    return rows.filter(submission__decision__state=Decision.State.SENT)
 
 
 def snapshots_open_to(user: Any) -> QuerySet[Snapshot]:
@@ -158,10 +166,12 @@ def readers_of(submission: Submission) -> list[Assignment]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskRow:
-    """One assignment on its reader's desk: is its room open now, and what a chair waits for."""
+    """One assignment on its reader's desk: is its room open now, what a chair waits for, and whether
+    there is a letter that they sent."""
 
     assignment: Assignment
     is_open: bool
+    has_letter: bool = False
     views_given: int = 0
     questions_waiting: int = 0
 
@@ -210,10 +220,11 @@ def desk_of(user: Any) -> ReadersDesk:
         filter=Q(submission__assignments__questions__state=Question.State.ASKED),
         distinct=True,
     )
+    has_letter = Exists(answers_led_by(user).filter(pk=OuterRef("pk")))
     mine = Assignment.objects.visible_to(user).filter(member=user)
     found = (
         mine.select_related("submission__candidacy__user", "submission__edition")
-        .annotate(views_given=given, questions_waiting=waiting)
+        .annotate(views_given=given, questions_waiting=waiting, has_letter=has_letter)
         .order_by("due_at", "pk")
     )
     open_ones = set(rooms_open_to(user).values_list("pk", flat=True))
@@ -221,6 +232,7 @@ def desk_of(user: Any) -> ReadersDesk:
         DeskRow(
             assignment=row,
             is_open=row.pk in open_ones,
+            has_letter=row.has_letter,  # type: ignore[attr-defined]
             views_given=row.views_given,  # type: ignore[attr-defined]
             questions_waiting=row.questions_waiting  # type: ignore[attr-defined]
             if row.seat == Seat.CHAIR

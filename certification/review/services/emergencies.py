@@ -1,4 +1,5 @@
-"""The one way in to a frozen submission for the office: an act in the portfolio it was drawn from."""
+"""The one way in to a frozen submission for the office: an act in the portfolio it was drawn from;
+on the page, and on paper for as long."""
 
 from datetime import datetime
 
@@ -8,9 +9,13 @@ from django.utils.translation import gettext as _
 
 from certification.portfolio.models import OfficeAccess, Portfolio
 from certification.portfolio.services.office import admitted, open_now
-from certification.review.models import FrozenAccess, Snapshot
+from certification.review.emails.emergencies import dossier_opened
+from certification.review.models import Dossier, FrozenAccess, Snapshot
 from certification.review.queries.conflicts import ties_of
+from certification.review.queries.emergencies import running_access
+from certification.review.services.dossiers import open_dossier
 from scip.accounts.models import User
+from scip.mail.services import queue_draft
 from scip.requirements import Refusal
 from scip.states import lock
 
@@ -49,3 +54,19 @@ def open_frozen(
     act = OfficeAccess(portfolio=portfolio, what=what)
     access = open_now(act, reason=reason, by=by, now=now, snapshot=snapshot.pk)
     return FrozenAccess.objects.create(access=access, snapshot=snapshot)
+
+
+@transaction.atomic
+def open_on_paper(dossier: Dossier, *, by: User, now: datetime | None = None) -> None:
+    """Keep that somebody of the office opens the dossier of what an act of theirs opened; a file can
+    be kept, so the candidate gets a letter about it, one for each act.
+
+    Raises Refusal without an act that runs at this moment, and as `open_dossier`.
+    """
+    access = running_access(dossier.snapshot, by)
+    if access is None:
+        raise Refusal(_("The time for which you opened it is over. Nothing was opened."))
+    open_dossier(dossier, by=by)
+    draft = dossier_opened(access, now=now or timezone.now())
+    candidate = dossier.snapshot.submission.user
+    queue_draft(draft, to=candidate, dedupe_key=f"office-access:{access.pk}:dossier")

@@ -10,4 +10,5 @@ urlpatterns = [
     path("approve/", deciding.approve, name="decision_approve"),
     path("back/", deciding.give_back, name="decision_give_back"),
     path("send/", deciding.send, name="decision_send"),
+    path("letter.pdf", deciding.letter_pdf, name="decision_pdf"),
 ]

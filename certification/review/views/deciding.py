@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certification.portfolio.services.writing import values_of
 from certification.portfolio.views.conflicts import choices_in, fingerprints, settled_by
@@ -29,10 +29,11 @@ from certification.review.queries.decisions import (
     seconds_for,
 )
 from certification.review.queries.queue import without_second
-from certification.review.queries.reading import rooms_open_to, views_of
+from certification.review.queries.reading import answers_led_by, rooms_open_to, views_of
 from certification.review.requirements.deciding import proposing_findings
 from certification.review.services import deciding as services
 from certification.review.views.asked import crumbs
+from certification.review.views.resubmission import as_pdf
 from scip.access import signed_in
 from scip.requirements import Finding, Refusal
 
@@ -187,6 +188,16 @@ def read(
         "breadcrumb": crumbs(_("The decision"), seat),
     }
     return render(request, "review/decision/read.html", context, status=422 if form else 200)
+
+
+@require_safe
+@signed_in
+def letter_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The letter that was sent, on paper: for its chair, as its candidate has it."""
+    rows = answers_led_by(request.user).select_related(
+        "submission__candidacy__user", "submission__edition"
+    )
+    return as_pdf(request, written(get_object_or_404(rows, pk=pk)))
 
 
 @signed_in

@@ -12,6 +12,7 @@ from certification.review.models import Dossier, Snapshot
 from certification.review.queries.dossiers import chapters
 from certification.review.queries.emergencies import accesses_to, running_access
 from certification.review.services.dossiers import open_dossier as keep_opening
+from certification.review.services.emergencies import open_on_paper
 from certification.review.services.freezing import content_of
 from certification.review.views.letter import crumbs
 from scip.access import signed_in
@@ -39,6 +40,11 @@ def frozen(request: HttpRequest, pk: int) -> HttpResponse:
         "snapshot": snapshot,
         "access": access,
         "accesses": accesses_to(snapshot) if access is None else (),
+        "dossier": Dossier.objects.visible_to(request.user)
+        .filter(snapshot=snapshot, document__destroyed_at=None)
+        .exclude(document=None)
+        .only("pk")
+        .first(),
         "submission": snapshot.submission,
         "chapters": chapters(content_of(snapshot)),
         "breadcrumb": crumbs(_("As you submitted it")),
@@ -47,7 +53,7 @@ def frozen(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def dossier_of(request: HttpRequest, pk: int) -> Dossier:
-    """The person's own copy; 404 for everybody else."""
+    """The copy of whoever may read what was frozen; 404 for everybody else."""
     rows = Dossier.objects.visible_to(request.user).select_related(
         "document", "snapshot__submission__candidacy__user"
     )
@@ -56,12 +62,19 @@ def dossier_of(request: HttpRequest, pk: int) -> Dossier:
     )
 
 
+def is_own(dossier: Dossier, request: HttpRequest) -> bool:
+    """Is it the candidate's own submission? Else somebody of the office opened it."""
+    return bool(dossier.snapshot.submission.user_id == request.user.pk)
+
+
 @signed_in
 @never_cache
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the dossier is: a piece of the page for htmx, the page itself without a script."""
     dossier = dossier_of(request, pk)
+    if not is_own(dossier, request):
+        raise Http404
     if not getattr(request, "htmx", False):
         return redirect("submission:home")
     context = {"dossier": dossier, "submission": dossier.snapshot.submission}
@@ -73,11 +86,12 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 def open_dossier(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep that it is opened, then hand it over."""
     dossier = dossier_of(request, pk)
+    own = is_own(dossier, request)
     try:
-        keep_opening(dossier, by=person(request))
+        (keep_opening if own else open_on_paper)(dossier, by=person(request))
     except Refusal as refusal:
         messages.warning(request, str(refusal.sentence))
-        return redirect("submission:home")
+        return redirect("submission:home") if own else redirect("submission:office", pk)
     if dossier.document is None:
         raise Http404
     return redirect("submission:dossier", pk, mint_token(dossier.document, person(request)))

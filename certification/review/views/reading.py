@@ -43,6 +43,7 @@ from certification.review.queries.appeals import panel_asks
 from certification.review.queries.dossiers import chapters
 from certification.review.queries.queue import ties_to_allow
 from certification.review.queries.reading import (
+    answers_led_by,
     desk_of,
     excerpts_open_to,
     lines_in,
@@ -121,6 +122,7 @@ def shut_context(assignment: Assignment) -> dict[str, Any]:
         "assignment": assignment,
         "why": why,
         "may_tell": why in {"waits", State.DECLARED},
+        "has_letter": answers_led_by(assignment.member).filter(pk=assignment.pk).exists(),
         "breadcrumb": crumbs(_("Shut")),
     }
 

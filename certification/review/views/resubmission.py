@@ -48,7 +48,11 @@ def answer_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The same answer on paper, once it was sent: for its candidate, and the office that sent it."""
     told = Decision.objects.visible_to(request.user).filter(state=Decision.State.SENT)
     rows = told.select_related("submission__candidacy__user", "submission__edition")
-    decision = get_object_or_404(rows.prefetch_related("asks"), submission=pk)
+    return as_pdf(request, get_object_or_404(rows.prefetch_related("asks"), submission=pk))
+
+
+def as_pdf(request: HttpRequest, decision: Decision) -> HttpResponse:
+    """An answer that was sent, on the paper of whoever reads it."""
     paper = paper_for_country(str(person(request).country or ""))
     response = HttpResponse(
         render_answer(paper_of(decision), paper), content_type="application/pdf"
