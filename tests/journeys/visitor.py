@@ -135,6 +135,14 @@ class Visitor:
         if is_new:
             self.expected.discard(status)
 
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """In here there is no connection; what the console says of it is no complaint."""
+        self.context.set_offline(True)
+        yield
+        self.context.set_offline(False)
+        self.complaints[:] = [said for said in self.complaints if "net::ERR_" not in said]
+
     def at(self, path: str) -> None:
         """The window shows this page (its query left out)."""
         expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.site + path)}(\?.*|#.*)?$"))
