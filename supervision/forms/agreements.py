@@ -1,16 +1,13 @@
 """Writing, signing and ending an agreement."""
 
-import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scip.accounts.forms.text import PlainTextField
-from scip.searching import plain_word
+from scip.accounts.forms.text import OwnNameField
 from supervision.models import Agreement, AgreementVersion
 
 
@@ -60,7 +57,7 @@ class VersionForm(forms.ModelForm[AgreementVersion]):
 class SignForm(forms.Form):
     """One's name under the text that stands above it."""
 
-    name_typed = PlainTextField(
+    name_typed = OwnNameField(
         label=_("Your full name, as your signature"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -69,24 +66,7 @@ class SignForm(forms.Form):
 
     def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.name = name
-
-    def clean_name_typed(self) -> str:
-        """The name as typed; its words are those of the profile, whatever their accents and case,
-        and more may stand beside them."""
-        typed: str = self.cleaned_data["name_typed"]
-        if words_of(self.name) - words_of(typed):
-            raise forms.ValidationError(
-                gettext("Please sign with your name as it stands in your profile: {name}.").format(
-                    name=self.name
-                )
-            )
-        return typed
-
-
-def words_of(name: str) -> set[str]:
-    """The words of a name in small letters, without accents and what stands between them."""
-    return set(re.findall(r"\w+", plain_word(name)))
+        self.fields["name_typed"].name = name
 
 
 class EndForm(forms.ModelForm[Agreement]):

@@ -44,7 +44,7 @@ class TestRegistering:
         page = ana.get(REGISTER)
         assert [item.code for item in page.context["unmet"]] == ["client_sessions", "retreat"]
         assert "Register, and go to the payment" not in text(page)
-        word = {"client_sessions": 24, "clients": 4, "name_typed": "Ana"}
+        word = {"client_sessions": 24, "clients": 4, "name_typed": "Ana Applicant"}
         assert ana.post(f"{REGISTER}attest/", word).status_code == 302
         fields = {key: value for key, value in stay().items() if value}
         assert ana.post(f"{REGISTER}retreat/", fields | {"document": paper()}).status_code == 302
@@ -62,17 +62,21 @@ class TestRegistering:
 
     def test_the_word_keeps_the_sentence_that_was_shown(self, ana, applicant):
         shown = str(ana.get(REGISTER).context["wording"])
-        ana.post(f"{REGISTER}attest/", {"client_sessions": 9, "clients": 2, "name_typed": "Ana"})
+        ana.post(
+            f"{REGISTER}attest/",
+            {"client_sessions": 9, "clients": 2, "name_typed": "Ana Applicant"},
+        )
         assert Attestation.objects.get().wording == shown
 
     @pytest.mark.parametrize(
         "typed",
         [
             {"client_sessions": "", "clients": "", "name_typed": ""},
-            {"client_sessions": "3", "clients": "4", "name_typed": "Ana"},
-            {"client_sessions": "-1", "clients": "0", "name_typed": "Ana"},
-            {"client_sessions": "many", "clients": "4", "name_typed": "Ana"},
-            {"client_sessions": "99999999999", "clients": "4", "name_typed": "Ana"},
+            {"client_sessions": "3", "clients": "4", "name_typed": "Ana Applicant"},
+            {"client_sessions": "-1", "clients": "0", "name_typed": "Ana Applicant"},
+            {"client_sessions": "many", "clients": "4", "name_typed": "Ana Applicant"},
+            {"client_sessions": "99999999999", "clients": "4", "name_typed": "Ana Applicant"},
+            {"client_sessions": "24", "clients": "4", "name_typed": "Somebody Else"},
             {"client_sessions": "24", "clients": "4", "name_typed": "\u202e \u200b"[:1]},
         ],
     )

@@ -84,6 +84,10 @@ def test_wrong_figures_and_names_are_told_and_nothing_is_kept(as_user: Any) -> N
         reverse("submission:attest"), {"client_sessions": 1, "clients": 5, "name_typed": "C"}
     )
     assert "Each client counts with at least one session" in text(wrong)
+    other = {"client_sessions": 40, "clients": 7, "name_typed": "Somebody Else"}
+    wrong = client.post(reverse("submission:attest"), other)
+    assert f"as it stands in your profile: {walker.user.name}." in text(wrong)
+    assert not walker.candidacy.attestations.filter(name_typed="Somebody Else").exists()
     wrong = client.post(reverse("submission:name_not_to_read"), {"name": "", "tie": "enemy"})
     assert wrong.status_code == 200
     assert not NotToRead.objects.exists()
@@ -92,6 +96,17 @@ def test_wrong_figures_and_names_are_told_and_nothing_is_kept(as_user: Any) -> N
     row = NotToRead.objects.get()
     client.post(reverse("submission:forget_not_to_read", args=[row.pk]))
     assert not NotToRead.objects.exists()
+
+
+def test_nothing_is_promised_about_a_colleague_that_the_committee_may_allow(as_user: Any) -> None:
+    client: Client = as_user(make_walker().user)
+    name = reverse("submission:name_not_to_read")
+    for tie, said in (
+        ("family", "That person will not be asked to read it."),
+        ("colleague", "only where the office or the chair finds that they may"),
+    ):
+        client.post(name, {"name": f"Ines {tie}", "tie": tie})
+        assert said in text(client.get(HOME))
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from scip.accounts.forms.prerequisites import day_field
-from scip.accounts.forms.text import PlainTextField
+from scip.accounts.forms.text import OwnNameField, PlainTextField
 from scip.vault.forms import VaultFileField
 from scip.vault.models import StoredFile
 
@@ -31,11 +31,15 @@ class AttestationForm(forms.Form):
     clients = forms.IntegerField(
         label=_("Different clients in these sessions"), min_value=1, max_value=9_999
     )
-    name_typed = PlainTextField(
+    name_typed = OwnNameField(
         label=_("Your name, in place of a signature"),
         max_length=200,
         help_text=_("By typing it you put your word to the sentence above."),
     )
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name_typed"].name = name
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -54,7 +54,8 @@ def register_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def attest(request: HttpRequest) -> HttpResponse:
     """Keep a new attestation."""
-    user, form = person(request), AttestationForm(request.POST)
+    user = person(request)
+    form = AttestationForm(request.POST, name=user.name)
     if form.is_valid():
         try:
             services.attest(user, wording=str(ATTESTATION), **form.cleaned_data)
@@ -187,7 +188,7 @@ def page(
         "edition": edition,
         "attestation": standing.attestation,
         "retreat": retreat,
-        "attest_form": attest_form or AttestationForm(),
+        "attest_form": attest_form or AttestationForm(name=user.name),
         "wrong_form": next((form for form in (attest_form, retreat_form) if form), None),
         "retreat_form": retreat_form or retreat_form_of(retreat),
         "wording": ATTESTATION,

@@ -65,7 +65,7 @@ def page(
         "is_open": candidacy.is_registered,
         "is_again": is_again,
         "price_cents": fee_cents(candidacy.edition, is_again=is_again),
-        "attest_form": attest_form or AttestationForm(),
+        "attest_form": attest_form or AttestationForm(name=person(request).name),
         "name_form": name_form or NotToReadForm(),
         "wrong_form": wrong_form,
         "wording": ATTESTATION,
@@ -124,7 +124,8 @@ def registered(request: HttpRequest) -> Candidacy:
 @signed_in
 def attest(request: HttpRequest) -> HttpResponse:
     """Keep the word on client sessions, given anew."""
-    candidacy, form = registered(request), AttestationForm(request.POST)
+    candidacy = registered(request)
+    form = AttestationForm(request.POST, name=person(request).name)
     if form.is_valid():
         try:
             services.attest_again(
@@ -145,11 +146,17 @@ def name_not_to_read(request: HttpRequest) -> HttpResponse:
     candidacy, form = registered(request), NotToReadForm(request.POST)
     if form.is_valid():
         try:
-            services.name_not_to_read(candidacy, by=person(request), **form.cleaned_data)
+            row = services.name_not_to_read(candidacy, by=person(request), **form.cleaned_data)
         except Refusal as refusal:
             form.add_error(None, str(refusal.sentence))
         else:
-            messages.success(request, _("Noted. That person will not be asked to read it."))
+            # A colleague may be allowed (`domain.md`, conflicts), so nothing else is promised.
+            sentence = (
+                _("Noted. They read it only where the office or the chair finds that they may.")
+                if row.tie == NotToRead.Tie.COLLEAGUE
+                else _("Noted. That person will not be asked to read it.")
+            )
+            messages.success(request, sentence)
             return redirect("submission:home")
     return page(request, name_form=form)
 

@@ -1,9 +1,13 @@
 """Text as people type it, without what nobody can see."""
 
+import re
 import unicodedata
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+
+from scip.searching import plain_word
 
 # Overrides, embeddings and isolates reorder the words around them; marks (U+200E, U+200F) and
 # joiners (U+200C, U+200D) belong to scripts and emoji, and stay.
@@ -29,3 +33,24 @@ class PlainTextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return plain_text(super().to_python(value) or "")
+
+
+class OwnNameField(PlainTextField):
+    """One's own name in place of a signature: ``name`` is that of the profile, and its words have to
+    be there, whatever their accents and case; more may stand beside them."""
+
+    name = ""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and words_of(self.name) - words_of(value):
+            raise forms.ValidationError(
+                _("Please sign with your name as it stands in your profile: {name}.").format(
+                    name=self.name
+                )
+            )
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name in small letters, without accents and what stands between them."""
+    return set(re.findall(r"\w+", plain_word(name)))
