@@ -88,10 +88,12 @@ class Entry:
     that person (or ``nobody``): in what anybody else takes along they are missing. ``unnamed`` are
     fields of ``people`` in which nobody is named but the person themselves, even where they know
     each other: the act may be one of the committee. ``nobody`` tells why no row is about a person.
+    ``title`` is what its rows are called for the person, where the model's own plural is the office's.
     """
 
     label: str
     kind: str
+    title: str
     nobody: str
     personal: tuple[str, ...]
     people: tuple[str, ...]
@@ -135,8 +137,8 @@ class BadTable(Exception):
 
 MODEL_KEYS = frozenset(
     {
-        "note", "kind", "nobody", "personal", "people", "secret", "context", "kept", "alone",
-        "unnamed", "about", "timed",
+        "note", "kind", "title", "nobody", "personal", "people", "secret", "context", "kept",
+        "alone", "unnamed", "about", "timed",
     }
 )  # fmt: skip
 ABOUT_KEYS = frozenset({"person", "erase", "export", "because", "blank", "where", "where_not"})
@@ -185,6 +187,7 @@ def read_entry(label: str, found: Mapping[str, Any]) -> Entry:
     return Entry(
         label=label,
         kind=found.get("kind", ""),
+        title=found.get("title", ""),
         nobody=found.get("nobody", "").strip(),
         personal=tuple(found.get("personal", ())),
         people=tuple(found.get("people", ())),

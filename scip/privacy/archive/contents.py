@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import Storage
-from django.db.models import FileField, ForeignKey, Model, QuerySet
+from django.db.models import FileField, Model, QuerySet
 from django.template.loader import render_to_string
-from django.utils.text import capfirst, get_valid_filename
+from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
 from payments.models import Invoice
@@ -26,6 +26,7 @@ from scip.privacy.archive.rows import (
     exported_rows,
     json_pieces,
     owner_of,
+    title_of,
 )
 from scip.privacy.archive.zipping import Item
 from scip.privacy.rules import Entry, table
@@ -88,39 +89,43 @@ def plan(user: User, most: int = PART_BYTES) -> list[list[UUID]]:
 
 def path_of(file: StoredFile) -> str:
     """Where a sealed file lies in the archive: by what it was handed in for, and when."""
-    name = get_valid_filename(file.original_name or "file")
-    return f"files/{file.purpose}/{file.created_at:%Y-%m-%d}-{file.pk.hex[:8]}-{name}"
+    return f"{stem_of(file)}-{get_valid_filename(file.original_name or 'file')}"
+
+
+def stem_of(file: StoredFile) -> str:
+    """What of its path is still known once it was destroyed, and its name with it."""
+    return f"files/{file.purpose}/{file.created_at:%Y-%m-%d}-{file.pk.hex[:8]}"
 
 
 def first_part(user: User, parts: list[list[UUID]], lost: list[str]) -> Iterator[Weighed]:
     """All words, papers, the files of the first part, and the pages that explain it all. Paths of
     files that could not be read are put into ``lost``."""
     owner = owner_of(user)
-    first = folder(1, len(parts))
-    rows = StoredFile.objects.readable().filter(pk__in=[pk for part in parts for pk in part])
-    files = {row.pk: row for row in rows}
-    paths = {
-        pk: folder(number, len(parts)) + path_of(files[pk])
-        for number, part in enumerate(parts, start=1)
-        for pk in part
-        if pk in files
-    }
     entries = exported_entries()
     counts = {entry.label: exported_rows(entry, owner).count() for entry in entries}
     filled = [entry for entry in entries if counts[entry.label]]
     for entry in filled:
-        known = paths if entry.model is StoredFile else None
-        yield words(path_of_words(entry), partial(json_pieces, entry, owner, known))
+        if entry.model is not StoredFile:
+            yield words(path_of_words(entry), partial(json_pieces, entry, owner))
     written: list[str] = []
     for weighed in papers(owner, lost):
         written.append(weighed.item.path)
         yield weighed
+    kept = dict.fromkeys(parts[0], "")
     here: list[str] = []
-    for weighed in sealed((files[pk] for pk in parts[0] if pk in files), lost):
-        here.append(first + weighed.item.path)
+    for weighed in sealed(parts[0], lost, kept):
+        here.append(folder(1, len(parts)) + weighed.item.path)
         yield weighed
-    # At last, when it is known what there is: nothing leads to a file that is not in it.
-    there = [paths[pk] for part in parts[1:] for pk in part if pk in paths]
+    # At last, when it is known what there is: nothing leads to a file that is not in it. Of the
+    # later parts it is known which one a file goes into, and they tell of themselves.
+    there: list[str] = []
+    for number, keys in enumerate(parts[1:], start=2):
+        files = list(readable(keys))
+        kept |= {file.pk: _("part {number}").format(number=number) for file in files}
+        there += [folder(number, len(parts)) + path_of(file) for file in files]
+    entry = entry_of(StoredFile)
+    if entry in filled:
+        yield words(path_of_words(entry), partial(json_pieces, entry, owner, kept))
     listed = [*written, *sorted(here), *sorted(there)]
     yield from explained(owner, filled, counts, files=listed, lost=lost, parts=len(parts))
 
@@ -130,13 +135,39 @@ def folder(number: int, count: int) -> str:
     return "" if count == 1 else _("part {number}: ").format(number=number)
 
 
-def further_part(keys: list[UUID], lost: list[str]) -> Iterator[Weighed]:
-    """The files of a later part, as far as they were not destroyed meanwhile; where some could not
-    be read, with a page that names them. Their paths are put into ``lost``."""
-    rows = StoredFile.objects.readable().filter(pk__in=keys)
-    yield from sealed(rows.order_by("created_at", "pk"), lost)
-    if lost:
-        yield page("NOT-READABLE.txt", "privacy/archive/not_readable.txt", {"lost": lost})
+def further_part(
+    user: User, number: int, parts: list[list[UUID]], lost: list[str]
+) -> Iterator[Weighed]:
+    """The files of a later part, their rows, and a page: what is in it, and what was to be and is
+    not, because it was destroyed since the copy was begun or could not be read. Paths of the latter
+    are put into ``lost``."""
+    keys = parts[number - 1]
+    kept = dict.fromkeys(keys, "")
+    here: list[str] = []
+    for weighed in sealed(keys, lost, kept):
+        here.append(weighed.item.path)
+        yield weighed
+    entry, owner = entry_of(StoredFile), owner_of(user)
+    path = path_of_words(entry).removesuffix(".json") + f".part-{number}.json"
+    yield words(path, partial(json_pieces, entry, owner, kept, keys=keys))
+    gone = StoredFile.objects.filter(pk__in=[pk for pk, where in kept.items() if not where])
+    context = {
+        "person": owner.user,
+        "number": number,
+        "parts": len(parts),
+        "files": sorted(here),
+        "lost": lost,
+        "gone": [
+            {"stem": stem_of(file), "at": file.destroyed_at}
+            for file in gone.exclude(destroyed_at=None).order_by("created_at", "pk")
+        ],
+    }
+    yield page(f"PART-{number}.txt", "privacy/archive/part.txt", context)
+
+
+def readable(keys: list[UUID]) -> QuerySet[StoredFile]:
+    """Those that were not destroyed, the oldest first."""
+    return StoredFile.objects.readable().filter(pk__in=keys).order_by("created_at", "pk")
 
 
 def words(path: str, pieces: Callable[[], Iterable[bytes]]) -> Weighed:
@@ -205,25 +236,12 @@ def explained(
         yield page(path, template, context)
 
 
-def title_of(entry: Entry) -> str:
-    """What the rows of a model are called; a table that only ties two models is called by both."""
-    meta = entry.model._meta
-    if not meta.auto_created:
-        return str(capfirst(meta.verbose_name_plural))
-    tied = [
-        str(field.related_model._meta.verbose_name_plural)
-        for field in meta.concrete_fields
-        if isinstance(field, ForeignKey)
-    ]
-    return str(capfirst(": ".join(tied)))
-
-
-def sealed(files: Iterable[StoredFile], lost: list[str]) -> Iterator[Weighed]:
+def sealed(keys: list[UUID], lost: list[str], kept: dict[UUID, str]) -> Iterator[Weighed]:
     """Sealed files, opened piece by piece while the archive is made. One that is damaged, or whose
     key is missing, does not cost the others: a sentence stands in its place, or beside the
     beginning that could be read. (`open_stream` tells operator and office.) One that was destroyed
-    meanwhile is none of theirs any more and left out."""
-    for file in files:
+    meanwhile is none of theirs any more and left out. ``kept`` learns where each lies."""
+    for file in readable(keys):
         path = path_of(file)
         try:
             content = open_stream(file)
@@ -232,14 +250,16 @@ def sealed(files: Iterable[StoredFile], lost: list[str]) -> Iterator[Weighed]:
             continue
         except DAMAGES:
             # Its bytes go before this row, which was read earlier, knows of it.
-            if not StoredFile.objects.readable().filter(pk=file.pk).exists():
+            if not readable([file.pk]).exists():
                 continue
             logger.warning("A file is missing in a copy of somebody’s data: %s", file.pk)
             lost.append(path)
-            yield replace(words(f"{path}.missing.txt", missing), weight=file.size)
+            kept[file.pk] = f"{path}.missing.txt"
+            yield replace(words(kept[file.pk], missing), weight=file.size)
             continue
         count = len(lost)
         pieces = as_far_as_it_opens(chain((first,), content), path, lost)
+        kept[file.pk] = path
         yield Weighed(Item(path, partial(iter, pieces), is_packed=False), file.size)
         # Whoever makes the archive has read it to its end by now.
         if len(lost) > count:

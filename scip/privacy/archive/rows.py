@@ -1,7 +1,7 @@
 """A person's own rows of each model, by the table of personal data, as JSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
@@ -9,7 +9,8 @@ from operator import or_
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import FETCH_PEERS, F, FileField, Model, Q, QuerySet
+from django.db.models import FETCH_PEERS, F, FileField, ForeignKey, Model, Q, QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
@@ -83,14 +84,34 @@ def names_of(entry: Entry, rows: QuerySet[Model], owner: Owner) -> dict[str, dic
     return found
 
 
+def title_of(entry: Entry) -> str:
+    """What the rows of a model are called; a table that only ties two models is called by both."""
+    if entry.title:
+        return _(entry.title)
+    meta = entry.model._meta
+    if not meta.auto_created:
+        return str(capfirst(meta.verbose_name_plural))
+    tied = [
+        str(field.related_model._meta.verbose_name_plural)
+        for field in meta.concrete_fields
+        if isinstance(field, ForeignKey)
+    ]
+    return str(capfirst(": ".join(tied)))
+
+
 def json_pieces(
-    entry: Entry, owner: Owner, paths: Mapping[Any, str] | None = None
+    entry: Entry,
+    owner: Owner,
+    paths: Mapping[Any, str] | None = None,
+    *,
+    keys: Collection[Any] | None = None,
 ) -> Iterator[bytes]:
     """The rows of one model as a JSON document, row by row; ``paths`` tell where the file of a row
-    lies in the archive, by its key."""
-    meta = entry.model._meta
+    lies in the archive, by its key. ``keys``: these rows alone."""
     rows = exported_rows(entry, owner)
-    yield f'{{"model": {json.dumps(entry.label)}, "title": {text(meta.verbose_name_plural)}, "rows": ['.encode()
+    if keys is not None:
+        rows = rows.filter(pk__in=keys)
+    yield f'{{"model": {json.dumps(entry.label)}, "title": {text(title_of(entry))}, "rows": ['.encode()
     names = names_of(entry, rows, owner)
     authors = {f"author_of_{name}": F(way) for name, way in entry.alone.items() if way != "nobody"}
     count = 0

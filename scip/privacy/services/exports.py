@@ -118,7 +118,7 @@ def make(pk: int, *, now: datetime | None = None) -> bool:
     items = (
         first_part(export.person, keys, lost)
         if part.number == 1
-        else further_part(part.files, lost)
+        else further_part(export.person, part.number, keys, lost)
     )
     made_at = now or timezone.now()
     stream = Stream(zipped(progress.watched(items), made_at=made_at))
