@@ -116,7 +116,7 @@ def grow_to(count: int) -> None:
         cursor.execute(second, list(credential.values()))
         cursor.execute(third, [*listing.values(), TOPICS, TOPICS, COUNTRIES, CITIES, LANGUAGES])
     people.analyse()
-    remembered.clear()
+    remembered.cache_clear()
 
 
 def in_turn(site: Site, addresses: list[str]) -> Callable[[], object]:
@@ -198,7 +198,7 @@ def cold_counts(site: Site) -> Row:
     """What the first visitor of five minutes waits for: counting everybody."""
     import time
 
-    remembered.clear()
+    remembered.cache_clear()
     started = time.perf_counter()
     site.ask("/directory/")
     return Row(

@@ -16,7 +16,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from scip.directory.models import Listing, slug_of
+from scip.directory.models import Listing, slug_of, takes_clients
+from scip.directory.queries.searching import Row
 from scip.directory.queries.wording import place_of, tongue_names, topic_names
 from scip.formats import initials
 
@@ -51,7 +52,7 @@ class Card:
         return " · ".join(part for part in (self.place, self.meeting, self.languages) if part)
 
 
-def card_of(listing: Listing, now: datetime) -> Card:
+def card_of(listing: Listing | Row, now: datetime) -> Card:
     """The card of a listing as it stands at a moment, in the language of the page."""
     return composed(
         get_language(),
@@ -63,7 +64,7 @@ def card_of(listing: Listing, now: datetime) -> Card:
         topics=tuple(listing.topics),
         meets=(listing.is_online, listing.is_in_person),
         accepting=listing.accepting,
-        takes_clients=listing.takes_clients(now),
+        is_taking=takes_clients(listing.accepting, listing.accepting_until, now),
         photo_url=portrait_url(listing),
     )
 
@@ -80,7 +81,7 @@ def composed(
     topics: tuple[str, ...],
     meets: tuple[bool, bool],
     accepting: str,
-    takes_clients: bool,
+    is_taking: bool,
     photo_url: str,
 ) -> Card:
     """The words for these facts. ``meets``: online, in person."""
@@ -93,7 +94,7 @@ def composed(
         languages=", ".join(tongue_names(languages)),
         topics=", ".join(topic_names(topics)),
         meeting=meeting_of(*meets),
-        accepting=accepting_of(accepting, takes_clients=takes_clients),
+        accepting=accepting_of(accepting, is_taking=is_taking),
         photo_url=photo_url,
     )
 
@@ -112,18 +113,18 @@ def meeting_of(online: bool, in_person: bool) -> str:
     return _("in person") if in_person else ""
 
 
-def accepting_of(said: str, *, takes_clients: bool) -> Accepting | None:
+def accepting_of(said: str, *, is_taking: bool) -> Accepting | None:
     """Whether somebody takes on clients, as far as it is known. “Yes” is believed for a while."""
     if not said:
         return None
     if said == Listing.Accepting.NO:
         return Accepting("later", _("no room at the moment"))
-    if takes_clients:
+    if is_taking:
         return Accepting("met", _("taking on clients"))
     return Accepting("later", _("taking on clients: not confirmed lately"))
 
 
-def portrait_url(listing: Listing) -> str:
+def portrait_url(listing: Listing | Row) -> str:
     """The portrait's address, another one for another picture; empty without one."""
     if not listing.photo:
         return ""

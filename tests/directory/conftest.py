@@ -7,7 +7,7 @@ from scip.directory.queries.facets import remembered
 
 @pytest.fixture(autouse=True)
 def figures(db, edition, settings, tmp_path):
-    remembered.clear()
+    remembered.cache_clear()
     settings.STORAGES = settings.STORAGES | {
         "default": {
             "BACKEND": "django.core.files.storage.FileSystemStorage",

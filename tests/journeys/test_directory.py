@@ -15,7 +15,7 @@ from tests.vault.samples import image
 def test_from_the_certificate_to_a_first_message(
     someone: Any, tmp_path: Path, edition: Any
 ) -> None:
-    remembered.clear()
+    remembered.cache_clear()
     listed("Anders Lindqvist", country="SE", city="Malmö", languages=["sv"])
     person = graduate("Zoë Brontë-Nuñez", "zoe@example.com", credentials_suffix="PhD", country="ES")
     world.verify_prerequisites(person)
@@ -75,7 +75,7 @@ def test_from_the_certificate_to_a_first_message(
 
 
 def test_without_scripts_filters_and_a_report_work(someone: Any, edition: Any) -> None:
-    remembered.clear()
+    remembered.cache_clear()
     listed("Ana Lima", country="PT", city="Porto")
     listed("Anders Lindqvist", country="SE", city="Malmö", languages=["sv"])
     visitor = someone(java_script_enabled=False)

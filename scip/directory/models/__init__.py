@@ -6,6 +6,7 @@ from scip.directory.models.listings import (
     ListingQuerySet,
     key_of,
     slug_of,
+    takes_clients,
 )
 from scip.directory.models.reports import GraduateInterest, ListingReport
 from scip.directory.models.vocabulary import Population, Topic
@@ -20,4 +21,5 @@ __all__ = [
     "Topic",
     "key_of",
     "slug_of",
+    "takes_clients",
 ]

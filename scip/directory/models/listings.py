@@ -192,13 +192,10 @@ class Listing(Stateful):
         """Did the office hide it, and has not let go yet?"""
         return bool(self.hold_reason)
 
-    def takes_clients(self, now: datetime | None = None) -> bool:
-        """Says yes, and said so not too long ago."""
-        return (
-            self.accepting == self.Accepting.YES
-            and self.accepting_until is not None
-            and self.accepting_until > (now or timezone.now())
-        )
+
+def takes_clients(said: str, until: datetime | None, now: datetime) -> bool:
+    """Says yes, and said so not too long ago."""
+    return said == Listing.Accepting.YES and until is not None and until > now
 
 
 def key_of(slug: str) -> str:

@@ -5,14 +5,14 @@ process for a while: a count that is minutes old misleads nobody, a page that wa
 Numbers stop at a thousand. What is counted is what is shown; nobody is named here.
 """
 
-import hashlib
+import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.core.cache.backends.locmem import LocMemCache
 from django.db.models import CharField, Count, F, Func, QuerySet, Value
 from django.utils import timezone
 
@@ -25,15 +25,13 @@ CAP = 1000
 # Filters that are a tick: the name of the question's field and the value of the column.
 TICKS = ("online", "in_person", "accepting")
 
-remembered = LocMemCache(
-    "directory-facets",
-    {"timeout": REMEMBERED_SECONDS, "OPTIONS": {"MAX_ENTRIES": QUESTIONS_AT_MOST}},
-)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facets:
-    """Counts by filter and value, and of all that fits; never more than `CAP` + 1 each."""
+    """Counts by filter and value, and of all that fits; never more than `CAP` + 1 each.
+
+    One counting is the same as itself only, so that what is made of it can be remembered with it.
+    """
 
     total: int
     counts: Mapping[str, Mapping[str, int]]
@@ -47,16 +45,19 @@ def capped(count: int) -> str:
     return f"{CAP:,}+" if count > CAP else f"{count:,}"
 
 
-def facets_of(asked: Asked, *, now: datetime | None = None) -> Facets:
+def facets_of(asked: Asked) -> Facets:
     """Counts for a question; at most one query, none for one that was asked lately."""
-    words = words_of(asked.q)
-    key = hashlib.sha256(repr((words, astuple(asked)[1:])).encode()).hexdigest()
-    known = remembered.get(key)
-    if isinstance(known, Facets):
-        return known
-    found = counted(asked, words, now or timezone.now())
-    remembered.set(key, found)
-    return found
+    words = tuple(words_of(asked.q))
+    if asked.q.strip() and not words:  # signs alone, in which nobody can be found
+        return Facets(total=0, counts={})
+    lately = int(time.monotonic() // REMEMBERED_SECONDS)
+    return remembered(lately, asked.without("q"), words)
+
+
+@lru_cache(maxsize=QUESTIONS_AT_MOST)
+def remembered(_lately: int, asked: Asked, words: tuple[str, ...]) -> Facets:
+    """Counted once in a while for all who ask the same, however they put their words."""
+    return counted(asked, [*words], timezone.now())
 
 
 def counted(asked: Asked, words: list[str], now: datetime) -> Facets:

@@ -94,7 +94,7 @@ def save_listing(
     believe(listing, now)
     listing.save()
     record("listing.saved", listing, by=user, subject=user, shown=len(shows))
-    transaction.on_commit(remembered.clear)
+    transaction.on_commit(remembered.cache_clear)
     return listing
 
 
@@ -177,7 +177,7 @@ def publish(listing: Listing, *, by: User, now: datetime | None = None) -> Listi
     believe(listing, now)
     listing.save(update_fields=["confirmed_at", "question_due_at", "accepting_until"])
     move(listing, State.PUBLISHED, by=by, now=now)
-    transaction.on_commit(remembered.clear)
+    transaction.on_commit(remembered.cache_clear)
     return listing
 
 
@@ -188,7 +188,7 @@ def hide(listing: Listing, *, by: User, now: datetime | None = None) -> Listing:
     refuse_others(listing, by)
     if listing.state != State.HIDDEN:
         move(listing, State.HIDDEN, by=by, now=now)
-    transaction.on_commit(remembered.clear)
+    transaction.on_commit(remembered.cache_clear)
     return listing
 
 
@@ -210,7 +210,7 @@ def confirm(
     believe(listing, now)
     listing.save()
     record("listing.confirmed", listing, by=by, subject=by)
-    transaction.on_commit(remembered.clear)
+    transaction.on_commit(remembered.cache_clear)
 
 
 @transaction.atomic
@@ -230,7 +230,7 @@ def hold(listing: Listing, *, reason: str, by: User, now: datetime | None = None
     listing.save(update_fields=["hold_reason"])
     record("listing.held", listing, by=by, subject=listing.user)
     emails.held(listing, now or timezone.now())
-    transaction.on_commit(remembered.clear)
+    transaction.on_commit(remembered.cache_clear)
     return listing
 
 

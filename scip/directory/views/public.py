@@ -1,6 +1,7 @@
 """What everybody sees: the search, a page for each listing, portraits, the list for crawlers."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -10,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from scip.access import public
@@ -19,7 +20,7 @@ from scip.credentials.models import Credential
 from scip.directory.cards import Card, card_of
 from scip.directory.forms.visitors import SearchForm
 from scip.directory.models import Listing, key_of
-from scip.directory.queries.facets import Facets, capped, facets_of
+from scip.directory.queries.facets import QUESTIONS_AT_MOST, Facets, capped, facets_of
 from scip.directory.queries.own import certification_of, licence_confirmed_on
 from scip.directory.queries.searching import Asked, look
 from scip.directory.queries.searching import public as public_rows
@@ -41,7 +42,7 @@ def listing_list(request: HttpRequest) -> HttpResponse:
     asked = form.asked() if form.is_bound else Asked()
     now = timezone.now()
     found = look(asked, request.GET.get("page", ""), now=now)
-    facets = facets_of(asked, now=now)
+    facets = facets_of(asked)
     cards = [card_of(row, now) for row in found.rows]
     context = {
         "meta": meta_of(
@@ -51,7 +52,7 @@ def listing_list(request: HttpRequest) -> HttpResponse:
                 "The public directory of Certified Self-Compassion-Based Psychotherapists (SCIP-C): "
                 "by name, place, language and theme, online and in person."
             ),
-            structured_list(cards),
+            structured_list(tuple(cards)),
         ),
         "form": form,
         "asked": asked,
@@ -59,7 +60,7 @@ def listing_list(request: HttpRequest) -> HttpResponse:
         "is_alike": found.is_alike,
         "is_searched": asked != Asked(),
         "count": count_of(facets.total),
-        "selects": selects_of(asked, facets),
+        "selects": selects_of(get_language(), asked, facets),
         "ticks": ticks_of(asked, facets),
         "chosen": chosen_of(asked),
         "previous_url": page_url(asked, found.previous),
@@ -87,9 +88,10 @@ def page_url(asked: Asked, mark: str) -> str:
     return f"?{urlencode([*query_of(asked), ('page', mark)])}" if mark else ""
 
 
-def selects_of(asked: Asked, facets: Facets) -> list[dict[str, Any]]:
+@lru_cache(maxsize=QUESTIONS_AT_MOST)
+def selects_of(_language: str | None, asked: Asked, facets: Facets) -> list[dict[str, Any]]:
     """The choices of a list with how many each would leave; those that would leave nobody are
-    not offered, except the one that is chosen."""
+    not offered, except the one that is chosen. Sorted once for each counting."""
     known: dict[str, tuple[str, Mapping[str, str]]] = {
         "country": (_("Country"), names().countries),
         "language": (_("Language"), names().languages),
@@ -143,8 +145,10 @@ def chosen_of(asked: Asked) -> list[dict[str, str]]:
     ]
 
 
-def structured_list(cards: list[Card]) -> Any:
-    """This page of the list for search engines: names and addresses."""
+@lru_cache(maxsize=QUESTIONS_AT_MOST)
+def structured_list(cards: tuple[Card, ...]) -> Any:
+    """This page of the list for search engines: names and addresses. Written once for the same
+    cards, as they are themselves."""
     if not cards:
         return None
     items = [
