@@ -1,5 +1,7 @@
 """What somebody wants to check: a code, or a file."""
 
+import re
+
 from django import forms
 from django.core.files import File
 from django.utils.translation import gettext_lazy as _
@@ -7,24 +9,32 @@ from django.utils.translation import gettext_lazy as _
 from scip.credentials.models import Credential, normalise_code
 from scip.vault.inspection.check import megabytes
 
+# Where an address of ours carries a code.
+IN_ADDRESS = re.compile(r"/(?:verify|credentials)/([^/?#\s]+)", re.IGNORECASE)
 # A sealed document has a few pages; anything larger is another file.
 COMPARED_BYTES = 20 * 1024 * 1024
 
 
 class CodeForm(forms.Form):
-    """Forgiving: case, spaces, dashes and look-alike letters don't matter."""
+    """Forgiving: case, spaces, dashes and look-alike letters don't matter, and a whole address of
+    a verification page, or of a paper, is as good as the code in it."""
 
     code = forms.CharField(
         label=_("Code on the certificate"),
-        max_length=60,
-        help_text=_("Small or capital letters, spaces and dashes make no difference."),
+        max_length=300,
+        help_text=_(
+            "The last part of the address beside the square code, or the whole address. Small or "
+            "capital letters, spaces and dashes make no difference."
+        ),
     )
 
     def clean_code(self) -> str:
-        code: str = self.cleaned_data["code"]
-        if not normalise_code(code):
+        typed: str = self.cleaned_data["code"]
+        pasted = IN_ADDRESS.search(typed)
+        code = normalise_code(pasted[1] if pasted else typed)
+        if not code:
             raise forms.ValidationError(
-                _("Please type the letters and digits as they stand below the square code.")
+                _("Please type the last part of the address that stands beside the square code.")
             )
         return code
 

@@ -2,6 +2,7 @@
 other documents whose bytes we vouch for."""
 
 import secrets
+import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
@@ -30,8 +31,10 @@ def today(now: datetime | None = None) -> date:
 
 
 def normalise_code(typed: str) -> str:
-    """What a person typed, forgiving case, spaces, dashes and the look-alikes O, I, L."""
-    cleaned = "".join(letter for letter in typed.upper() if letter.isalnum())
+    """What a person typed, forgiving case, spaces, dashes, full-width letters and the look-alikes
+    O, I, L."""
+    plain = unicodedata.normalize("NFKC", typed).upper()
+    cleaned = "".join(letter for letter in plain if letter.isalnum())
     return cleaned.translate(str.maketrans("OIL", "011"))
 
 

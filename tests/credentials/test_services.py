@@ -219,7 +219,13 @@ def test_holders_are_told_once_when_a_credential_has_expired(participant):
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("abcd-1234", "ABCD1234"), (" o0iL ", "0011"), ("AB CD", "ABCD"), ("–/–", "")],
+    [
+        ("abcd-1234", "ABCD1234"),
+        (" o0iL ", "0011"),
+        ("AB CD", "ABCD"),
+        ("ＡＢ１２", "AB12"),
+        ("–/–", ""),
+    ],
 )
 def test_codes_forgive_how_they_are_typed(typed, code):
     assert normalise_code(typed) == code

@@ -73,9 +73,36 @@ def test_a_code_typed_sloppily_leads_to_its_own_address(client, participant):
     assert page.context["standing"] == "active"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "http://localhost:8000/verify/{}/",
+        "localhost:8000/Verify/{}",
+        "https://scip.example.org/credentials/{}/certificate.pdf?paper=a4",
+        " www.example.org/verify/{}/ \n",
+    ],
+)
+def test_a_pasted_address_is_as_good_as_its_code(client, participant, typed):
+    credential = issue(participant)
+    page = client.get(
+        reverse("credentials:verify_form"), {"code": typed.format(credential.code.lower())}
+    )
+    assert page["Location"] == reverse("credentials:verify", args=[credential.code])
+
+
+def test_whoever_types_the_number_reads_where_the_code_stands(client, db):
+    page = client.get(
+        reverse("credentials:verify_form"), {"code": "SCIP-C-2027-000001"}, follow=True
+    )
+    assert page.status_code == 404
+    assert (
+        "The code is the last part of the address beside the square code" in page.content.decode()
+    )
+
+
 def test_a_code_of_nothing_but_dashes_is_asked_again(client, db):
     page = client.get(reverse("credentials:verify_form"), {"code": "---"})
-    assert "as they stand below the square code" in page.content.decode()
+    assert "last part of the address that stands beside" in page.content.decode()
 
 
 def test_the_certificate_is_served_as_issued_and_not_indexed(client, participant):

@@ -26,7 +26,7 @@ def verify_form(request: HttpRequest) -> HttpResponse:
     """Type a code; the answer has an address of its own."""
     form = CodeForm(request.GET or None)
     if form.is_valid():
-        return redirect("credentials:verify", code=normalise_code(form.cleaned_data["code"]))
+        return redirect("credentials:verify", code=form.cleaned_data["code"])
     return render(request, "credentials/verify_form.html", {"form": form})
 
 
