@@ -75,6 +75,21 @@ def test_it_rests_and_stands_again_and_the_person_reads_why(participant, staff):
     assert Letter.objects.filter(dedupe_key__startswith="credential-suspended").count() == 2
 
 
+def test_letters_greet_by_name_without_the_letters_behind_it(participant, staff):
+    """As the letter of certification does."""
+    participant.credentials_suffix = "PhD"
+    participant.save()
+    credential = certify(participant)
+    services.suspend_credential(credential, by=staff, reason="x")
+    services.lift_suspension(credential, by=staff)
+    services.revoke_credential(credential, by=staff, reason="x")
+    for letter in Letter.objects.all():
+        for said in (letter.text, letter.html):
+            assert f"Dear {participant.name}," in said
+            assert "PhD," not in said
+    assert Letter.objects.count() == 3
+
+
 @pytest.mark.parametrize("act", [services.suspend_credential, services.revoke_credential])
 def test_a_loss_needs_words(participant, staff, act):
     credential = certify(participant)

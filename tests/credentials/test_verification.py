@@ -199,7 +199,8 @@ def test_the_letter_is_served_as_issued(client, credential):
     answer = client.get(reverse("credentials:letter", args=[credential.code]), {"paper": "letter"})
     stored = credential.certificates.get(kind="letter", paper="letter").document.read()
     assert b"".join(answer.streaming_content) == stored
-    assert credential.number in answer.headers["Content-Disposition"]
+    name = f'filename="{credential.number}-letter-us-letter.pdf"'
+    assert answer.headers["Content-Disposition"] == f"inline; {name}"
 
 
 @pytest.mark.parametrize("standing", ["active", "expired", "suspended", "revoked", "replaced"])
@@ -209,8 +210,14 @@ def test_the_holder_s_own_page(as_user, participant, stranger, staff, credential
     page = as_user(participant).get(address)
     text = page.content.decode()
     assert (page.status_code, page.context["standing"]) == (200, standing)
-    hands_out = standing in {"active", "expired", "replaced"}
-    assert ("linkedin.com/profile/add" in text, "letter.pdf" in text) == (hands_out, hands_out)
+    # Papers of an old number stay; the new one is what is shown to others.
+    shown = ("linkedin.com/profile/add" in text, "badge.json" in text, "letter.pdf" in text)
+    assert shown == {
+        "active": (True, True, True),
+        "expired": (True, True, True),
+        "replaced": (False, False, True),
+    }.get(standing, (False, False, False))
+    assert ("If you have another name now" in text) == (standing == "active")
     assert ("A private reason." in text) == (standing in {"suspended", "revoked"})
     for other in (stranger, staff):
         assert as_user(other).get(address).status_code == 404

@@ -398,7 +398,6 @@ def certified_facts(decision: Decision) -> tuple[Lines, dict[str, Any]]:
     lines = [("Supervision sessions", str(sessions)), ("Case studies", str(cases))]
     if retreat is not None:
         lines.append(("Silent retreat", f"{retreat['days']} days"))
-    lines.append(("Held to", content["edition"]["name"]))
     facts = {
         "submission": decision.submission_id,
         "decision": decision.pk,

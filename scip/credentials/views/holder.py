@@ -33,13 +33,15 @@ def holder(request: HttpRequest, code: str) -> HttpResponse:
         messages.success(request, _("Saved. The badge you download from now on says so."))
         return redirect("credentials:holder", code=credential.code)
     hands_out = queries.hands_out_papers(credential)
+    successor = getattr(credential, "successor", None)
     context = {
         "credential": credential,
         "standing": credential.standing(),
-        "successor": getattr(credential, "successor", None),
+        "successor": successor,
         "hands_out": hands_out,
         "papers": credential.certificates.order_by("kind", "paper"),
-        "linkedin": linkedin_address(credential) if hands_out else "",
+        # What was replaced is not shown around any more: the new one is.
+        "linkedin": linkedin_address(credential) if hands_out and successor is None else "",
         "verify_url": services.verify_url(credential.code),
         "form": form,
     }

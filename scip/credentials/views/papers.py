@@ -10,6 +10,9 @@ from scip.credentials import queries
 from scip.credentials.models import Certificate
 from scip.credentials.views.verification import unknown
 
+# In names of files, where a letter is also a kind of paper.
+FORMATS = {Certificate.Paper.A4: "a4", Certificate.Paper.LETTER: "us-letter"}
+
 
 @public
 @never_cache
@@ -46,11 +49,10 @@ def paper_of(request: HttpRequest, code: str, kind: str) -> HttpResponseBase:
     if found.made_at is None:
         context = {"credential": credential}
         return render(request, "credentials/certificate_pending.html", context, status=503)
-    piece = "" if kind == Certificate.Kind.CERTIFICATE else f"-{kind}"
     response = FileResponse(
         found.document.open("rb"),
         content_type="application/pdf",
-        filename=f"{credential.number}{piece}-{paper}.pdf",
+        filename=f"{credential.number}-{kind}-{FORMATS[Certificate.Paper(found.paper)]}.pdf",
     )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
