@@ -62,18 +62,7 @@ def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
             is_waiting=True,
         )
     if found is not None and found.state == State.CERTIFIED:
-        return NextStep(
-            code="certified",
-            title=_("You are certified"),
-            text=_(
-                "Your certificate and letter stand below. If people should find you, write your "
-                "entry in the directory: nothing appears before you publish it."
-            ),
-            url=reverse("directory:mine"),
-            label=_("Open your directory entry"),
-            other_url=reverse("submission:home"),
-            other_label=_("Read the committee’s answer"),
-        )
+        return certified(evidence)
     if found is not None and found.state == State.DEVELOPMENT:
         return NextStep(
             code="submission_answered",
@@ -123,4 +112,40 @@ def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
         label=_("Open your submission"),
         other_url=reverse("portfolio:home"),
         other_label=_("Your portfolio"),
+    )
+
+
+def certified(evidence: Evidence) -> NextStep:
+    """What the certification opens, while it stands; otherwise how it stands, and where to read
+    why. Before its papers are drawn it stands."""
+    known = next((item for item in evidence.recognitions if item.level == "C"), None)
+    titles = {
+        "suspended": _("Your certification rests for now"),
+        "expired": _("Your certification has run out"),
+        "revoked": _("Your certification no longer stands"),
+    }
+    if known is not None and known.standing in titles:
+        return NextStep(
+            code=f"certification_{known.standing}",
+            title=titles[known.standing],
+            text=_(
+                "Its page says what happened and whom to write to. The directory doesn’t show "
+                "your entry meanwhile; what you wrote there is kept."
+            ),
+            url=reverse("credentials:holder", args=[known.code]),
+            label=_("Open its page"),
+            other_url=reverse("pages:contact"),
+            other_label=_("Write to the office"),
+        )
+    return NextStep(
+        code="certified",
+        title=_("You are certified"),
+        text=_(
+            "Your certificate and letter stand below. In the directory people find you if you "
+            "wish it: you decide what your entry says, and whether it is public."
+        ),
+        url=reverse("directory:mine"),
+        label=_("Open your directory entry"),
+        other_url=reverse("submission:home"),
+        other_label=_("Read the committee’s answer"),
     )

@@ -67,10 +67,9 @@ def owed(**fields):
 
 
 def recognition(**fields):
-    defaults = {"standing": "active", "is_made": True}
+    defaults = {"standing": "active", "is_made": True, "level": "A"}
     return RecognitionFacts(
         title="Practicing Self-Compassion Therapist",
-        level="A",
         number="PSCT-2027-000001",
         code="ABC",
         issued_on=date(2027, 2, 1),
@@ -167,6 +166,13 @@ CASES = {
     "committee_asks": evidence(submission=SubmissionFacts(state="submitted", is_asked=True)),
     "submission_answered": evidence(submission=SubmissionFacts(state="development")),
     "certified": evidence(submission=SubmissionFacts(state="certified")),
+    **{
+        f"certification_{standing}": evidence(
+            submission=SubmissionFacts(state="certified"),
+            recognitions=(recognition(level="C", standing=standing), recognition()),
+        )
+        for standing in ("suspended", "expired", "revoked")
+    },
     "resubmission": evidence(
         supervision=ledger(is_complete=True, recommendation=RECOMMENDED),
         submission=SubmissionFacts(state="draft", is_again=True),

@@ -59,7 +59,11 @@ class ListingForm(forms.Form):
     accepting = forms.ChoiceField(
         label=_("Are you taking on clients?"),
         required=False,
-        choices=[("", _("I would rather not say")), *Listing.Accepting.choices],
+        choices=[
+            ("", _("I would rather not say")),
+            (Listing.Accepting.YES, _("Yes, I have room")),
+            (Listing.Accepting.NO, _("No room at the moment")),
+        ],
         widget=forms.RadioSelect,
         help_text=_("We ask you by letter now and then whether it is still so."),
     )

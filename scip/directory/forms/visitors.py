@@ -12,16 +12,31 @@ from scip.directory.models import Topic
 from scip.directory.queries.searching import Asked
 from scip.pages.forms import GuardedForm
 
+# A name with its place; whatever is pasted behind that is not read.
+LONGEST_QUESTION = 120
+
+
+class WordsField(forms.CharField):
+    """Whatever somebody types, as much of it as is read: a question is never refused."""
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value) or ""
+        return typed.replace("\0", "")[:LONGEST_QUESTION].strip()
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return self.to_python(data)
+
 
 class SearchForm(forms.Form):
     """What somebody is looking for; a GET form, so that a search can be kept and shared."""
 
-    q = forms.CharField(
+    q = WordsField(
         label=_("Search"),
         required=False,
-        max_length=120,
         help_text=_("A name, a place, a theme. Small slips and accents do not matter."),
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "autocomplete": "off", "maxlength": LONGEST_QUESTION}
+        ),
     )
     country = forms.ChoiceField(required=False, choices=lambda: [*countries])
     language = forms.ChoiceField(required=False, choices=lambda: [*NAMES.items()])

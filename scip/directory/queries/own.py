@@ -18,16 +18,22 @@ def certification_of(user: User) -> Credential | None:
 
 def was_certified(user: User) -> bool:
     """Holds a certification or held one, whatever became of it."""
-    return Credential.objects.filter(user=user, kind=Credential.Kind.CERTIFIED).exists()
+    return last_certification_of(user) is not None
+
+
+def last_certification_of(user: User) -> Credential | None:
+    """The newest certification, however it stands; None for somebody who never had one."""
+    rows = Credential.objects.filter(user=user, kind=Credential.Kind.CERTIFIED)
+    return rows.order_by("-id").first()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """A graduate's own matters. ``credential`` is the one in force; ``was_certified`` also tells of
-    one that no longer is."""
+    """A graduate's own matters. ``credential`` is the one in force; ``last`` also one that no
+    longer is."""
 
     credential: Credential | None
-    was_certified: bool
+    last: Credential | None
     listing: Listing | None
     interest: GraduateInterest | None
     licence_on: date | None
@@ -38,7 +44,7 @@ def own_of(user: User) -> Own:
     credential = certification_of(user)
     return Own(
         credential=credential,
-        was_certified=credential is not None or was_certified(user),
+        last=credential or last_certification_of(user),
         listing=Listing.objects.visible_to(user).filter(user=user).first(),
         interest=GraduateInterest.objects.visible_to(user).filter(user=user).first(),
         licence_on=licence_confirmed_on(user.pk),

@@ -16,6 +16,7 @@ from scip.directory.cards import Card, card_of, portrait_url
 from scip.directory.forms.listings import AcceptingForm, InterestForm, ListingForm, initial_of
 from scip.directory.models import Listing
 from scip.directory.queries.own import Own, own_of
+from scip.directory.queries.wording import population_names
 from scip.directory.services import listings
 from scip.directory.services.visitors import say_interest
 from scip.requirements import Refusal
@@ -56,7 +57,8 @@ def mine_context(own: Own, form: InterestForm) -> dict[str, Any]:
     now = timezone.now()
     listing = own.listing
     is_due = bool(
-        listing
+        own.credential
+        and listing
         and listing.is_published
         and listing.question_due_at
         and listing.confirmed_at
@@ -82,8 +84,15 @@ def mine_context(own: Own, form: InterestForm) -> dict[str, Any]:
 
 def shown_of(listing: Listing, card: Card) -> list[str]:
     """All that is shown beside the name, for one line."""
-    host = listing.website.removeprefix("https://").rstrip("/")
-    words = [card.facts, card.topics, card.accepting.text if card.accepting else "", host]
+    words = [
+        card.facts,
+        card.topics,
+        ", ".join(population_names(listing.populations)),
+        card.accepting.text if card.accepting else "",
+        listing.website.removeprefix("https://").rstrip("/"),
+        _("when your licence was last confirmed") if listing.shows_licence else "",
+        _("your portrait") if listing.photo else "",
+    ]
     return [part for part in words if part]
 
 

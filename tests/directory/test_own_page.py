@@ -1,0 +1,51 @@
+"""A graduate's own page and form: what it offers, and what it says of all that is shown."""
+
+import re
+from datetime import timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from scip.credentials.models import Credential
+from scip.directory.models import OPTIONAL, Listing
+from tests.directory.people import graduate, listed
+from tests.vault.samples import image
+
+
+def test_no_choice_of_showing_is_made_for_somebody(client):
+    person = graduate("Quiet Person", credentials_suffix="PhD", country="PT", languages=["pt"])
+    client.force_login(person)
+    body = client.get("/directory/mine/edit/").content.decode()
+    assert 'value="PT" selected' in body
+    choices = re.findall(r'<input[^>]*name="show_[^>]*>', body)
+    assert len(choices) == len(OPTIONAL)
+    assert not [choice for choice in choices if "checked" in choice]
+
+
+def test_it_names_all_that_is_shown(client):
+    person = graduate("Quiet Person")
+    client.force_login(person)
+    said = {"populations": ["adults"], "show_populations": "on", "show_licence": "on"}
+    photo = SimpleUploadedFile("me.jpg", image("JPEG", (900, 700)), "image/jpeg")
+    client.post("/directory/mine/edit/", {**said, "photo": photo})
+    body = client.get("/directory/mine/").content.decode()
+    assert "Quiet Person · Adults · when your licence was last confirmed · your portrait" in body
+
+
+def test_while_the_certification_rests_it_leads_to_why_and_offers_nothing_that_is_refused(client):
+    listing = listed()
+    credential = Credential.objects.get(user=listing.user)
+    Credential.objects.update(
+        state="suspended", suspended_at=timezone.now(), suspension_reason="A question."
+    )
+    Listing.objects.update(question_due_at=timezone.now() - timedelta(days=1))
+    client.force_login(listing.user)
+    body = client.get("/directory/mine/").content.decode()
+    assert f'href="/credentials/{credential.code}/"' in body
+    assert "Change it" not in body
+    assert "Is this still true?" not in body
+    assert "Take it out of the directory" in body
+    client.post("/directory/mine/hide/")
+    client.post("/directory/mine/publish/")
+    listing.refresh_from_db()
+    assert listing.state == "hidden"
