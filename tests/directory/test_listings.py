@@ -364,21 +364,6 @@ def test_the_form_keeps_a_portrait_and_a_safe_website_only(client, person):
     assert client.get(f"/directory/photo/{listing.key}/").status_code == 404
 
 
-def test_a_choice_is_never_made_for_somebody(client, person):
-    person.country, person.languages = "PT", ["pt"]
-    person.save()
-    client.force_login(person)
-    body = client.get("/directory/mine/edit/").content.decode()
-    assert 'value="PT" selected' in body
-    assert (
-        "checked"
-        not in body.split('<form class="form stack"')[1].replace(
-            'name="accepting" value="" id="id_accepting_0" class="form-check-input" checked', ""
-        )
-        or 'name="show_' not in body.split("checked")[0].rsplit("<input", 1)[-1]
-    )
-
-
 def test_ones_own_page_for_those_who_are_not_certified(client):
     stranger = world.make_user("stranger@example.com")
     client.force_login(stranger)

@@ -70,6 +70,20 @@ FILTERS = [
 ]
 
 
+@pytest.mark.parametrize("typed", ["…", "\U0001f600", "&|!:*()", "%", "\\"])
+def test_signs_alone_are_nobody_and_the_count_says_so(client, three, typed):
+    page = client.get("/directory/", {"q": typed})
+    assert (len(page.context["cards"]), page.context["count"]) == (0, "0 people")
+
+
+@pytest.mark.parametrize("typed", ["wisniewski" + " " * 200 + "x" * 10_000, "wis\0niewski"])
+def test_as_much_is_looked_for_as_is_read_and_the_page_says_what(client, three, typed):
+    """A question too long, or with a sign that no database takes, showed everybody unsaid."""
+    page = client.get("/directory/", {"q": typed})
+    assert page.context["count"] == "1 person"
+    assert 'value="wisniewski"' in page.content.decode()
+
+
 def test_filters_hold_together(three):
     assert [(asked, names(**asked)) for asked, _found in FILTERS] == FILTERS
 
