@@ -103,7 +103,8 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def copy_of(user: User) -> dict[str, Any]:
-    """What the section about a copy shows: the person's latest and its zip files (two queries)."""
+    """What the section about a copy shows: the person's latest, its zip files, and when they can
+    ask for another (up to four queries)."""
     rows = DataExport.objects.visible_to(user).filter(person=user)
     export = rows.order_by("-asked_at", "-pk").first()
     parts = ExportPart.objects.none()
@@ -115,6 +116,8 @@ def copy_of(user: User) -> dict[str, Any]:
         "parts": found,
         "lost": sum(part.lost for part in found),
         "export_days": settings.DATA_EXPORT_DAYS,
+        "again_at": exports.ask_again_at(user) if export is not None else None,
+        "most_in_a_day": exports.MOST_IN_A_DAY,
     }
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from scip.accounts.models import Role, User
 from scip.audit.models import Entry
+from scip.formats import moment
 from scip.privacy.models import DataExport
 from scip.privacy.services import exports
 from scip.vault.models import StoredFile
@@ -75,7 +76,23 @@ def test_the_page_says_where_a_copy_stands(person: User) -> None:
     page = shown(client)
     assert "Fetch the zip file" in page
     assert "hx-trigger" not in page
+
+
+def test_the_page_says_when_another_copy_can_be_asked_for(person: User) -> None:
+    client = signed_in(person)
+    assert "once a day; up to 3 times" in shown(client)
+    export = made(person)
+    page = shown(client)
+    assert f"another copy from {moment(export.asked_at + exports.EVERY, person.time_zone)}" in page
+    assert ASK not in page
+    export.parts.update(lost=1)
+    page = shown(client)
+    assert "another copy from" not in page
+    assert ASK in page
     assert "Ask for a new copy" in page
+    DataExport.objects.update(asked_at=timezone.now() - exports.EVERY)
+    export.parts.update(lost=0)
+    assert ASK in shown(client)
 
 
 def test_a_copy_that_could_not_be_made_is_begun_again(person: User) -> None:

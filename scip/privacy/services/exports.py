@@ -59,20 +59,28 @@ def ask(person: User, *, now: datetime | None = None) -> DataExport:
         under_way = rows.open().first()
         if under_way is not None:
             return under_way
-        recent = rows.exclude(state=State.FAILED).filter(asked_at__gt=now - EVERY)
-        whole = recent.exclude(parts__lost__gt=0).first()
-        counted = whole or next(iter(recent.order_by("-asked_at")[MOST_IN_A_DAY - 1 :]), None)
-        if counted is not None:
+        again_at = ask_again_at(person, now=now)
+        if again_at is not None:
             raise Refusal(
                 _(
                     "You asked for a copy within the last day. You can ask again from {when}; "
                     "until then the one you have can be fetched."
-                ).format(when=moment(counted.asked_at + EVERY, person.time_zone))
+                ).format(when=moment(again_at, person.time_zone))
             )
         export = DataExport.objects.create(person=person, asked_at=now, touched_at=now)
         record("dataexport.asked", export, by=person, subject=person)
         enqueue(TASK, export.pk)
     return export
+
+
+def ask_again_at(person: User, *, now: datetime | None = None) -> datetime | None:
+    """When somebody can ask for another copy; None: at once (one or two queries)."""
+    now = now or timezone.now()
+    rows = DataExport.objects.filter(person=person, asked_at__gt=now - EVERY)
+    recent = rows.exclude(state=State.FAILED).order_by("-asked_at")
+    whole = recent.exclude(parts__lost__gt=0).first()
+    counted = whole or next(iter(recent[MOST_IN_A_DAY - 1 : MOST_IN_A_DAY]), None)
+    return counted.asked_at + EVERY if counted is not None else None
 
 
 @transaction.atomic
