@@ -56,6 +56,7 @@ urlpatterns = [
         "excerpts/<int:pk>/content/<str:token>/", excerpts.excerpt_content, name="excerpt_content"
     ),
     path("excerpts/<int:pk>/competencies/", excerpts.excerpt_mark, name="excerpt_mark"),
+    path("excerpts/<int:pk>/words/", excerpts.excerpt_words, name="excerpt_words"),
     path("excerpts/<int:pk>/seen/", excerpts.excerpt_seen, name="excerpt_seen"),
     path("excerpts/<int:pk>/remove/", excerpts.excerpt_remove, name="excerpt_remove"),
     path("openings/", traces.openings, name="openings"),

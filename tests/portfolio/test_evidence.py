@@ -64,9 +64,9 @@ def test_what_it_shows_is_said_at_the_beginning_or_later(author, as_user):
     client = as_user(author.user)
     address = reverse("portfolio:excerpt_mark", args=[excerpt.pk])
     for chosen in ([first.pk, second.pk], [second.pk], []):
-        client.post(address, {"competencies": chosen})
+        client.post(address, {"title": excerpt.title, "competencies": chosen})
         assert [row.pk for row in excerpt.competencies.all()] == chosen
-    client.post(address, {"competencies": [0]})
+    client.post(address, {"title": excerpt.title, "competencies": [0]})
     assert not excerpt.competencies.exists()
 
 
@@ -77,7 +77,7 @@ def test_nobody_else_says_what_it_shows_nor_after_the_end(author, as_user):
     type(author.candidacy).objects.filter(pk=author.candidacy.pk).update(state="withdrawn")
     with pytest.raises(Refusal):
         services.mark_excerpt(Excerpt.objects.get(), [first], by=author.user)
-    as_user(author.user).post(address, {"competencies": [first.pk]})
+    as_user(author.user).post(address, {"title": excerpt.title, "competencies": [first.pk]})
     assert not excerpt.competencies.exists()
 
 

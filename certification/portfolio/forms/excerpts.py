@@ -27,12 +27,15 @@ def offer(field: Any, competencies: Sequence[Competency]) -> None:
 
 
 class MarksForm(forms.ModelForm[Excerpt]):
-    """Which competencies an excerpt shows."""
+    """What an excerpt is called, what to listen for, and which competencies it shows."""
 
     class Meta:
         model = Excerpt
-        fields = ("competencies",)
-        widgets = {"competencies": forms.CheckboxSelectMultiple}
+        fields = ("title", "note", "competencies")
+        widgets = {
+            "note": forms.Textarea(attrs={"rows": 3}),
+            "competencies": forms.CheckboxSelectMultiple,
+        }
 
     def __init__(self, *args: Any, competencies: Sequence[Competency], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

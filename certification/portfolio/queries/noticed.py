@@ -1,7 +1,7 @@
 """What the de-identification rules say about a writing, in words and with its surroundings."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
@@ -97,8 +97,12 @@ class Noticed:
 
 def noticed_in(writing: Texts, known: Known) -> Noticed:
     """Reads the saved texts of a writing by the rules and the portfolio's own words. Pure."""
+    return noticed_in_texts(list(texts_of(writing)), known)
+
+
+def noticed_in_texts(texts: Sequence[tuple[str, str]], known: Known) -> Noticed:
+    """The same for texts with the names of their parts."""
     groups: dict[tuple[str, str], Group] = {}
-    texts = list(texts_of(writing))
     for part, text in texts:
         for hint in notice(text, avoid=known.avoid, fine=known.fine):
             key = (hint.kind, hint.folded)

@@ -98,13 +98,24 @@ def hand_in(
 
 
 @transaction.atomic
-def mark_excerpt(excerpt: Excerpt, competencies: Iterable[Competency], *, by: User) -> None:
-    """Say which competencies it shows. Raises Refusal for anybody but the candidate, once the
-    candidacy has ended, and for one that was removed."""
+def mark_excerpt(
+    excerpt: Excerpt,
+    competencies: Iterable[Competency],
+    *,
+    by: User,
+    title: str = "",
+    note: str | None = None,
+) -> None:
+    """Say which competencies it shows, and (where given) what it is called and what to listen for.
+    Raises Refusal for anybody but the candidate, once the candidacy has ended, and for one that was
+    removed."""
     writable(excerpt.portfolio, by=by)
     row = lock(excerpt)
     if row.removed_at is not None:
         raise Refusal(_("This excerpt was removed, so it shows nothing any more."))
+    row.title = title or row.title
+    row.note = row.note if note is None else note
+    row.save(update_fields=["title", "note"])
     row.competencies.set(competencies)
 
 

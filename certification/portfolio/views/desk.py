@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from certification.candidacy.models import Candidacy
+from certification.portfolio import services
 from certification.portfolio.models import OfficeAccess, Portfolio
 from certification.portfolio.queries.evidence import evidence_map, gaps_in
 from certification.portfolio.queries.excerpts import evidence_of
@@ -59,6 +61,25 @@ def done(request: HttpRequest, act: Callable[[], object], sentence: str) -> bool
         messages.warning(request, str(refusal.sentence))
         return False
     messages.success(request, sentence)
+    return True
+
+
+def keep_word(request: HttpRequest, candidacy: Candidacy) -> bool:
+    """Put the word whose button was pressed beside a text on its list; False where none was."""
+    word = request.POST.get("fine") or request.POST.get("avoid")
+    if not word:
+        return False
+    is_name = "avoid" in request.POST
+    sentence = (
+        _("“{word}” is on your list of names to avoid.")
+        if is_name
+        else _("Noted: “{word}” is fine here. We won’t bring it up again.")
+    )
+    done(
+        request,
+        lambda: services.remember_word(candidacy, word, is_to_avoid=is_name, by=person(request)),
+        sentence.format(word=word[:80]),
+    )
     return True
 
 

@@ -2,7 +2,14 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,9 +22,10 @@ from certification.portfolio.models import CaseStudy, Excerpt, OfficeAccess
 from certification.portfolio.queries.excerpts import coming_of, excerpts_of
 from certification.portfolio.queries.openings import office_accesses_of, openings_of
 from certification.portfolio.queries.portfolios import Desk
+from certification.portfolio.queries.transcripts import looked_into
 from certification.portfolio.requirements import kept_until
 from certification.portfolio.services.excerpts import KINDS_TAKEN
-from certification.portfolio.views.desk import at_the_desk, crumbs, done, person, whence
+from certification.portfolio.views.desk import at_the_desk, crumbs, done, keep_word, person, whence
 from scip.access import signed_in
 from scip.requirements import Refusal
 from scip.vault import arrivals, receiving
@@ -132,8 +140,11 @@ def excerpt(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, excerpt_of(request, pk))
 
 
-def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
-    """The page of an excerpt; with a ``token`` its recording can be played."""
+def page(
+    request: HttpRequest, row: Excerpt, token: str = "", *, marks: MarksForm | None = None
+) -> HttpResponse:
+    """The page of an excerpt; with a ``token`` its recording can be played, with ``marks`` what was
+    typed is there still."""
     candidacy = row.portfolio.candidacy
     candidate = candidacy.user
     is_own = candidate == request.user
@@ -146,7 +157,8 @@ def page(request: HttpRequest, row: Excerpt, token: str = "") -> HttpResponse:
         "edition": candidacy.edition,
         "keeps_facts": kept_as_it_came(row),
         "until": kept_until(candidacy),
-        "marks": marks_form(row) if shows_marks else None,
+        "marks": (marks or marks_form(row)) if shows_marks else None,
+        "looked": looked_into(row) if shows_marks else None,
         "shown": list(row.competencies.all()),
         "access": access,
         "openings": openings_of(row) if is_own else [],
@@ -185,19 +197,28 @@ def running_access(request: HttpRequest, row: Excerpt) -> OfficeAccess | None:
 @require_POST
 @signed_in
 def excerpt_mark(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say which competencies it shows."""
+    """Say what it is called and which competencies it shows."""
     rows = Excerpt.objects.written_by(request.user)
     row = get_object_or_404(rows.select_related("portfolio__candidacy__edition"), pk=pk)
     form = marks_form(row, request.POST)
-    if form.is_valid():
-        done(
-            request,
-            lambda: services.mark_excerpt(
-                row, form.cleaned_data["competencies"], by=person(request)
-            ),
-            _("Noted. The map counts it."),
-        )
+    if not form.is_valid():
+        return page(request, excerpt_of(request, pk), marks=form)
+    done(
+        request,
+        lambda: services.mark_excerpt(row, by=person(request), **form.cleaned_data),
+        _("Noted. The map counts it."),
+    )
     return redirect("portfolio:excerpt", pk)
+
+
+@require_POST
+@signed_in
+def excerpt_words(request: HttpRequest, pk: int) -> HttpResponse:
+    """A word that was noticed is fine here, or a name to avoid."""
+    rows = Excerpt.objects.written_by(request.user)
+    row = get_object_or_404(rows.select_related("portfolio__candidacy"), pk=pk)
+    keep_word(request, row.portfolio.candidacy)
+    return HttpResponseRedirect(f"{reverse('portfolio:excerpt', args=[pk])}#noticed")
 
 
 @require_POST

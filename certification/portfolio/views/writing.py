@@ -26,7 +26,7 @@ from certification.portfolio.queries.papers import parts_to_read
 from certification.portfolio.queries.portfolios import known_words
 from certification.portfolio.services.writing import values_of
 from certification.portfolio.views.conflicts import choices_between, fingerprints, settled
-from certification.portfolio.views.desk import crumbs, done, person, whence
+from certification.portfolio.views.desk import crumbs, done, keep_word, person, whence
 from certification.portfolio.views.saving import keep_typed
 from scip.access import signed_in
 from supervision.models import Competency
@@ -128,19 +128,7 @@ def act(request: HttpRequest, page: Page) -> HttpResponse:
     """What the pressed button asks beside saving."""
     row, by, data = page.row, person(request), request.POST
     here = page.kind.url(row)
-    candidacy = row.portfolio.candidacy
-    if word := data.get("fine") or data.get("avoid"):
-        is_name = "avoid" in data
-        sentence = (
-            _("“{word}” is on your list of names to avoid.")
-            if is_name
-            else _("Noted: “{word}” is fine here. We won’t bring it up again.")
-        )
-        done(
-            request,
-            lambda: services.remember_word(candidacy, word, is_to_avoid=is_name, by=by),
-            sentence.format(word=word[:80]),
-        )
+    if keep_word(request, row.portfolio.candidacy):
         return HttpResponseRedirect(f"{here}#noticed")
     match data.get("then"):
         case "done":
