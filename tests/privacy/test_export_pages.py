@@ -210,5 +210,5 @@ def test_queries_of_the_section(person: User, parts: int, django_assert_num_quer
     assert page.count("/open/") == parts
 
 
-QUERIES = 5
-"""The session, the person and their roles, the copy and its parts."""
+QUERIES = 6
+"""The session, the person and their roles, the copy, its parts and when another can be asked for."""
