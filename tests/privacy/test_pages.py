@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from payments.models import Adjustment, Charge
 from scip.accounts.models import User
 from scip.pages.models import ContactMessage
 from scip.privacy import services
@@ -64,6 +65,25 @@ def test_the_pages_ask_as_much_with_three_rows_as_with_one(
 
 DATA = 7
 ERASE = 17
+
+
+def test_what_stays_of_money_says_that_the_office_s_reasons_do(
+    person: User, client_of_person: Client
+) -> None:
+    charge = Charge.objects.create(
+        user=person,
+        purpose="tuition_level_a",
+        description="Tuition",
+        amount_cents=100,
+        due_at=timezone.now(),
+    )
+    Adjustment.objects.create(charge=charge, kind="waiver", amount_cents=-100, reason="Hardship")
+    confirm(client_of_person)
+    stays = text_of(client_of_person.get("/profile/data/erase/")).partition("What stays, and why")[
+        2
+    ]
+    assert "the name and address on invoices and receipts" in stays
+    assert "a reason where somebody of the office typed one" in stays
 
 
 def test_the_password_is_asked_again(person: User, as_user: Any) -> None:

@@ -188,6 +188,19 @@ def test_the_last_letter_goes_to_the_address_and_is_forgotten(person: User) -> N
     assert not Letter.objects.filter(to_address="going@example.org").exists()
 
 
+@pytest.mark.parametrize(
+    ("takes_down", "says"),
+    [(True, "your name does not stand there any more"), (False, "certificates in your name")],
+)
+def test_the_last_letter_says_where_a_name_stays(person: User, takes_down: bool, says: str) -> None:
+    services.carry_out(asked(person, takes_down_credentials=takes_down).pk)
+    sweep()
+    words = " ".join(mail.outbox[-1].body.split())
+    assert says in words
+    assert "with the name on its invoices and receipts" in words
+    assert "without your words" not in words
+
+
 def test_letters_to_others_lose_their_words_once_sent(person: User, stranger: User) -> None:
     for number in range(2):
         queue_letter(
