@@ -51,7 +51,8 @@ class GuardedForm(forms.Form):
             return cleaned
         if cleaned.get("homepage") or not looks_timely(cleaned.get("opened", ""), self.form_name):
             self.is_caught = True
-            self.data = {**self.data, "homepage": ""}
+            self.data = self.data.copy()
+            self.data["homepage"] = ""
             raise forms.ValidationError(
                 _(
                     "Please send this once more. Our small guard against machines was not sure "

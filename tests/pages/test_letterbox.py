@@ -236,10 +236,15 @@ class TestTraps:
     def test_a_person_whose_trap_misfired_sends_again(
         self, client: Client, contact_data, settings
     ) -> None:
-        page = client.post("/contact/", contact_data | {"opened": ""}).content.decode()
+        response = client.post("/contact/", contact_data | {"opened": ""})
+        page = response.content.decode()
         fresh = page.split('name="opened" value="', 1)[1].split('"', 1)[0]
         assert traps.looks_timely(fresh, "contact", timezone.now() + traps.QUICKEST)
         assert not traps.looks_timely(fresh, "contact", timezone.now())
+        form = response.context["form"]
+        again = {name: form[name].value() for name in contact_data if name != "opened"}
+        assert again == {name: contact_data[name] for name in again}
+        assert client.post("/contact/", again | {"opened": stamp("contact", minutes=1)}).url
 
     def test_the_hidden_field_is_hidden_from_everybody(self, client: Client, edition) -> None:
         page = client.get("/contact/").content.decode()
