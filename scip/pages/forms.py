@@ -51,8 +51,8 @@ class GuardedForm(forms.Form):
             return cleaned
         if cleaned.get("homepage") or not looks_timely(cleaned.get("opened", ""), self.form_name):
             self.is_caught = True
-            self.data = self.data.copy()
-            self.data["homepage"] = ""
+            # By its items: unpacked as it is, a form's data comes in lists.
+            self.data = dict(self.data.items()) | {"homepage": ""}
             raise forms.ValidationError(
                 _(
                     "Please send this once more. Our small guard against machines was not sure "
