@@ -18,6 +18,7 @@ class Kind(StrEnum):
     EMAIL = "email"
     RECORD = "record"
     POSTCODE = "postcode"
+    LINK = "link"
 
 
 class Why(StrEnum):
@@ -28,6 +29,7 @@ class Why(StrEnum):
     RELATION = "relation"
     CALLED = "called"
     TWO_CAPITALS = "two_capitals"
+    CAPITAL = "capital"
     HONORIFIC = "honorific"
     DAY = "day"
     MONTH = "month"
@@ -62,6 +64,8 @@ class Reading:
         self.text = text
         self.tokens = tokens_of(text)
         self.looks = 0
+        # Filled by the rules before they begin: words that carry a capital inside sentences.
+        self.proper: frozenset[str] = frozenset()
 
     def at(self, place: int) -> Token | None:
         """The token at a place, or None beyond either end."""

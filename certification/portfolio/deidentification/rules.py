@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from certification.portfolio.deidentification import vocabulary as known
 from certification.portfolio.deidentification.avoiding import AvoidList
+from certification.portfolio.deidentification.endings import honorific, place_ending
 from certification.portfolio.deidentification.reading import Hint, Kind, Reading, Why
 from certification.portfolio.deidentification.tokens import Sort, Token, fold
 
@@ -14,6 +15,14 @@ DATE_SIGNS = frozenset("./-‐‑–")
 EMAIL_SIGNS = frozenset("._%+-")
 NO_NAME = known.TITLES | known.RELATIONS | known.PROGRAMME
 NO_PLACE = known.TITLES | known.MONTHS | known.PROGRAMME
+NO_CAPITAL = NO_NAME.union(
+    known.MONTHS,
+    known.PLACE_WORDS,
+    known.CALLED,
+    known.DATE_LINKS,
+    known.RECORD_WORDS,
+    known.PHONE_WORDS,
+)
 NAME_LINKS = frozenset("-'’‐‑")
 
 
@@ -38,6 +47,7 @@ def hints_in(
     """As `notice`, over a reading whose looks can be counted afterwards."""
     harmless = frozenset(fold(word) for word in fine)
     avoided = AvoidList(avoid)
+    reading.proper = proper_words(reading)
     found: list[Hint] = []
     covered = 0
     inside = avoided.stretches(reading.text)
@@ -127,9 +137,10 @@ def numbers(reading: Reading, place: int) -> Found | None:
     run = _run(reading, place)
     return (
         _digit_date(reading, run)
+        or _record(reading, place, run, known.RECORD_WORDS - known.ANY_NUMBER)
         or _phone(reading, place, run)
+        or _record(reading, place, run, known.ANY_NUMBER, known.RECORD_ENDINGS)
         or _long_number(reading, place)
-        or _record(reading, place)
     )
 
 
@@ -190,7 +201,7 @@ def _phone(reading: Reading, place: int, run: list[Token]) -> Found | None:
     total = _digits(run)
     if not 7 <= total <= 16:
         return None
-    is_said = reading.word_before(place) in known.PHONE_WORDS
+    is_said = is_said_before(reading, place, known.PHONE_WORDS, known.PHONE_ENDINGS)
     begins_so = int(run[0].text[0]) == 0
     grouped = len(run) > 1 and total >= 8
     if is_said or (begins_so and (len(run) > 1 or total >= 9)) or grouped:
@@ -214,12 +225,26 @@ def _long_number(reading: Reading, place: int) -> Found | None:
     return None
 
 
-def _record(reading: Reading, place: int) -> Found | None:
+def _record(
+    reading: Reading,
+    place: int,
+    run: list[Token],
+    before: frozenset[str],
+    endings: tuple[str, ...] = (),
+) -> Found | None:
     """A number of three digits or more after "file", "MRN", "Nr." …"""
-    token = reading.tokens[place]
-    if len(token.text) >= 3 and reading.word_before(place) in known.RECORD_WORDS:
-        return token.start, token.end, Kind.RECORD, Why.NUMBERED
-    return None
+    if len(run[0].text) < 3 or not is_said_before(reading, place, before, endings):
+        return None
+    return run[0].start, run[-1].end, Kind.RECORD, Why.NUMBERED
+
+
+def is_said_before(
+    reading: Reading, place: int, before: frozenset[str], endings: tuple[str, ...]
+) -> bool:
+    """Does one of these words stand before, or does what is joined to the digits end so?"""
+    last = reading.at(place - 1)
+    is_joined = last is not None and last.sort is Sort.WORD and last.text.endswith(endings)
+    return is_joined or reading.word_before(place) in before
 
 
 def mixed(reading: Reading, place: int) -> Found | None:
@@ -237,6 +262,16 @@ def mixed(reading: Reading, place: int) -> Found | None:
     if len(shape) >= 5 and shape.count("9") >= 3:
         return _found(reading, place, end - 1, Kind.RECORD, Why.LONG_NUMBER)
     return None
+
+
+def numbered(reading: Reading, place: int) -> Found | None:
+    """``A-1023``, ``KL/20231``: a few capitals, a sign, and digits."""
+    token, number = reading.tokens[place], reading.at(place + 2)
+    if not token.text.isupper() or len(token.text) > 4 or reading.sign(place + 1) not in {"-", "/"}:
+        return None
+    if number is None or number.sort is not Sort.NUMBER or len(number.text) < 4:
+        return None
+    return _found(reading, place, place + 2, Kind.RECORD, Why.LONG_NUMBER)
 
 
 def _shape(reading: Reading, place: int) -> tuple[str, int]:
@@ -327,7 +362,7 @@ def name_after(reading: Reading, place: int) -> Found | None:
         return None
     token = reading.tokens[after]
     is_caseless = token.text[0].lower() == token.text[0].upper()
-    if token.is_capitalised or (is_caseless and why is Why.TITLE):
+    if token.is_capitalised or (is_caseless and why in {Why.TITLE, Why.CALLED}):
         if token.folded in NO_NAME:
             return None
         last = _name_end(reading, after)
@@ -349,6 +384,49 @@ def two_capitals(reading: Reading, place: int) -> Found | None:
     return _found(reading, place, last, Kind.NAME, Why.TWO_CAPITALS)
 
 
+def proper_words(reading: Reading) -> frozenset[str]:
+    """Words with a capital inside a sentence that nowhere stand without one. None in a text whose
+    language gives every noun a capital. One pass."""
+    proper, small, count, of_nouns = set(), set(), 0, 0
+    for place, token in enumerate(reading.tokens):
+        reading.looks += 1
+        if token.sort is not Sort.WORD:
+            continue
+        count += 1
+        folded = token.folded
+        of_nouns += folded in known.ALL_NOUNS_CAPITAL
+        if not token.is_capitalised:
+            small.add(folded)
+        elif not token.text.isupper() and not reading.begins_a_sentence(place):
+            proper.add(folded)
+    if of_nouns * 15 > count:
+        return frozenset()
+    return frozenset(proper - small - NO_CAPITAL)
+
+
+def one_capital(reading: Reading, place: int) -> Found | None:
+    """A word that carries a capital inside sentences: perhaps somebody's first name."""
+    token = reading.tokens[place]
+    if not token.is_capitalised or token.folded not in reading.proper:
+        return None
+    return _found(reading, place, place, Kind.NAME, Why.CAPITAL)
+
+
+def link(reading: Reading, place: int) -> Found | None:
+    """``www.…``, ``https://…``, ``@somebody``: up to the next space."""
+    token = reading.tokens[place]
+    follows = reading.text[token.end : token.end + 3]
+    is_account = token.text in {"@", "＠"} and reading.sort(place + 1) is Sort.WORD
+    is_address = token.folded in WEB and (follows.startswith(".") or follows == "://")
+    if reading.sort(place - 1) in {Sort.WORD, Sort.NUMBER} or not (is_account or is_address):
+        return None
+    last, cursor = place, place + 1
+    while cursor - place < REACH and (piece := reading.at(cursor)) and piece.sort is not Sort.SPACE:
+        last = cursor if piece.sort in {Sort.WORD, Sort.NUMBER} else last
+        cursor += 1
+    return _found(reading, place, last, Kind.LINK, Why.ADDRESS) if last > place else None
+
+
 def _name_end(reading: Reading, place: int) -> int:
     """The last token of a name that begins here: up to four capitalised words."""
     last, count = place, 1
@@ -361,24 +439,6 @@ def _name_end(reading: Reading, place: int) -> int:
             break
         last, count = last + 2, count + 1
     return last
-
-
-def honorific(reading: Reading, place: int) -> Found | None:
-    """A name with its honorific behind it, in scripts that set no space."""
-    token = reading.tokens[place]
-    text = token.text[:200]
-    if token.text.isascii():
-        return None
-    reading.looks += len(known.HONORIFICS_AFTER)
-    for ending in known.HONORIFICS_AFTER:
-        at = text.find(ending, 1)
-        if at > 0:
-            start = max(at - (2 if ending in {"先生", "女士", "小姐", "太太"} else 4), 0)
-            return token.start + start, token.start + at, Kind.NAME, Why.HONORIFIC
-    after = reading.next_word(place)
-    if after is not None and reading.tokens[after].text in {"씨", "님"}:
-        return token.start, token.end, Kind.NAME, Why.HONORIFIC
-    return None
 
 
 def place_name(reading: Reading, place: int) -> Found | None:
@@ -406,10 +466,22 @@ def _found(reading: Reading, first: int, last: int, kind: Kind, why: Why) -> Fou
     return reading.tokens[first].start, reading.tokens[last].end, kind, why
 
 
-SPEAKING = known.TITLES | known.RELATIONS | known.CALLED | known.MONTHS
+WEB = frozenset({"www", "http", "https"})
+SPEAKING = known.TITLES | known.RELATIONS | known.CALLED | known.MONTHS | WEB
 RULES: dict[Sort, tuple[Rule, ...]] = {
-    Sort.WORD: (mixed, month_and_day, name_after, place_name, two_capitals, honorific),
+    Sort.WORD: (
+        link,
+        mixed,
+        numbered,
+        month_and_day,
+        name_after,
+        place_name,
+        honorific,
+        two_capitals,
+        one_capital,
+        place_ending,
+    ),
     Sort.NUMBER: (mixed, day_and_month, numbers),
     Sort.SPACE: (),
-    Sort.SIGN: (phone_from_sign,),
+    Sort.SIGN: (phone_from_sign, link),
 }

@@ -18,7 +18,7 @@ TITLES = words(
     "signor signora signorina sig dott dottor dottoressa meneer mevrouw dhr mevr "
     "pan pani pán paní hr fru fröken bay bayan sayın domnul doamna úr "
     "господин госпожа доктор пан пані κύριος κυρία δρ "
-    "السيد السيدة الدكتور الدكتورة الأستاذ מר גברת גב דוקטור פרופ श्री श्रीमती डॉ "
+    "السيد السيدة الدكتور الدكتورة الأستاذ آقای خانم دکتر מר גברת גב דוקטור פרופ श्री श्रीमती डॉ "
 )
 RELATIONS = words(
     "husband wife partner boyfriend girlfriend fiancé fiancée son daughter brother sister mother "
@@ -38,7 +38,7 @@ RELATIONS = words(
 CALLED = words(
     "named called name nickname heißt heisst hieß hiess namens appelle appelé appelée prénommé "
     "prénommée nommé nommée llama llamado llamada chama chamado chamada chiama chiamato chiamata heet "
-    "genaamd nazywa imieniu jmenuje heter зовут имени"
+    "genaamd nazywa imieniu jmenuje heter зовут имени звати λένε اسمه اسمها يدعى تدعى نامش שמו שמה"
 )
 # After a name, where a script sets no space before it.
 HONORIFICS_AFTER = (
@@ -54,6 +54,15 @@ HONORIFICS_AFTER = (
     "씨",
     "님",
 )
+# After a name, as a word of its own; a particle may be joined to it.
+HONORIFIC_WORDS = ("hanım", "bey", "씨", "님")
+# Before a name, in the same word.
+HONORIFICS_BEFORE = ("นางสาว", "นาย", "คุณ")
+# A place or an institution ends so where no space is set; what may stand before without naming one.
+PLACE_ENDINGS = (
+    "协和医院", "大学医院", "医院", "醫院", "病院", "大学", "大學", "병원", "대학교", "학교", "省", "市", "県", "县",
+)  # fmt: skip
+NO_PLACE_BEFORE = frozenset("城都超本全同这那這哪大小一在的去到の某")
 
 PLACE_BEFORE = words(
     "in near from at to around outside moved lives lived living works worked born "
@@ -71,11 +80,20 @@ PLACE_WORDS = words(
 RECORD_WORDS = words(
     "mrn record file case patient insurance policy ssn nhs passport id account ref reference no nr "
     "number aktenzeichen akte fall versicherungsnummer patientennummer nummer dossier numéro "
-    "expediente historia número cartella pratica numero bsn pesel cpf дело номер снилс"
+    "expediente historia número cartella pratica numero bsn pesel cpf дело номер снилс chart "
+    "personnummer číslo φάκελος αριθμός αμκα ملف رقم پرونده شماره תיק מספר dosya फ़ाइल"
 )
+# Of these some stand before any number.
+ANY_NUMBER = words(
+    "no nr number nummer numéro numero número номер číslo αριθμός رقم شماره מספר account"
+)
+# Right before the digits, where no space is set.
+RECORD_ENDINGS = ("号", "號", "番号", "번호")
+PHONE_ENDINGS = ("电话", "電話", "手机", "手機", "전화")
 PHONE_WORDS = words(
     "phone tel telephone mobile cell call text whatsapp fax telefon handy mobil téléphone portable "
-    "teléfono móvil telefone telefono cellulare телефон тел"
+    "teléfono móvil telefone telefono cellulare телефон тел τηλ τηλέφωνο κινητό هاتف جوال تلفن موبایل "
+    "טלפון נייד फ़ोन 電話 电话 전화 โทร"
 )
 MONTHS = words(
     "january february march april may june july august september october november december "
@@ -93,6 +111,11 @@ MONTHS = words(
     "ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου "
     "νοεμβρίου δεκεμβρίου يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر "
     "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר "
+    "януари февруари март април май юни юли септември октомври ноември декември "
+    "январь февраль апрель июнь июль сентябрь октябрь ноябрь декабрь "
+    "maj augusti mars marts desember ianuarie februarie martie aprilie iunie iulie noiembrie decembrie "
+    "בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר "
+    "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม "
     "बजे जनवरी फ़रवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर नवंबर दिसंबर"
 ) - {"बजे"}
 # Between a day and its month: "3 de mayo", "3rd of May".
@@ -103,5 +126,10 @@ PROGRAMME = words(
     "ifs cft ptsd ocd adhd level client clients case practice soften soothe allow common humanity "
     "affectionate breathing body scan inner critic internal family systems therapy therapist "
     "monday tuesday wednesday thursday friday saturday sunday god i'm i christian jewish muslim "
-    "buddhist english german french spanish"
+    "buddhist english german french spanish session sessions week day part chapter zoom covid internet "
+    "christmas easter ramadan new year i’d i’ll mum mom dad"
+)
+# Small words of a language that gives every noun a capital: there a capital says nothing.
+ALL_NOUNS_CAPITAL = words(
+    "und ist nicht ich ein eine einen einer sich wir dass daß wurde auch der das dem mit zum zur ihr ihre im"
 )

@@ -22,6 +22,7 @@ KINDS: dict[Kind, Promise] = {
     Kind.EMAIL: _("An e-mail address"),
     Kind.RECORD: _("Perhaps a record number"),
     Kind.POSTCODE: _("Perhaps a postcode"),
+    Kind.LINK: _("A web address or account"),
 }
 REASONS: dict[Why, Promise] = {
     Why.AVOIDED: _("It is on your list of names to avoid."),
@@ -29,6 +30,7 @@ REASONS: dict[Why, Promise] = {
     Why.RELATION: _("It follows a word for a relation."),
     Why.CALLED: _("It follows a word like “called”."),
     Why.TWO_CAPITALS: _("Two capitals side by side, inside a sentence."),
+    Why.CAPITAL: _("A capital inside a sentence."),
     Why.HONORIFIC: _("A form of address follows it."),
     Why.DAY: _("The numbers could be a day. A season or an age says enough."),
     Why.MONTH: _("A day or year stands beside a month. A season says enough."),
