@@ -1,6 +1,7 @@
 """Parts of the frame around every page that are the same for everybody.
 
-Rendered once a process instead of once a page: footer, stylesheet links, icons.
+Rendered once a process instead of once a page: footer, stylesheet links, icons, and the header of
+whoever is not signed in.
 """
 
 from functools import cache
@@ -22,14 +23,33 @@ def constant(name: str) -> SafeString:
 
     Kept for the life of the process, once per language; with DEBUG, rendered anew.
     """
+    return kept(str(name))
+
+
+def kept(name: str, **context: str) -> SafeString:
     if settings.DEBUG:
-        return render_to_string(name)
-    return rendered(str(name), get_language() or "")
+        return render_to_string(name, context)
+    return rendered(name, get_language() or "", **context)
 
 
 @cache
-def rendered(name: str, language: str) -> SafeString:
-    return render_to_string(name)
+def rendered(name: str, _language: str, **context: str) -> SafeString:
+    return render_to_string(name, context)
+
+
+# The pages whose entry of the menu the header marks, with and without those below them.
+MARKED_WITH_ALL_BELOW = ("/program/", "/cohorts/")
+MARKED_ALONE = ("/certification/", "/fees/", "/faq/")
+
+
+@register.simple_tag
+def visitor_header(path: str) -> SafeString:
+    """``{% visitor_header request.path %}``: the header for whoever is not signed in."""
+    marked = path if path in MARKED_ALONE else ""
+    for place in MARKED_WITH_ALL_BELOW:
+        if path.startswith(place):
+            marked = place
+    return kept("components/site_header.html", path=marked)
 
 
 @register.simple_tag

@@ -27,6 +27,44 @@ def test_with_debug_a_constant_part_is_rendered_anew(settings):
     assert frame.rendered.cache_info().misses == 0
 
 
+MARKED = {
+    "/program/": "/program/",
+    "/cohorts/": "/cohorts/",
+    "/cohorts/spring-2027/": "/cohorts/",
+    "/cohortsx/": "",
+    "/certification/": "/certification/",
+    "/certification/register/": "",
+    "/fees/": "/fees/",
+    "/faq/": "/faq/",
+    "/": "",
+    "/directory/somebody/": "",
+}
+
+
+@pytest.mark.parametrize(("path", "marked"), MARKED.items())
+def test_the_header_of_visitors_marks_where_they_are_and_is_drawn_once_for_each_mark(path, marked):
+    frame.rendered.cache_clear()
+    page = Template("{% load frame %}{% visitor_header path %}")
+    header = page.render(Context({"path": path, "user": "Ana"}))
+    assert re.findall(r'href="([^"]+)" aria-current="page"', header) == [marked] * bool(marked)
+    assert "/accounts/login/" in header
+    assert "Ana" not in header
+    assert "csrf" not in header
+    kept = frame.rendered.cache_info().currsize
+    assert page.render(Context({"path": marked or "/elsewhere/"})) == header
+    assert frame.rendered.cache_info().currsize == kept
+
+
+def test_nobody_signed_in_gets_the_header_of_visitors_or_the_other_way_round(client, applicant):
+    as_visitor = client.get("/fees/").content.decode()
+    client.force_login(applicant)
+    as_oneself = client.get("/fees/").content.decode()
+    assert "Sign out" in as_oneself
+    assert "Sign out" not in as_visitor
+    client.logout()
+    assert "Sign out" not in client.get("/fees/").content.decode()
+
+
 def test_icons_are_silent_for_screen_readers_and_sized():
     markup = Template('{% load frame %}{% icon "info" "s" %}{% icon "info" %}').render(Context())
     assert re.findall(r'class="(icon[^"]*)"', markup) == ["icon icon-s", "icon"]

@@ -87,7 +87,8 @@ def papers(credential: Credential, successor: Credential | None) -> list[Certifi
     """The papers that can be fetched; none while it does not stand."""
     if not (credential.hands_out_papers and (successor or credential).hands_out_papers):
         return []
-    return list(credential.certificates.exclude(made_at=None).order_by("kind", "paper"))
+    made = credential.certificates.exclude(made_at=None).only("credential", "kind", "paper")
+    return list(made.order_by("kind", "paper"))
 
 
 def sealed_page(
