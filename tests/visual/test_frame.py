@@ -55,7 +55,9 @@ def test_the_header_of_visitors_marks_where_they_are_and_is_drawn_once_for_each_
     assert frame.rendered.cache_info().currsize == kept
 
 
-def test_nobody_signed_in_gets_the_header_of_visitors_or_the_other_way_round(client, applicant):
+def test_nobody_signed_in_gets_the_header_of_visitors_or_the_other_way_round(
+    client, edition, applicant
+):
     as_visitor = client.get("/fees/").content.decode()
     client.force_login(applicant)
     as_oneself = client.get("/fees/").content.decode()
