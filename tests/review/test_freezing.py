@@ -10,7 +10,7 @@ from django.utils import timezone
 from certification.portfolio import services as portfolio
 from certification.portfolio.models import CaseStudy, Excerpt
 from certification.review.models import Dossier, Snapshot
-from certification.review.queries.dossiers import chapters, printed
+from certification.review.queries.dossiers import chapters, portfolio_words, printed
 from certification.review.services.freezing import (
     canonical,
     content_of,
@@ -140,6 +140,33 @@ def test_only_excerpts_for_the_committee_are_referred_to(walker: Walker) -> None
     assert kept == {"number": 2, "kind": "sound recording", "case": None, "scope": "supervision"}
     assert "Between us two" not in snapshot.content
     assert "shown to the supervisor only" in repr(chapters(content_of(snapshot)))
+
+
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "America/Toronto"])
+def test_every_reader_reads_the_same_days(walker: Walker, zone: str) -> None:
+    found = content_of(frozen(walker))
+    found["candidate"]["registered_at"] = "2026-03-01T23:30:00+00:00"
+    found["cases"][0]["saved_at"] = "2026-03-02T00:30:00+00:00"
+    with timezone.override(zone):
+        read = chapters(found)
+    assert read == chapters(found)
+    assert "Sunday 1 March 2026" in repr(read[0])
+    assert "saved on Monday 2 March 2026" in repr(read)
+    assert "Days are by UTC" in read[0].lead
+
+
+@pytest.mark.parametrize(
+    ("cases", "texts", "pieces", "words"),
+    [
+        (["A"], 0, 0, "1 case study about 1 client"),
+        (["A", "B", "A"], 1, 2, "3 case studies about 2 clients, 1 longer text, 2 excerpts"),
+        (["", ""], 2, 1, "2 case studies, 2 longer texts, 1 excerpt"),
+    ],
+)
+def test_how_much_there_is_to_read(cases: list[str], texts: int, pieces: int, words: str) -> None:
+    rows = [{"client": name} for name in cases]
+    content = {"cases": rows, "write_ups": [{}] * texts, "excerpts": [{}] * pieces}
+    assert portfolio_words(content) == words
 
 
 def test_nothing_that_is_written_later_reaches_it(walker: Walker) -> None:

@@ -22,35 +22,41 @@ type Values = Mapping[str, Any]
 def printed(
     content: Values, *, sha256: str, recommendation: Values | None = None
 ) -> PrintedDossier:
-    """The dossier of a snapshot; ``recommendation`` only for the committee's copy. Days are UTC."""
+    """The dossier of a snapshot; ``recommendation`` only for the committee's copy."""
     with timezone.override(UTC):
-        return PrintedDossier(
-            title=_("Final submission {number}").format(number=content["submission"]["number"]),
-            candidate=content["candidate"]["name"],
-            organisation=content["edition"]["organisation"],
-            note=_(
-                "As it stood on {day}, when it was submitted. Nothing that was written later is "
-                "in it. Clients stand here under labels."
-            ).format(day=said(content["submission"]["frozen_at"])),
-            sha256=sha256,
-            chapters=chapters(content, recommendation),
-        )
+        day_of_it = said(content["submission"]["frozen_at"])
+    return PrintedDossier(
+        title=_("Final submission {number}").format(number=content["submission"]["number"]),
+        candidate=content["candidate"]["name"],
+        organisation=content["edition"]["organisation"],
+        note=_(
+            "As it stood on {day}, when it was submitted. Nothing that was written later is "
+            "in it. Clients stand here under labels."
+        ).format(day=day_of_it),
+        sha256=sha256,
+        chapters=chapters(content, recommendation),
+    )
 
 
 def chapters(content: Values, recommendation: Values | None = None) -> tuple[Chapter, ...]:
-    """Everything in the order of reading; a chapter with nothing in it is left out."""
-    found = (
-        summary(content),
-        asked_again(content),
-        letter(content),
-        recommended(content, recommendation),
-        findings(content),
-        supervision(content["supervision"]),
-        competencies(content),
-        case_studies(content["cases"]),
-        write_ups(content["write_ups"]),
-        excerpts(content["excerpts"]),
-    )
+    """Everything in the order of reading; a chapter with nothing in it is left out.
+
+    Days are UTC for every reader, as in the findings, whose words were frozen: else one document
+    names two days for the same thing.
+    """
+    with timezone.override(UTC):
+        found = (
+            summary(content),
+            asked_again(content),
+            letter(content),
+            recommended(content, recommendation),
+            findings(content),
+            supervision(content["supervision"]),
+            competencies(content),
+            case_studies(content["cases"]),
+            write_ups(content["write_ups"]),
+            excerpts(content["excerpts"]),
+        )
     return tuple(item for item in found if item is not None)
 
 
@@ -87,18 +93,16 @@ def summary(content: Values) -> Chapter:
             )
         )
     if content["log"]["sessions"]:
-        words = _("{sessions} sessions, {hours} hours")
-        hours = round(content["log"]["minutes"] / 60, 1)
-        facts.append(
-            (
-                _("Of them logged"),
-                words.format(sessions=content["log"]["sessions"], hours=hours),
-            )
+        sessions, hours = content["log"]["sessions"], round(content["log"]["minutes"] / 60, 1)
+        words = ngettext(
+            "{count} session, {hours} hours", "{count} sessions, {hours} hours", sessions
         )
+        facts.append((_("Of them logged"), words.format(count=sessions, hours=hours)))
     if (retreat := content["retreat"]) is not None:
         facts.append((_("Silent retreat"), retreat_words(retreat)))
     facts.append((_("Portfolio"), portfolio_words(content)))
-    return Chapter(name="summary", title=_("Summary"), facts=tuple(facts))
+    lead = _("Days are by UTC, so that everybody reads the same.")
+    return Chapter(name="summary", title=_("Summary"), lead=lead, facts=tuple(facts))
 
 
 def retreat_words(retreat: Values) -> str:
@@ -119,13 +123,17 @@ def retreat_words(retreat: Values) -> str:
 
 def portfolio_words(content: Values) -> str:
     """How much there is to read."""
+    cases, texts, pieces = (len(content[name]) for name in ("cases", "write_ups", "excerpts"))
     clients = len({row["client"] for row in content["cases"] if row["client"]})
-    return _("{cases} case studies about {clients} clients, {texts} longer texts, {excerpts} excerpts").format(
-        cases=len(content["cases"]),
-        clients=clients,
-        texts=len(content["write_ups"]),
-        excerpts=len(content["excerpts"]),
-    )  # fmt: skip
+    words = ngettext("{count} case study", "{count} case studies", cases).format(count=cases)
+    if clients:
+        about_whom = ngettext("about {count} client", "about {count} clients", clients)
+        words = f"{words} {about_whom.format(count=clients)}"
+    rows = (
+        (texts, ngettext("{count} longer text", "{count} longer texts", texts)),
+        (pieces, ngettext("{count} excerpt", "{count} excerpts", pieces)),
+    )
+    return ", ".join([words, *(name.format(count=count) for count, name in rows if count)])
 
 
 def asked_again(content: Values) -> Chapter | None:
