@@ -130,7 +130,7 @@ def certified(evidence: Evidence) -> NextStep:
             title=titles[known.standing],
             text=_(
                 "Its page says what happened and whom to write to. The directory doesn’t show "
-                "your entry meanwhile; what you wrote there is kept."
+                "your entry; what you wrote there is kept."
             ),
             url=reverse("credentials:holder", args=[known.code]),
             label=_("Open its page"),
