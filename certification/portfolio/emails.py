@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
-from certification.portfolio.models import DeletionReceipt, OfficeAccess
+from certification.portfolio.models import DeletionReceipt, Excerpt, OfficeAccess
 from scip.accounts.models import User
 from scip.mail.services import Address, Prepared, Recipient, queue_letter, queue_many, render_letter
 
@@ -34,6 +34,18 @@ def addressed(name: str, button: tuple[str, str]) -> dict[str, Any]:
         "button_url": f"{settings.SITE_URL}{path}",
         "button_label": label,
     }
+
+
+def shown_in_person(excerpt: Excerpt, supervisor: User) -> None:
+    """The candidate says that they showed something in person; the supervisor is asked to say so, too."""
+    send(
+        "shown_in_person",
+        supervisor,
+        key=f"excerpt:{excerpt.pk}:shown:{supervisor.pk}",
+        name=supervisor.first_name,
+        button=(reverse("portfolio:excerpt", args=[excerpt.pk]), _("Look at the entry")),
+        candidate=excerpt.portfolio.candidacy.user,
+    )
 
 
 def files_end(candidacy: Candidacy, *, until: datetime, count: int) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from certification.portfolio import attesting, services
 from certification.portfolio.models import Excerpt, Opening
 from scip.audit.models import Entry
+from scip.mail.models import Letter
 from scip.requirements import Refusal
 from scip.vault import arrivals
 from scip.vault.errors import Destroyed
@@ -307,6 +308,16 @@ def test_a_recording_is_never_answered_as_a_whole(author, guide, as_user, monkey
     assert (whole.status_code, whole["Content-Range"]) == (416, f"bytes */{len(FILM)}")
     part = client.get(address, headers={"Range": "bytes=0-"})
     assert (part.status_code, part["Content-Range"]) == (206, f"bytes 0-4999/{len(FILM)}")
+
+
+def test_the_supervisor_is_asked_about_what_was_shown_in_person_and_nobody_else(author, guide):
+    kept(author)
+    assert not Letter.objects.filter(dedupe_key__contains=":shown:").exists()
+    shown(author)
+    letter = Letter.objects.get(dedupe_key__contains=":shown:")
+    assert letter.to_address == guide.email
+    assert "showed you in person" in letter.text
+    assert facts()["title"] not in letter.text
 
 
 @pytest.mark.parametrize("name", ["excerpts", "excerpt_new"])

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
-from certification.portfolio import attesting
+from certification.portfolio import attesting, emails
 from certification.portfolio.models import CaseStudy, DeletionReceipt, Excerpt
 from certification.portfolio.services.portfolios import open_portfolio, writable
 from certification.portfolio.services.retention import let_go
@@ -20,7 +20,7 @@ from scip.vault import arrivals
 from scip.vault.inspection.check import DOCUMENT_BYTES, PDF, RECORDINGS, TEXT, CheckedUpload
 from scip.vault.models import Arrival, StoredFile
 from scip.vault.services import store
-from supervision.models import Competency
+from supervision.models import Agreement, Competency
 
 KINDS_TAKEN = RECORDINGS | {PDF, TEXT}
 MOST_EXCERPTS = 100
@@ -53,8 +53,9 @@ def hand_in(
 ) -> Excerpt:
     """An excerpt with a large file that arrived, a small document, or (with ``kind``) shown in person.
 
-    Raises Refusal for anybody but the candidate, once the candidacy has ended, for a case study of
-    another portfolio, a file that is not checked yet or taken already, and without any of the three.
+    Side effect of the last: a letter asks the supervisor of today to say that they saw it. Raises
+    Refusal for anybody but the candidate, once the candidacy has ended, for a case study of another
+    portfolio, a file that is not checked yet or taken already, and without any of the three.
     """
     now = now or timezone.now()
     portfolio = writable(open_portfolio(candidacy, by=by, now=now), by=by)
@@ -94,6 +95,10 @@ def hand_in(
     )
     excerpt.competencies.set(competencies)
     record("excerpt.handed_in", excerpt, by=by, subject=by, wording=attesting.VERSION)
+    if excerpt.is_shown_in_person:
+        today = Agreement.objects.accompanied().filter(candidacy=candidacy)
+        for supervisor in User.objects.filter(pk__in=today.values("supervisor__user")):
+            emails.shown_in_person(excerpt, supervisor)
     return excerpt
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import (
     Http404,
     HttpRequest,
@@ -85,6 +86,7 @@ def excerpt_new(request: HttpRequest, desk: Desk) -> HttpResponse:
         except (Refusal, Refused) as refusal:
             form.add_error(None, str(getattr(refusal, "sentence", refusal)))
         else:
+            messages.success(request, _("Thank you, it is handed in."))
             return redirect("portfolio:excerpt", excerpt.pk)
     context = {
         "desk": desk,
