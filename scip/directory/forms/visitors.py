@@ -23,21 +23,14 @@ class WordsField(forms.CharField):
         typed = super().to_python(value) or ""
         return typed.replace("\0", "")[:LONGEST_QUESTION].strip()
 
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        return self.to_python(data)
-
 
 class SearchForm(forms.Form):
-    """What somebody is looking for; a GET form, so that a search can be kept and shared."""
+    """What somebody is looking for; a GET form, so that a search can be kept and shared.
 
-    q = WordsField(
-        label=_("Search"),
-        required=False,
-        help_text=_("A name, a place, a theme. Small slips and accents do not matter."),
-        widget=forms.TextInput(
-            attrs={"type": "search", "autocomplete": "off", "maxlength": LONGEST_QUESTION}
-        ),
-    )
+    It reads. The page draws the fields itself, with how many each choice would leave.
+    """
+
+    q = WordsField(required=False)
     country = forms.ChoiceField(required=False, choices=lambda: [*countries])
     language = forms.ChoiceField(required=False, choices=lambda: [*NAMES.items()])
     topic = forms.ChoiceField(required=False, choices=Topic.choices)

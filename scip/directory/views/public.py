@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from scip.access import public
 from scip.credentials.models import Credential
 from scip.directory.cards import Card, card_of
-from scip.directory.forms.visitors import SearchForm
+from scip.directory.forms.visitors import LONGEST_QUESTION, SearchForm
 from scip.directory.models import Listing, key_of
 from scip.directory.queries.facets import QUESTIONS_AT_MOST, Facets, capped, facets_of
 from scip.directory.queries.own import certification_of, licence_confirmed_on
@@ -38,8 +38,7 @@ from scip.publishing import data_block, meta_of, published
 @require_safe
 def listing_list(request: HttpRequest) -> HttpResponse:
     """Who is certified and wishes to be found, narrowed by what somebody is looking for."""
-    form = SearchForm(request.GET or None)
-    asked = form.asked() if form.is_bound else Asked()
+    asked = SearchForm(request.GET).asked() if request.GET else Asked()
     now = timezone.now()
     found = look(asked, request.GET.get("page", ""), now=now)
     facets = facets_of(asked)
@@ -54,8 +53,8 @@ def listing_list(request: HttpRequest) -> HttpResponse:
             ),
             structured_list(tuple(cards)),
         ),
-        "form": form,
         "asked": asked,
+        "longest": LONGEST_QUESTION,
         "cards": cards,
         "is_alike": found.is_alike,
         "is_searched": asked != Asked(),
