@@ -1,13 +1,14 @@
-"""A graduate's own page and form: what it offers, and what it says of all that is shown."""
+"""A graduate's own page, form and address: what they offer, and what they say of all that is shown."""
 
 import re
 from datetime import timedelta
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from scip.credentials.models import Credential
-from scip.directory.models import OPTIONAL, Listing
+from scip.directory.models import OPTIONAL, Listing, slug_of
 from tests.directory.people import graduate, listed
 from tests.vault.samples import image
 
@@ -20,6 +21,20 @@ def test_no_choice_of_showing_is_made_for_somebody(client):
     choices = re.findall(r'<input[^>]*name="show_[^>]*>', body)
     assert len(choices) == len(OPTIONAL)
     assert not [choice for choice in choices if "checked" in choice]
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Jakub Łęcki", "jakub-lecki-k"),
+        ("Zeynep Yıldız", "zeynep-yildiz-k"),
+        ("Søren Æbelø-Groß", "soren-aebelo-gross-k"),
+        ("Þóra Đukić", "thora-dukic-k"),
+        ("田中 由紀", "k"),
+    ],
+)
+def test_no_latin_letter_of_a_name_is_missing_in_its_address(name, slug):
+    assert slug_of(name, "k") == slug
 
 
 def test_it_names_all_that_is_shown(client):

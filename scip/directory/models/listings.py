@@ -22,6 +22,11 @@ from scip.states import Stateful
 
 KEY_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 KEY_LENGTH = 8
+# Latin letters that are not another one with a mark, so that no decomposition finds it.
+AS_WRITTEN_PLAINLY = str.maketrans(
+    {"ł": "l", "Ł": "L", "ı": "i", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D",
+     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th"}
+)  # fmt: skip
 # What a person shows or keeps to themselves, one by one.
 OPTIONAL = (
     "suffix",
@@ -43,7 +48,8 @@ def new_key() -> str:
 
 def slug_of(name: str, key: str) -> str:
     """The part of an address that says who: the name, readable, and the key that finds it."""
-    return "-".join(part for part in (slugify(name)[:60].strip("-"), key) if part)
+    plain = slugify(name.translate(AS_WRITTEN_PLAINLY))[:60].strip("-")
+    return "-".join(part for part in (plain, key) if part)
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
