@@ -221,6 +221,27 @@ def test_letters_to_others_lose_their_words_once_sent(person: User, stranger: Us
     assert not Letter.objects.filter(text__contains="Gunda").exists()
 
 
+def test_letters_that_are_answered_to_the_person_lose_that_address(
+    person: User, stranger: User
+) -> None:
+    for number in range(2):
+        queue_letter(
+            "privacy/emails/erasure_withdrawn",
+            to=stranger,
+            context={},
+            dedupe_key=f"letter-{number}",
+            reply_to=person.email,
+        )
+    Letter.objects.filter(dedupe_key="letter-0").update(sent_at=timezone.now())
+    services.carry_out(asked(person).pk)
+    sent = Letter.objects.get(dedupe_key="letter-0")
+    assert (sent.text, sent.reply_to, sent.to_address) == ("(erased)", "", stranger.email)
+    assert Letter.objects.get(dedupe_key="letter-1").reply_to == person.email
+    sweep()
+    assert [person.email] in [message.reply_to for message in mail.outbox]
+    assert not Letter.objects.filter(reply_to=person.email).exists()
+
+
 def test_what_is_under_way_ends_first(person: User) -> None:
     application = Application.objects.create(
         user=person, cohort=world.make_cohort(), state="submitted", submitted_at=timezone.now()

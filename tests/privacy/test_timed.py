@@ -53,12 +53,13 @@ def test_a_second_run_finds_nothing() -> None:
     message(400)
     Letter.objects.create(
         dedupe_key="k", to_address="v@example.org", subject="S", text="T",
-        sent_at=NOW - timedelta(days=400),
+        reply_to="w@example.org", sent_at=NOW - timedelta(days=400),
     )  # fmt: skip
     assert sweep_timed(NOW) == 2
     assert sweep_timed(NOW) == 0
     letter = Letter.objects.get()
     assert (letter.subject, letter.text, letter.dedupe_key) == ("(erased)", "(erased)", "k")
+    assert letter.reply_to == ""
 
 
 def test_a_letter_that_waits_keeps_its_words() -> None:
