@@ -14,6 +14,7 @@ from PIL import Image
 
 from scip.accounts.models import Role
 from scip.audit.models import Entry
+from scip.credentials import services
 from scip.credentials.models import Credential
 from scip.directory.models import Listing, ListingReport, takes_clients
 from scip.directory.queries.facets import facets_of, remembered
@@ -302,22 +303,24 @@ def after(begun, job, mine):
     run(job, mine, begun)
 
 
+@pytest.mark.parametrize("take", [services.suspend_credential, services.revoke_credential])
 @pytest.mark.django_db(transaction=True)
-def test_publishing_while_the_certification_is_revoked_shows_nobody(edition):
+def test_publishing_while_the_certification_is_suspended_or_revoked_shows_nobody(edition, take):
     """Both orders, on two connections: whoever comes first, nobody is listed afterwards."""
-    for first in ("revoke", "publish"):
+    staff = world.make_user("staff@example.com", Role.STAFF)
+    for first in ("take", "publish"):
         user = graduate(f"Race {first}")
         listing = listings.save_listing(user, fields=SAID, shows=EVERYTHING)
         held, gone = threading.Event(), threading.Event()
 
-        def revoke(user=user):
-            Credential.objects.filter(user=user).update(**ENDINGS["revoked"])
+        def away(user=user):
+            take(Credential.objects.get(user=user), by=staff, reason="A question.")
 
         def publish(listing=listing, user=user):
             with contextlib.suppress(Refusal):
                 listings.publish(listing, by=user)
 
-        jobs = [revoke, publish] if first == "revoke" else [publish, revoke]
+        jobs = [away, publish] if first == "take" else [publish, away]
         threads = [
             threading.Thread(target=run, args=(jobs[0], held, gone)),
             threading.Thread(target=after, args=(held, jobs[1], gone)),
@@ -328,6 +331,11 @@ def test_publishing_while_the_certification_is_revoked_shows_nobody(edition):
             thread.join()
         assert look(Asked()).rows == ()
     assert Listing.objects.filter(state="published").count() >= 1
+    held = Credential.objects.filter(state="suspended")
+    for credential in held:
+        services.lift_suspension(credential, by=staff)
+    # What was published meanwhile is there as soon as the certification stands again.
+    assert bool(look(Asked()).rows) == (take is services.suspend_credential)
 
 
 def picture() -> SimpleUploadedFile:

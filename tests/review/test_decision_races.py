@@ -14,7 +14,7 @@ from scip.credentials.models import Completion, Credential
 from scip.mail.models import Letter
 from tests import world
 from tests.races import tally
-from tests.review.committee import CERTIFIED, development, make_committee, seated
+from tests.review.committee import ASKS, CERTIFIED, development, make_committee, seated
 from tests.review.room import writes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +33,24 @@ def test_chair_and_office_send_at_once_and_one_letter_and_one_credential_follow(
     assert Letter.objects.filter(dedupe_key=f"decision:{decision.pk}:sent").count() == 1
     assert Credential.objects.filter(user=committee.walker.user, kind="certified").count() == 1
     assert Completion.objects.filter(user=committee.walker.user, level="C").count() == 1
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_two_who_decide_at_once_make_one_decision_of_one_of_them(round_: int) -> None:
+    """The chair in one window, the office that writes down a chair's words in another."""
+    committee = make_committee()
+    office = world.make_user("another-office@example.com", Role.STAFF)
+    submission = committee.submission
+    says = {committee.chair.pk: (CERTIFIED, []), office.pk: (development(), ASKS)}
+    jobs = [
+        lambda by=by: deciding.save_decision(submission, *says[by.pk], revision=0, by=by)
+        for by in (committee.chair, office)
+    ]
+    assert tally(*jobs) == {"done": 1, "refused": 1}
+    row = Decision.objects.get()
+    words, points = says[row.proposed_by_id or committee.chair.pk]
+    assert (row.outcome, row.revision) == (words["outcome"], 1)
+    assert [ask.text for ask in row.asks.order_by("number")] == points
 
 
 @pytest.mark.parametrize("round_", range(3))
