@@ -35,21 +35,27 @@ def test_chair_and_office_send_at_once_and_one_letter_and_one_credential_follow(
     assert Completion.objects.filter(user=committee.walker.user, level="C").count() == 1
 
 
-@pytest.mark.parametrize("round_", range(3))
-def test_two_who_decide_at_once_make_one_decision_of_one_of_them(round_: int) -> None:
-    """The chair in one window, the office that writes down a chair's words in another."""
+@pytest.mark.parametrize("are_of_the_office", [False, True])
+def test_two_who_decide_at_once_make_one_decision_of_one_of_them(are_of_the_office: bool) -> None:
+    """The chair in two windows; without a chair, two of the office who write down what they heard."""
     committee = make_committee()
-    office = world.make_user("another-office@example.com", Role.STAFF)
-    submission = committee.submission
-    says = {committee.chair.pk: (CERTIFIED, []), office.pk: (development(), ASKS)}
+    submission, two = committee.submission, [committee.chair] * 2
+    if are_of_the_office:
+        submission.assignments.filter(seat="chair").delete()
+        two = [world.make_user(f"{name}@example.com", Role.STAFF) for name in ("ada", "ben")]
+    says = [(CERTIFIED, []), (development(), ASKS)]
     jobs = [
-        lambda by=by: deciding.save_decision(submission, *says[by.pk], revision=0, by=by)
-        for by in (committee.chair, office)
+        lambda words=words, by=by: deciding.save_decision(submission, *words, revision=0, by=by)
+        for words, by in zip(says, two, strict=True)
     ]
     assert tally(*jobs) == {"done": 1, "refused": 1}
     row = Decision.objects.get()
-    words, points = says[row.proposed_by_id or committee.chair.pk]
-    assert (row.outcome, row.revision) == (words["outcome"], 1)
+    words, points = says[row.outcome == "development"]
+    assert (row.outcome, row.missing, row.revision) == (
+        words["outcome"],
+        words.get("missing", ""),
+        1,
+    )
     assert [ask.text for ask in row.asks.order_by("number")] == points
 
 
