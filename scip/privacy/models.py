@@ -195,6 +195,12 @@ class DataExport(Stateful):
     def is_failed(self) -> bool:
         return self.state == self.State.FAILED
 
+    @property
+    def is_gone_early(self) -> bool:
+        """Destroyed before its day, with a file that was in it."""
+        gone, until = self.expired_at, self.until_at
+        return gone is not None and until is not None and gone < until
+
     def can_be_fetched(self, now: datetime | None = None) -> bool:
         """Ready, and its days are not over (the sweep may be a little later)."""
         end = self.until_at

@@ -95,6 +95,18 @@ def test_the_page_says_when_another_copy_can_be_asked_for(person: User) -> None:
     assert ASK in shown(client)
 
 
+def test_the_page_says_why_a_copy_is_gone_early(person: User) -> None:
+    client = signed_in(person)
+    file = hand_in(person, b"x", name="x.txt")
+    made(person)
+    destroy(file)
+    exports.follow()
+    page = shown(client)
+    assert "what is destroyed for good stays in no copy that we keep" in page
+    assert "Fetch the zip file" not in page
+    assert ASK in page
+
+
 def test_a_copy_that_could_not_be_made_is_begun_again(person: User) -> None:
     client = signed_in(person)
     export = DataExport.objects.create(person=person, state="failed")

@@ -19,7 +19,7 @@ from scip.requirements import Refusal
 from scip.states import IllegalMove, move
 from scip.vault.arrivals import held_by
 from scip.vault.models import StoredFile
-from scip.vault.services import read
+from scip.vault.services import destroy, read
 from tests import world
 from tests.privacy.exporting import hand_in, made, zips
 from tests.races import at_once, tally
@@ -261,6 +261,27 @@ def test_it_is_destroyed_when_its_days_are_over(person: User, settings: Any) -> 
     assert (export.state, copies()) == (State.EXPIRED, [])
     with pytest.raises(Refusal, match="days are over"):
         exports.open_part(export.parts.get(), by=person, now=over)
+
+
+def test_a_copy_goes_with_a_file_that_is_destroyed(person: User) -> None:
+    kept, gone = (hand_in(person, b"x", name=f"{name}.txt") for name in ("kept", "gone"))
+    before = hand_in(person, b"x", name="before.txt")
+    destroy(before)
+    export = made(person)
+    exports.follow()
+    (archive,) = copies()
+    destroy(gone)
+    assert exports.follow() == 1
+    export.refresh_from_db()
+    archive.refresh_from_db()
+    assert (export.state, export.is_gone_early, archive.is_destroyed) == ("expired", True, True)
+    assert exports.follow() == 0
+    assert exports.ask_again_at(person) is None
+    other = made(person)
+    assert kept.pk in other.parts.get().files
+    exports.follow()
+    other.refresh_from_db()
+    assert (other.state, other.is_gone_early) == ("ready", False)
 
 
 def test_parts_of_one_that_was_never_finished_go_too(person: User) -> None:

@@ -9,8 +9,9 @@ from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -77,7 +78,8 @@ def ask_again_at(person: User, *, now: datetime | None = None) -> datetime | Non
     """When somebody can ask for another copy; None: at once (one or two queries)."""
     now = now or timezone.now()
     rows = DataExport.objects.filter(person=person, asked_at__gt=now - EVERY)
-    recent = rows.exclude(state=State.FAILED).order_by("-asked_at")
+    # One that is gone already had a file in it that was destroyed.
+    recent = rows.exclude(state__in=[State.FAILED, State.EXPIRED]).order_by("-asked_at")
     whole = recent.exclude(parts__lost__gt=0).first()
     counted = whole or next(iter(recent[MOST_IN_A_DAY - 1 : MOST_IN_A_DAY]), None)
     return counted.asked_at + EVERY if counted is not None else None
@@ -128,11 +130,12 @@ def make(pk: int, *, now: datetime | None = None) -> bool:
         if part.number == 1
         else further_part(export.person, part.number, keys, lost)
     )
+    # Before its files are read: one that is destroyed later may be in it (`expire`).
     made_at = now or timezone.now()
     stream = Stream(zipped(progress.watched(items), made_at=made_at))
     name = name_of(export, part.number, len(plans))
     archive = seal_copy(stream, owner=export.person, name=name, kind="application/zip")
-    return settle(part, archive, lost=len(lost), now=now or timezone.now())
+    return settle(part, archive, lost=len(lost), made_at=made_at, now=now or timezone.now())
 
 
 def name_of(export: DataExport, number: int, count: int) -> str:
@@ -179,9 +182,16 @@ def begin(pk: int, *, now: datetime) -> ExportPart | None:
 
 
 @transaction.atomic
-def settle(part: ExportPart, archive: StoredFile, *, now: datetime, lost: int = 0) -> bool:
-    """Keep a part that was made without ``lost`` of its files, unless somebody else was faster or
-    the person is gone."""
+def settle(
+    part: ExportPart,
+    archive: StoredFile,
+    *,
+    now: datetime,
+    made_at: datetime | None = None,
+    lost: int = 0,
+) -> bool:
+    """Keep a part that was made (from ``made_at`` on) without ``lost`` of its files, unless somebody
+    else was faster or the person is gone."""
     person = lock(part.export.person)
     export = lock(part.export)
     row = lock(part)
@@ -189,7 +199,7 @@ def settle(part: ExportPart, archive: StoredFile, *, now: datetime, lost: int = 
         delete_blobs([archive.storage_name])
         return False
     archive.save(force_insert=True)
-    row.archive, row.made_at, row.lost = archive, now, lost
+    row.archive, row.made_at, row.lost = archive, made_at or now, lost
     row.save(update_fields=["archive", "made_at", "lost"])
     export.attempts, export.touched_at = 0, now
     export.save(update_fields=["attempts", "touched_at"])
@@ -264,9 +274,18 @@ def follow(now: datetime | None = None) -> int:
 
 
 def expire(*, now: datetime) -> int:
-    """Destroy copies whose days are over, keys first; returns how many."""
-    is_over = Q(state=State.READY, until_at__lte=now) | Q(
-        state=State.FAILED, failed_at__lte=now - FAILED_FOR
+    """Destroy copies whose days are over, keys first; returns how many.
+
+    So go those with a file that was destroyed since: destroyed for good is so in every copy of ours.
+    """
+    since = StoredFile.objects.filter(
+        owner=OuterRef("export__person"), destroyed_at__gt=OuterRef("made_at")
+    )
+    parts = ExportPart.objects.filter(files__overlap=ArraySubquery(since.values("pk")))
+    is_over = (
+        Q(state=State.READY, until_at__lte=now)
+        | Q(state=State.FAILED, failed_at__lte=now - FAILED_FOR)
+        | (Q(state__in=[State.READY, State.FAILED]) & Exists(parts.filter(export=OuterRef("pk"))))
     )
     with transaction.atomic():
         rows = DataExport.objects.filter(is_over).select_for_update(
