@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 
 from scip.credentials.models import Credential
@@ -64,3 +65,26 @@ def test_while_the_certification_rests_it_leads_to_why_and_offers_nothing_that_i
     client.post("/directory/mine/publish/")
     listing.refresh_from_db()
     assert listing.state == "hidden"
+
+
+def test_a_portrait_is_seen_where_its_page_is(client):
+    person, owner = graduate("Quiet Person"), Client()
+    owner.force_login(person)
+    photo = SimpleUploadedFile("me.jpg", image("JPEG", (900, 700)), "image/jpeg")
+    owner.post("/directory/mine/edit/", {"photo": photo})
+    address = f"/directory/photo/{Listing.objects.get().key}/"
+
+    def seen() -> tuple[int, int]:
+        """By a visitor, and by its owner."""
+        return client.get(address).status_code, owner.get(address).status_code
+
+    assert seen() == (404, 200)
+    owner.post("/directory/mine/publish/")
+    assert seen() == (200, 200)
+    Credential.objects.update(
+        state="suspended", suspended_at=timezone.now(), suspension_reason="A question."
+    )
+    assert seen() == (404, 200)
+    Credential.objects.update(state="active")
+    owner.post("/directory/mine/hide/")
+    assert seen() == (404, 200)
