@@ -221,6 +221,10 @@ def test_the_page_says_until_when(author, as_user):
     words = f"{until:%Y}"
     assert words in client.get(address).content.decode().split("How long it is kept")[1]
     assert "destroyed for good on" in client.get(reverse("portfolio:excerpts")).content.decode()
+    services.follow_retention(now=until)
+    page = client.get(reverse("portfolio:excerpts")).content.decode()
+    assert "receipt" in page
+    assert "destroyed for good on" not in page
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -56,10 +56,12 @@ def excerpt_of(request: HttpRequest, pk: int) -> Excerpt:
 @at_the_desk
 def excerpts(request: HttpRequest, desk: Desk) -> HttpResponse:
     """All of them, each with who opened it."""
+    rows = excerpts_of(desk)
+    is_kept = any(row.document_id and not row.removed_at for row in rows)
     context = {
         "desk": desk,
-        "excerpts": excerpts_of(desk),
-        "until": kept_until(desk.candidacy),
+        "excerpts": rows,
+        "until": kept_until(desk.candidacy) if is_kept else None,
         "breadcrumb": crumbs((_("Excerpts"), "")),
     }
     return render(request, "portfolio/excerpts.html", context)
