@@ -34,6 +34,7 @@ urlpatterns = [
     path("write-ups/<int:pk>/", writing.edit, WRITE_UP, name="write_up"),
     path("write-ups/<int:pk>/noticed/", writing.noticed, WRITE_UP, name="write_up_noticed"),
     path("write-ups/<int:pk>/read/", writing.read, WRITE_UP, name="write_up_read"),
+    path("write-ups/<int:pk>/write-up.pdf", papers.write_up_pdf, name="write_up_pdf"),
     path("write-ups/<int:pk>/remove/", writing.remove, WRITE_UP, name="write_up_remove"),
     path("clients/", clients.clients, name="clients"),
     path("clients/<int:pk>/", clients.client, name="client"),

@@ -1,13 +1,16 @@
 """The pages: what is typed is kept whatever happens, lists stay cheap, nobody else reads."""
 
+import io
 import json
 
 import pytest
 from django.urls import reverse
+from pypdf import PdfReader
 
 from certification.candidacy.models import Candidacy
 from certification.portfolio import services
 from certification.portfolio.models import CaseStudy, ClientSession, KnownWord
+from certification.portfolio.queries.papers import parts_to_read
 from scip.accounts.models import Role
 from supervision.models import Agreement, Competency
 from tests import world
@@ -290,6 +293,50 @@ def test_one_case_study_on_paper(author, client):
     assert "attachment" in answer["Content-Disposition"]
     author.save(row, revision=1, happened="Long " * 50_000)
     assert client.get(page(row, "case_pdf")).url == reverse("portfolio:cases_paper")
+
+
+def test_a_reflection_on_paper(author, client):
+    row = services.begin_write_up(author.candidacy, "reflection", by=author.user, title="Hurry")
+    author.save(row, text="What hurry protects me from.")
+    answer = client.get(page(row, "write_up_pdf"))
+    assert "reflection" in answer["Content-Disposition"]
+    words = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.content)).pages)
+    assert "Hurry" in words
+    assert "protects me from" in words
+    author.save(row, revision=1, text="Long " * 50_000)
+    assert client.get(page(row, "write_up_pdf")).url == page(row, "write_up_read")
+    assert as_other(client).get(page(row, "write_up_pdf")).status_code == 404
+
+
+def as_other(client):
+    client.force_login(make_author(2).user)
+    return client
+
+
+def test_the_levels_stand_in_their_own_order(author):
+    row = author.case(levels=["interventions", "alliance", "presence"])
+    ((_label, words),) = parts_to_read(row)
+    assert words.splitlines() == [str(item.label) for item in CaseStudy.Level]
+
+
+def test_the_board_names_what_is_empty_where_something_was_begun(author, client):
+    author.case("Client A", **dict.fromkeys(CaseStudy.TEXTS[:-1], "So"), levels=["presence"])
+    author.case()
+    board = client.get(reverse("portfolio:home")).content.decode()
+    assert board.count('<p class="small soft">Still empty: Competencies it shows; Reflection') == 1
+
+
+def test_a_line_of_the_log_that_could_tell_who_it_is_is_kept_with_a_hint(author, client):
+    label = services.add_label(author.candidacy, "Client A", by=author.user)
+    data = {"held_on": "2026-01-07", "label": label.pk, "minutes": 50}
+    url = reverse("portfolio:log")
+    answer = client.post(url, data | {"practice": "with her sister Anna"}, follow=True)
+    assert "“Anna” could tell who it is" in answer.content.decode()
+    line = reverse("portfolio:session", args=[ClientSession.objects.get().pk])
+    answer = client.post(line, data | {"practice": "with her sister"}, follow=True)
+    assert "could tell who it is" not in answer.content.decode()
+    answer = client.post(line, data | {"practice": "with Dr. Weber"}, follow=True)
+    assert "“Weber” could tell who it is" in answer.content.decode()
 
 
 def test_whoever_never_registered_reads_what_it_is_for(stranger, as_user):

@@ -93,6 +93,7 @@ class SessionForm(forms.ModelForm[ClientSession]):
         widgets = {
             "held_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "minutes": forms.NumberInput(attrs={"inputmode": "numeric"}),
+            "practice": forms.TextInput(attrs={"dir": "auto"}),
         }
 
     def __init__(self, *args: Any, labels: Sequence[ClientLabel], **kwargs: Any) -> None:

@@ -33,7 +33,8 @@ class MarksForm(forms.ModelForm[Excerpt]):
         model = Excerpt
         fields = ("title", "note", "competencies")
         widgets = {
-            "note": forms.Textarea(attrs={"rows": 3}),
+            "title": forms.TextInput(attrs={"dir": "auto"}),
+            "note": forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
             "competencies": forms.CheckboxSelectMultiple,
         }
 
@@ -89,8 +90,9 @@ class ExcerptForm(forms.ModelForm[Excerpt]):
             "identity",
         )
         widgets = {
+            "title": forms.TextInput(attrs={"dir": "auto"}),
             "consent_on": forms.DateInput(attrs={"type": "date"}),
-            "note": forms.Textarea(attrs={"rows": 3}),
+            "note": forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
             "competencies": forms.CheckboxSelectMultiple,
             "consent_scope": forms.RadioSelect,
             "identity": forms.RadioSelect,

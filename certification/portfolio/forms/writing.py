@@ -24,6 +24,7 @@ class TextsForm(forms.ModelForm[Any]):
         for name in self._meta.model.TEXTS:
             text = self.fields[name]
             text.widget.attrs.pop("maxlength", None)
+            text.widget.attrs["dir"] = "auto"
             text.error_messages["max_length"] = TOO_LONG
             for validator in getattr(text, "validators", ()):
                 if getattr(validator, "code", "") == "max_length":

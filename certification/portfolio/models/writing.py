@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from certification.portfolio.models.openings import opened_to_office
@@ -38,6 +39,11 @@ class Texts(models.Model):
     def filled_parts(self) -> tuple[str, ...]:
         """Names of the parts with something in them."""
         return tuple(name for name in self.PARTS if self.has_part(name))
+
+    def empty_parts(self) -> tuple[str, ...]:
+        """What the parts with nothing in them are called."""
+        names = (name for name in self.PARTS if not self.has_part(name))
+        return tuple(capfirst(str(self._meta.get_field(name).verbose_name)) for name in names)  # type: ignore[union-attr]
 
     def has_part(self, name: str) -> bool:
         value = getattr(self, name)

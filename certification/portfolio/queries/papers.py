@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from certification.portfolio.models import CaseStudy, Writing
+from certification.portfolio.models import CaseStudy, WriteUp, Writing
 from scip.pdf.case_studies import PrintedCase
 
 
@@ -16,11 +16,23 @@ def parts_to_read(row: Writing) -> list[tuple[str, str]]:
         if name == "competencies":
             words = "\n".join(item.name for item in row.competencies.all())
         elif name == "levels":
-            words = "\n".join(str(CaseStudy.Level(item).label) for item in row.levels)  # type: ignore[attr-defined]
+            levels = [item for item in CaseStudy.Level if item in row.levels]  # type: ignore[attr-defined]
+            words = "\n".join(str(item.label) for item in levels)
         else:
             words = getattr(row, name)
         found.append((label[0].upper() + label[1:], words))
     return found
+
+
+def printed_text(row: WriteUp) -> PrintedCase:
+    """A write-up or reflection, for paper."""
+    return PrintedCase(
+        title=str(row),
+        client="",
+        is_done=row.is_done,
+        saved_at=row.saved_at,
+        parts=tuple(parts_to_read(row)),
+    )
 
 
 def printed_case(case: CaseStudy) -> PrintedCase:

@@ -169,12 +169,10 @@ def board_of(cases: Sequence[CaseStudy], edition: Edition) -> Board:
 
 def next_of(board: Board, gaps: Sequence[Any]) -> dict[str, str]:
     """The one next step: title, text, address and its button. Pure."""
-    fields = CaseStudy._meta
     for case in board.cases:
         if case.is_done:
             continue
-        empty = [name for name in case.PARTS if not case.has_part(name)]
-        names = [str(fields.get_field(name).verbose_name) for name in empty[:3]]  # type: ignore[union-attr]
+        names = case.empty_parts()[:3]
         return {
             "title": _("Go on with case study {number}").format(number=case.number),
             "text": _("Still empty: {parts}.").format(parts="; ".join(names))

@@ -9,9 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from certification.portfolio import services
-from certification.portfolio.deidentification import looks_like_a_name
+from certification.portfolio.deidentification import looks_like_a_name, notice
 from certification.portfolio.forms.desk import LabelForm, WordForm
-from certification.portfolio.models import ClientLabel, KnownWord
+from certification.portfolio.models import ClientLabel, KnownWord, Portfolio
 from certification.portfolio.queries.portfolios import Desk, known_words, labels_of
 from certification.portfolio.views.desk import at_the_desk, crumbs, done, person
 from scip.access import signed_in
@@ -27,6 +27,18 @@ def hint_at_name(request: HttpRequest, label: ClientLabel) -> None:
                 "“{label}” could be read as a name. If it is one, choose another word for it "
                 "under “Clients”; every case study follows."
             ).format(label=label.name),
+        )
+
+
+def hint_at_words(request: HttpRequest, text: str, portfolio: Portfolio) -> None:
+    """Says so when a line could tell who somebody is; it is kept all the same."""
+    known = known_words(portfolio)
+    if hints := notice(text, avoid=known.avoid, fine=known.fine):
+        messages.info(
+            request,
+            _("“{words}” could tell who it is. If so, correct the line.").format(
+                words=", ".join(hint.text for hint in hints)
+            ),
         )
 
 

@@ -18,6 +18,7 @@ from certification.portfolio.forms.desk import SessionForm
 from certification.portfolio.models import ClientLabel, ClientSession
 from certification.portfolio.queries.log import sessions_of, totals_of
 from certification.portfolio.queries.portfolios import Desk, labels_of
+from certification.portfolio.views.clients import hint_at_words
 from certification.portfolio.views.desk import at_the_desk, crumbs, done, person
 from scip.access import signed_in
 from scip.requirements import Refusal
@@ -38,11 +39,12 @@ def log(request: HttpRequest, desk: Desk) -> HttpResponse:
     form = SessionForm(request.POST or None, labels=labels, initial={"held_on": today})
     if request.method == "POST" and form.is_valid():
         try:
-            services.log_session(desk.candidacy, by=user, **form.cleaned_data)
+            row = services.log_session(desk.candidacy, by=user, **form.cleaned_data)
         except Refusal as refusal:
             form.add_error("held_on", str(refusal.sentence))
         else:
             messages.success(request, _("The session is in your log."))
+            hint_at_words(request, row.practice, row.portfolio)
             return redirect("portfolio:log")
     page = Paginator(sessions_of(desk), PAGE).get_page(request.GET.get("page"))
     context = {
@@ -80,6 +82,7 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error("held_on", str(refusal.sentence))
         else:
             messages.success(request, _("The line is corrected."))
+            hint_at_words(request, form.cleaned_data["practice"], row.portfolio)
             return redirect("portfolio:log")
     context = {
         "form": form,

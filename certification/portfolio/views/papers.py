@@ -9,14 +9,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from certification.portfolio import services
-from certification.portfolio.models import CasePaper, CaseStudy
+from certification.portfolio.models import CasePaper, CaseStudy, Writing
 from certification.portfolio.queries.excerpts import excerpts_shown_to
-from certification.portfolio.queries.papers import length_of, printed_case
+from certification.portfolio.queries.papers import length_of, printed_case, printed_text
 from certification.portfolio.queries.portfolios import Desk, shown_to
 from certification.portfolio.views.desk import at_the_desk, crumbs, person
 from certification.portfolio.views.writing import KINDS
 from scip.access import signed_in
-from scip.pdf.case_studies import render_case_studies
+from scip.pdf.case_studies import PrintedCase, render_case_studies
 from scip.pdf.papers import paper_for_country
 from scip.requirements import Refusal
 from scip.vault.serving import mint_token, serve
@@ -95,9 +95,8 @@ def case_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """One case study."""
     rows = KINDS["case"].rows(request.user).select_related("label")
     case = get_object_or_404(rows, pk=pk)
-    edition = case.portfolio.candidacy.edition
-    user, printed = person(request), [printed_case(case)]
-    if length_of(printed) > LONGEST_PAPER:
+    printed = printed_case(case)
+    if length_of([printed]) > LONGEST_PAPER:
         messages.warning(
             request,
             _(
@@ -106,14 +105,39 @@ def case_pdf(request: HttpRequest, pk: int) -> HttpResponse:
             ),
         )
         return redirect("portfolio:cases_paper")
+    return drawn(request, case, printed, f"case-study-{case.number}")
+
+
+@signed_in
+@never_cache
+@require_safe
+def write_up_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """One write-up or reflection."""
+    row = get_object_or_404(KINDS["write_up"].rows(request.user), pk=pk)
+    printed = printed_text(row)
+    if length_of([printed]) > LONGEST_PAPER:
+        messages.warning(
+            request,
+            _(
+                "This is more than we can draw while you wait. Print the page from your browser "
+                "instead; it is set for paper, too."
+            ),
+        )
+        return redirect("portfolio:write_up_read", pk)
+    return drawn(request, row, printed, f"{row.kind}-{row.pk}")
+
+
+def drawn(request: HttpRequest, row: Writing, printed: PrintedCase, name: str) -> HttpResponse:
+    """One's own text as a PDF, drawn while somebody waits."""
+    user = person(request)
     content = render_case_studies(
-        printed,
+        [printed],
         author=str(user),
-        organisation=edition.organisation,
+        organisation=row.portfolio.candidacy.edition.organisation,  # type: ignore[attr-defined]
         paper=paper_for_country(str(user.country or "")),
     )
     response = HttpResponse(content, content_type="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="case-study-{case.number}.pdf"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
     return response
 
 

@@ -170,6 +170,7 @@ def show(request: HttpRequest, page: Page, form: WritingForm, *, status: int = 2
         "remove_url": page.kind.url(row, "_remove"),
         "openings": openings_of(row)[:3] if page.kind.model is CaseStudy else [],
         "read_url": page.kind.url(row, "_read"),
+        "pdf_url": page.kind.url(row, "_pdf"),
         "breadcrumb": crumbs((str(row), "")),
         **noticed_context(page),
     }
@@ -253,6 +254,7 @@ def read(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "is_own": is_own,
         "is_case": is_case,
         "is_closed": is_closed,
+        "pdf_url": KINDS[kind].url(row, "_pdf"),
         "access": access,
         "openings": openings_of(row) if is_case and is_own else [],
         "accesses": office_accesses_of(row) if is_case and is_own else [],
