@@ -154,6 +154,15 @@ def test_each_filter_is_counted_among_what_the_others_leave(three):
     assert facets_of(Asked(q="anxiety")).of("country") == {"PL": 1, "JP": 1}
 
 
+def test_the_number_above_a_single_page_is_that_of_the_page(client, three):
+    """Another process counted before somebody came, and before somebody went."""
+    assert (facets_of(Asked(q="newcomer")).total, facets_of(Asked(q="aiko")).total) == (0, 1)
+    listed("Nora Newcomer")
+    Listing.objects.filter(name="Aiko Tanaka").update(state="hidden")
+    for words, said in (("newcomer", "1 person"), ("aiko", "0 people")):
+        assert client.get("/directory/", {"q": words}).context["count"] == said
+
+
 def test_counts_stop_at_a_thousand():
     assert capped(37) == "37"
     assert capped(1000) == "1,000"

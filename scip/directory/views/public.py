@@ -22,7 +22,7 @@ from scip.directory.forms.visitors import LONGEST_QUESTION, SearchForm
 from scip.directory.models import Listing, key_of
 from scip.directory.queries.facets import QUESTIONS_AT_MOST, Facets, capped, facets_of
 from scip.directory.queries.own import certification_of, licence_confirmed_on
-from scip.directory.queries.searching import Asked, look
+from scip.directory.queries.searching import Asked, Found, look
 from scip.directory.queries.searching import public as public_rows
 from scip.directory.queries.wording import (
     names,
@@ -58,7 +58,7 @@ def listing_list(request: HttpRequest) -> HttpResponse:
         "cards": cards,
         "is_alike": found.is_alike,
         "is_searched": asked != Asked(),
-        "count": count_of(facets.total),
+        "count": count_of(total_of(found, facets)),
         "selects": selects_of(get_language(), asked, facets),
         "ticks": ticks_of(asked, facets),
         "chosen": chosen_of(asked),
@@ -66,6 +66,13 @@ def listing_list(request: HttpRequest) -> HttpResponse:
         "next_url": page_url(asked, found.next),
     }
     return render(request, "directory/listing_list.html", context)
+
+
+def total_of(found: Found, facets: Facets) -> int:
+    """How many fit. Where all of them stand on this page they are counted there: what was
+    remembered may be minutes old, and says “0 people” above somebody who has just come."""
+    here = len(found.rows)
+    return max(facets.total, here) if found.previous or found.next else here
 
 
 def count_of(total: int) -> str:
