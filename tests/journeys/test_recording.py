@@ -144,3 +144,26 @@ def test_what_is_no_recording_is_said_on_the_page(
     until_said(alma, "This recording was not finished when it was saved")
     assert alma.page.get_by_role("button", name="Try again").is_visible()
     alma.look()
+
+
+def test_when_parts_fail_for_good_the_form_sends_a_small_file(
+    someone: Any, author: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "session.wav"
+    path.write_bytes(recordings.wav(10))
+    alma = someone(author.user)
+    # Nine pauses add up to three minutes; here each is over at once.
+    alma.page.add_init_script(
+        "const wait = window.setTimeout;"
+        "window.setTimeout = (what, time, ...rest) => wait(what, Math.min(time, 20), ...rest);"
+    )
+    alma.go("/portfolio/excerpts/new/")
+    alma.page.route("**/portfolio/excerpts/arrivals/**", lambda route: route.abort())
+    alma.page.set_input_files("input[type=file]", path)
+    until_said(alma, "A file of up to 20 MB can also simply be sent with the form")
+    vouch(alma)
+    alma.press("Hand it in")
+    alma.page.wait_for_url(re.compile(r"/portfolio/excerpts/\d+/$"))
+    assert Excerpt.objects.get().document.size == path.stat().st_size
+    assert not Arrival.objects.exists()
+    alma.complaints[:] = [words for words in alma.complaints if "ERR_FAILED" not in words]
