@@ -1,7 +1,7 @@
 """Writing, signing and ending an agreement."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MinValueValidator
@@ -66,7 +66,7 @@ class SignForm(forms.Form):
 
     def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name_typed"].name = name
+        cast(OwnNameField, self.fields["name_typed"]).name = name
 
 
 class EndForm(forms.ModelForm[Agreement]):
