@@ -178,6 +178,22 @@ def test_a_chunk_of_another_file_is_refused(keep: Keep) -> None:
         services.read(one)
 
 
+def test_a_chunk_belongs_to_its_file_also_under_the_same_key() -> None:
+    """Were a key ever used twice, a chunk would still open as its own file's alone."""
+    key, file_id, content = new_data_key(), uuid.uuid4(), noise(CHUNK_SIZE + 5)
+    sealed = SealingReader(io.BytesIO(content), key=key, file_id=file_id).read()
+
+    def opened(as_file: uuid.UUID) -> bytes:
+        facts: Any = {"size": len(content), "chunk_size": CHUNK_SIZE, "start": 0}
+        return b"".join(
+            unseal(io.BytesIO(sealed), key=key, file_id=as_file, end=len(content), **facts)
+        )
+
+    assert opened(file_id) == content
+    with pytest.raises(Tampered):
+        opened(uuid.uuid4())
+
+
 def test_a_whole_file_and_its_key_moved_to_another_row_are_refused(keep: Keep) -> None:
     one, two = keep(noise(500)), keep(noise(500, seed=2))
     one.storage_name, one.wrapped_key = two.storage_name, two.wrapped_key
