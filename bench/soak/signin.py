@@ -1,8 +1,11 @@
-"""Fifty threads guess one password."""
+"""Fifty threads guess one password, and somebody with a stop watch looks for accounts."""
 
 import time
 from functools import partial
+from unittest import mock
 
+from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.test import Client, override_settings
@@ -12,6 +15,8 @@ from bench.soak.threads import all_at_once
 from tests import world
 
 GUESSES, ALLOWED = 50, 5
+TRIES, TELLS_NOTHING = 300, 0.55
+SLOW_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 
 
 def check_sign_in(guesses: int = GUESSES) -> Outcome:
@@ -30,6 +35,51 @@ def check_sign_in(guesses: int = GUESSES) -> Outcome:
         control_failed=free > ALLOWED,
         seconds=time.monotonic() - started,
     )
+
+
+def check_timing(tries: int = TRIES, limit: float = TELLS_NOTHING) -> Outcome:
+    """How long a refusal takes says nothing about whether there is such an account.
+
+    Measured as the area under the ROC curve of “took longer”: 0.5 is a coin, 1 gives all away.
+    Passwords are hashed as in production, which is what makes the difference.
+    """
+    started = time.monotonic()
+    known = "soak-known@example.com"
+    with override_settings(
+        PASSWORD_HASHERS=SLOW_HASHERS, ACCOUNT_RATE_LIMITS={"login_failed": None, "login": None}
+    ):
+        user = world.make_user(known)
+        user.password = make_password("right-and-long-enough")
+        user.save(update_fields=["password"])
+        found = area_of(known, tries)
+        with mock.patch.object(AuthenticationBackend, "_mitigate_timing_attack"):
+            bare = area_of(known, max(tries // 10, 10))
+    return Outcome(
+        name="sign-in, timing",
+        figure=f"{tries} refusals of a known and of unknown addresses: AUC ≤ {limit}",
+        found=f"AUC {found:.3f}",
+        is_met=found <= limit,
+        control=f"with nothing hashed for unknown addresses AUC {bare:.3f}",
+        control_failed=bare > limit,
+        seconds=time.monotonic() - started,
+    )
+
+
+def area_of(known: str, tries: int) -> float:
+    """From 0.5 (times cannot be told apart) to 1; the two kinds are asked in turns."""
+    cache.clear()
+    times: dict[str, list[float]] = {"known": [], "unknown": []}
+    for number in range(tries):
+        asked = {"known": known, "unknown": f"soak-nobody-{number}@example.com"}
+        for kind, email in sorted(asked.items(), reverse=bool(number % 2)):
+            begun = time.perf_counter()
+            sign_in(email, number)
+            times[kind].append(time.perf_counter() - begun)
+    longer = sum(
+        (one > other) + (one == other) / 2 for one in times["known"] for other in times["unknown"]
+    )
+    share = longer / (tries * tries)
+    return max(share, 1 - share)
 
 
 def guess(email: str, count: int) -> int:
