@@ -102,14 +102,23 @@ def shown(kind: Trouble, item: Any) -> Row:
 def told_of(item: Arrival | StoredFile) -> tuple[str, str]:
     """Why it waits, and who can do what about it."""
     if isinstance(item, StoredFile):
+        is_made_here = item.purpose == StoredFile.COPY or item.purpose.startswith("dossier")
+        lost = (
+            _(
+                "If nothing brings it back, nothing of the person’s is lost: it was made here of what is "
+                "kept elsewhere, and all of that can be read on the site."
+            )
+            if is_made_here
+            else _("If nothing brings it back, tell the person, so that they can hand it in again.")
+        )
+        way_back = _(
+            "Pass it on to whoever runs the site: the log names the file ({number}). Once its "
+            "bytes or its key are back from a backup it leaves this list within the hour, or "
+            "at once with “manage.py check_damaged_files”."
+        ).format(number=item.pk)
         return (
             _("What lies in storage is not what was sealed, or is gone, or its key is missing."),
-            _(
-                "Pass it on to whoever runs the site: the log names the file ({number}). Once its "
-                "bytes or its key are back from a backup it leaves this list within the hour, or "
-                "at once with “manage.py check_damaged_files”. If nothing brings it back, tell the "
-                "person, so that they can hand it in again."
-            ).format(number=item.pk),
+            f"{way_back} {lost}",
         )
     if item.state == Arrival.State.HELD:
         return (

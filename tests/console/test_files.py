@@ -52,6 +52,23 @@ def test_no_name_of_a_file_stands_there(client: Client) -> None:
     assert "Martha" not in page
 
 
+@pytest.mark.parametrize(
+    ("purpose", "says"),
+    [
+        ("excerpt", "hand it in again"),
+        ("dossier", "made here of what is kept elsewhere"),
+        ("dossier-committee", "made here of what is kept elsewhere"),
+        ("export", "made here of what is kept elsewhere"),
+    ],
+)
+def test_nobody_is_asked_to_hand_in_what_we_made(client: Client, purpose: str, says: str) -> None:
+    trouble_with_files(world.make_user("owner@example.com"))
+    StoredFile.objects.damaged().update(purpose=purpose)
+    page = text(client.get(reverse("admin:files")))
+    assert says in page
+    assert ("hand it in again" in page) == (purpose == "excerpt")
+
+
 def test_without_trouble_it_says_so(client: Client) -> None:
     trouble_with_files(world.make_user("owner@example.com"))
     Arrival.objects.update(state="taken")
