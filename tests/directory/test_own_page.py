@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from scip.credentials.models import Credential
@@ -46,6 +47,9 @@ def test_it_names_all_that_is_shown(client):
     client.post("/directory/mine/edit/", {**said, "photo": photo})
     body = client.get("/directory/mine/").content.decode()
     assert "Quiet Person · Adults · when your licence was last confirmed · your portrait" in body
+    credential = Credential.objects.get()
+    for name in ("holder", "verify"):
+        assert f'href="{reverse(f"credentials:{name}", args=[credential.code])}"' in body
 
 
 def test_while_the_certification_rests_it_leads_to_why_and_offers_nothing_that_is_refused(client):
