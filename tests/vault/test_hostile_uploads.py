@@ -232,7 +232,8 @@ def test_good_file_is_taken(name: str, content: bytes, expected: str) -> None:
     kept = checked.stream.read()
     assert checked.size == len(kept)
     if expected == "application/pdf":
-        assert kept == content
+        # What tells of its making reads as blanks (test_telling), everything else as it came.
+        assert {new for old, new in zip(content, kept, strict=True) if old != new} <= {ord(" ")}
     else:
         assert Image.open(io.BytesIO(kept)).size in {(32, 24), (20, 40)}
 
@@ -298,6 +299,8 @@ SLOW = [
     b"<",
     b"/F 1 ",
     b"/OpenAction [",
+    b"/Info 1 0 R 1 0 obj (",
+    b"/Type /Metadata obj ",
 ]
 
 

@@ -31,6 +31,7 @@ from scip.vault.inspection.recordings import (
     telling_parts,
 )
 from scip.vault.inspection.scanner import scan
+from scip.vault.inspection.telling import telling_facts
 from scip.vault.inspection.text import check_text, is_text
 from scip.vault.sealing import Readable
 
@@ -159,6 +160,9 @@ def check(upload: Upload, *, allowed: Collection[str], max_bytes: int) -> Checke
     else:
         with _buffer(upload) as data:
             check_pdf(data)
+            blanks = telling_facts(data)
+        upload.seek(0)
+        return CheckedUpload(Blanked(upload, blanks), name, content_type, size)
     upload.seek(0)
     return CheckedUpload(upload, name, content_type, size)
 

@@ -97,7 +97,7 @@ def check_pdf(data: Buffer) -> None:
     if _MARKUP.search(data, 0, _MARKUP_WITHIN):
         raise _damaged()
     budget = _INFLATE_LIMIT
-    for start, end, body, body_end in _segments(data):
+    for start, end, body, body_end in segments(data):
         names = _check_names(data, start, end)
         if body is None:
             if names:
@@ -109,7 +109,7 @@ def check_pdf(data: Buffer) -> None:
             budget -= _check_object_stream(data, slice(start, end), slice(body, body_end), budget)
 
 
-def _segments(data: Buffer) -> Iterator[tuple[int, int, int | None, int]]:
+def segments(data: Buffer) -> Iterator[tuple[int, int, int | None, int]]:
     """Cut the file at its streams: yields (start, end) outside, then where the stream's body lies."""
     position = 0
     for _number in range(_MAX_STREAMS):
