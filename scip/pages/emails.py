@@ -24,6 +24,10 @@ def leave_token(entry: InterestEntry) -> str:
     return signing.dumps(entry.pk, salt=LEAVE_SALT)
 
 
+def leave_address(entry: InterestEntry) -> str:
+    return settings.SITE_URL + reverse("pages:interest_leave", args=[leave_token(entry)])
+
+
 def office() -> Address:
     return Address(email=settings.STAFF_EMAIL)
 
@@ -40,8 +44,7 @@ def interest_noted(entry: InterestEntry, *, time_zone: str = "UTC") -> None:
         to=Address(email=entry.email, time_zone=time_zone),
         context={
             "entry": entry,
-            "leave_url": settings.SITE_URL
-            + reverse("pages:interest_leave", args=[leave_token(entry)]),
+            "leave_url": leave_address(entry),
             "button_url": settings.SITE_URL + reverse(READ_ON[InterestEntry.About(entry.about)]),
             "button_label": _("Read on while you wait"),
         },
@@ -57,6 +60,7 @@ def applications_opened(entry: InterestEntry) -> None:
         to=Address(email=entry.email),
         context={
             "entry": entry,
+            "leave_url": leave_address(entry),
             "button_url": settings.SITE_URL + reverse("pages:certification"),
             "button_label": _("Read how to register"),
         },

@@ -30,8 +30,10 @@ def join_interest_list(
     """Put somebody on the list, once per subject; a second time changes nothing.
 
     Says nothing about whether the address was there before: callers show the same page.
-    Side effects for a new entry: a letter to the person and one to the office.
+    Side effects for a new entry: a letter to the person and one to the office. Who waits for
+    what is open already reads that, and is told by it.
     """
+    now = now or timezone.now()
     with transaction.atomic():
         entry = InterestEntry(
             email=email.strip().lower(),
@@ -39,14 +41,24 @@ def join_interest_list(
             country=country,
             about=about,
             note=note,
-            created_at=now or timezone.now(),
+            created_at=now,
         )
         InterestEntry.objects.bulk_create([entry], ignore_conflicts=True)
         kept = InterestEntry.objects.get(email__iexact=entry.email, about=about)
         if kept.created_at != entry.created_at:
             return
-        emails.interest_noted(kept, time_zone=time_zone)
+        if about == InterestEntry.About.CERTIFICATION and applications_are_open(now):
+            emails.applications_opened(kept)
+            note_told([kept], by=None, now=now)
+        else:
+            emails.interest_noted(kept, time_zone=time_zone)
         emails.interest_arrived(kept)
+
+
+def applications_are_open(now: datetime) -> bool:
+    """Have applications for certification opened, by the Edition in force?"""
+    opens_on = Edition.objects.in_force(now.date()).applications_open_on
+    return opens_on is not None and opens_on <= now.date()
 
 
 def leave_interest_list(entry_id: int, *, by: Any = None) -> None:
@@ -81,8 +93,7 @@ def announce_opening(now: datetime | None = None, *, limit: int = 200) -> int:
     writing to; a run that dies is followed by another. Returns how many were told.
     """
     now = now or timezone.now()
-    opens_on = Edition.objects.in_force(now.date()).applications_open_on
-    if opens_on is None or opens_on > now.date():
+    if not applications_are_open(now):
         return 0
     waiting = InterestEntry.objects.filter(
         about=InterestEntry.About.CERTIFICATION, told_at=None

@@ -75,7 +75,24 @@ class TestInterestList:
         assert InterestEntry.objects.count() == 1
         assert Letter.objects.count() == 2
 
-    def test_another_subject_is_another_entry(self, client: Client, interest_data) -> None:
+    @pytest.mark.parametrize(
+        ("since", "says", "told"),
+        [(-1, "it has. Registration for Level C is open", True), (1, "once, when it opens", False)],
+    )
+    def test_who_waits_for_what_is_open_reads_that(
+        self, client: Client, interest_data, edition, since, says, told
+    ) -> None:
+        edition.applications_open_on = timezone.localdate() + timedelta(days=since)
+        edition.save(update_fields=["applications_open_on"])
+        client.post("/interest/", interest_data | {"about": "certification"})
+        to_person, to_office = Letter.objects.order_by("id")
+        assert says in " ".join(to_person.text.split())
+        assert "/interest/leave/" in to_person.text
+        assert to_office.to_address == STAFF
+        assert bool(InterestEntry.objects.get().told_at) == told
+        assert services.announce_opening() == 0
+
+    def test_another_subject_is_another_entry(self, client: Client, interest_data, edition) -> None:
         client.post("/interest/", interest_data)
         client.post("/interest/", interest_data | {"about": "certification"})
         assert InterestEntry.objects.count() == 2
