@@ -81,7 +81,7 @@ function setUp(box) {
       if (mine !== run) return null;
       const percent = Math.floor((100 * way.received) / file.size);
       bar.value = percent;
-      say("sending", { percent });
+      say(held ? "held" : "sending", { percent });
       const part = file.slice(way.received, way.received + way.size);
       const answer = await ask(way.address, {
         method: "PATCH",
@@ -101,7 +101,7 @@ function setUp(box) {
       const { state, sentence } = await (await ask(address)).json();
       if (state === "ready") return true;
       if (state === "refused" || state === "held") throw new Refused(sentence);
-      say("checking");
+      say(held ? "held" : "checking"); // who pressed already reads that it goes by itself
       await new Promise((later) => setTimeout(later, wait));
     }
     return false;

@@ -82,6 +82,10 @@ def test_a_dropped_connection_costs_nothing(someone: Any, author: Any, recording
     assert sent == ["0", *[str(arrivals.PART_BYTES)] * 3, str(2 * arrivals.PART_BYTES)]
     alma.page.get_by_role("button", name="Hand it in").click()
     until_said(alma, "It is handed in as soon as the file is here")
+    # Looking again how far it is does not take the answer away.
+    alma.page.wait_for_event("response", lambda answer: bool(PARTS.search(answer.url)))
+    alma.page.wait_for_event("response", lambda answer: bool(PARTS.search(answer.url)))
+    until_said(alma, "It is handed in as soon as the file is here")
     arrivals.inspect(Arrival.objects.get())  # the worker
     alma.page.wait_for_url(re.compile(r"/portfolio/excerpts/\d+/$"))
     alma.look(closely=True)

@@ -114,6 +114,12 @@ def test_the_own_list_finds_a_name_in_any_dress():
     ]  # fmt: skip
 
 
+def test_the_own_list_finds_every_name_where_no_space_is_set():
+    assert [name for name, _kind in found("昨日田中と山田が田中の家に来た", avoid=["田中", "山田"])] == [
+        "田中", "山田", "田中",
+    ]  # fmt: skip
+
+
 def test_what_is_fine_is_not_brought_up_again_but_the_own_list_outweighs_it():
     text = "They moved to Berlin."
     assert found(text) == [("Berlin", "place")]

@@ -320,6 +320,14 @@ def test_the_supervisor_is_asked_about_what_was_shown_in_person_and_nobody_else(
     assert facts()["title"] not in letter.text
 
 
+def test_a_changed_sentence_needs_a_new_version():
+    """Whoever changes what therapists vouch for gives it the next number, and its hash stands here."""
+    said = "\n".join(attesting.wording(value) for value in Excerpt.Identity.values)
+    assert {attesting.VERSION: hashlib.sha256(said.encode()).hexdigest()[:12]} == {
+        1: "53393afe7838"
+    }
+
+
 @pytest.mark.parametrize("name", ["excerpts", "excerpt_new"])
 def test_the_pages_name_everybody_who_can_open_it(author, as_user, name):
     page = as_user(author.user).get(reverse(f"portfolio:{name}")).content.decode()

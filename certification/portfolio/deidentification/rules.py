@@ -60,6 +60,12 @@ def hints_in(
                     found.append(hint)
                     covered = end
                     break
+        # Where no space is set, one token may hold several names of the list.
+        for start in range(max(token.start, covered), token.end) if inside else ():
+            if start >= covered and start in inside:
+                covered = inside[start]
+                text = reading.text[start:covered]
+                found.append(Hint(start, covered, Kind.NAME, Why.AVOIDED, text))
         place += 1
     return tuple(found)
 
