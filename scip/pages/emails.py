@@ -25,7 +25,7 @@ def leave_token(entry: InterestEntry) -> str:
 
 
 def leave_address(entry: InterestEntry) -> str:
-    return settings.SITE_URL + reverse("pages:interest_leave", args=[leave_token(entry)])
+    return f"{settings.SITE_URL}{reverse('pages:interest_leave', args=[leave_token(entry)])}"
 
 
 def office() -> Address:
