@@ -85,7 +85,24 @@ def test_from_the_views_to_the_letter(as_user: Any) -> None:
         "review:desk"
     )
     assert committee.submission.state == Submission.State.DEVELOPMENT
-    assert chair.get(page).status_code == 404
+    # A step back in the browser leads to where it says what happened, and to nothing that was read.
+    room = at("room", committee, committee.chair)
+    assert chair.get(page)["Location"] == room
+    assert "The committee has answered" in text(chair.get(room))
+    assert as_user(world.make_user("far@example.org", Role.CHAIR)).get(page).status_code == 404
+
+
+def test_no_letter_is_shown_before_there_is_a_decision(as_user: Any) -> None:
+    committee = make_committee()
+    chair: Client = as_user(committee.chair)
+    page = at("decision", committee, committee.chair)
+    propose = at("decision_propose", committee, committee.chair)
+    chair.post(page, typed(outcome="", then="propose"))
+    shown = text(chair.get(propose))
+    assert "No decision yet" in shown
+    assert "further development is needed" not in shown
+    chair.post(page, typed(then="propose", version="1"))
+    assert "further development is needed" in text(chair.get(propose))
 
 
 def test_two_windows_of_the_chair(as_user: Any) -> None:

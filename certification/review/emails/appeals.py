@@ -75,12 +75,17 @@ def to_member(seat: PanelSeat, subject: str, *paragraphs: str) -> Draft:
         name=member.first_name or _("colleague"),
         subject=subject,
         paragraphs=paragraphs,
-        button=(reverse("hearing:seat", args=[seat.pk]), _("Open the appeal")),
+        button=(page_of(seat), _("Open the appeal")),
         fine_print=_(
             "You get this letter because CMSC asked you to hear an appeal. The person who appeals "
             "does not learn your name."
         ),
     )
+
+
+def page_of(seat: PanelSeat) -> str:
+    """Where it stands; while the office only looks at a letter there is no seat yet, so the desk."""
+    return reverse("hearing:seat", args=[seat.pk]) if seat.pk else reverse("hearing:desk")
 
 
 def to_office(appeal: Appeal, subject: str, *paragraphs: str, key: str) -> None:

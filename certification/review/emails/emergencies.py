@@ -23,7 +23,9 @@ def dossier_opened(access: OfficeAccess, *, now: datetime) -> Draft:
             _(
                 "{who} of the office, who opened one thing of yours ({what}), opened it as a PDF as "
                 "well, on {when}. Your supervisor’s letter is no part of it."
-            ).format(who=access.opened_by, what=access.what, when=moment(now, user.time_zone or "UTC")),
+            ).format(
+                who=access.opened_by, what=access.what, when=moment(now, user.time_zone or "UTC")
+            ),
             _("The reason was given before: {reason}").format(reason=access.reason),
             _(
                 "If you have a question about it, or think that it should not have happened, answer "

@@ -18,7 +18,7 @@ from certification.portfolio.views.desk import done, person
 from certification.portfolio.views.saving import keep_typed
 from certification.review.emails.decisions import decision_letter
 from certification.review.forms.deciding import DecisionForm, ReturnForm, SecondForm, on
-from certification.review.models import Assignment, Decision
+from certification.review.models import Assignment, Decision, Submission
 from certification.review.queries.appeals import panel_asks
 from certification.review.queries.decisions import (
     decision_of,
@@ -86,7 +86,11 @@ def findings_of(decision: Decision) -> tuple[Finding, ...]:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def decision(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of a decision: to write for the chair, to read for the second reader."""
+    """The page of a decision: to write for the chair, to read for the second reader; once it was
+    answered, their room says so."""
+    mine = Assignment.objects.visible_to(request.user).filter(pk=pk, member=person(request))
+    if mine.exclude(submission__state=Submission.State.SUBMITTED).exists():
+        return redirect("review:room", pk)
     seat = seat_of(request, pk)
     row = decision_of(seat.submission) or Decision(submission=seat.submission)
     if seat.seat == Seat.CHAIR and row.state == State.DRAFT:
@@ -227,7 +231,8 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "findings": findings,
         "is_ready": all(item.is_met for item in findings),
-        "draft": decision_letter(row),
+        # Without an outcome it would read as one that nobody chose.
+        "draft": decision_letter(row) if row.outcome else None,
         "breadcrumb": crumbs(_("To the second reader"), seat),
     }
     return render(request, "review/decision/propose.html", context)
