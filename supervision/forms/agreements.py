@@ -66,7 +66,7 @@ class SignForm(forms.Form):
 
     def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(OwnNameField, self.fields["name_typed"]).name = name
+        cast("OwnNameField", self.fields["name_typed"]).name = name
 
 
 class EndForm(forms.ModelForm[Agreement]):

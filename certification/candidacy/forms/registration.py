@@ -39,7 +39,7 @@ class AttestationForm(forms.Form):
 
     def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(OwnNameField, self.fields["name_typed"]).name = name
+        cast("OwnNameField", self.fields["name_typed"]).name = name
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
