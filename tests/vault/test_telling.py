@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from time import process_time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.base import ContentFile
 from pypdf import PdfReader, PdfWriter
 
 from scip.vault.inspection.check import DOCUMENTS, check
+from scip.vault.inspection.telling import telling_facts
 from scip.vault.services import read, store
 
 from . import samples
@@ -75,6 +77,27 @@ def bookmarked() -> bytes:
 def test_everything_else_stays_as_it_came(content: Callable[[], bytes]) -> None:
     sent = content()
     assert kept(sent) == sent
+
+
+FACTS = b"5 0 obj <<%s>> endobj\n" % b" ".join(b"/A%d 6 0 R" % place for place in range(16))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a b c d " * 125_000 + FACTS * 16 + b"/Info 5 0 R " * 16 + b"6 0 obj (Mia) endobj",
+        b"5 0 obj\n" * 500_000 + b"/Info 5 0 R ",
+        b"5 0 obj <<(" + b"\\(" * 30_000 + b">> endobj /Info 5 0 R ",
+        (b"5 0 obj <<" + b"()" * 30_000 + b">> endobj\n") * 64 + b"/Info 5 0 R ",
+    ],
+    ids=["facts that point to facts", "without an end", "escapes", "very many strings"],
+)
+def test_hostile_facts_hold_nobody_up(content: bytes) -> None:
+    began = process_time()
+    found = telling_facts(content)
+    # No measure of speed: reading again from every place takes from ten seconds to hours.
+    assert process_time() - began < 8
+    assert len(found) < 10_000
 
 
 def test_what_is_kept_in_the_vault_is_blank(db: Any, stranger: Any) -> None:

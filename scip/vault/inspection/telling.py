@@ -6,8 +6,8 @@ covers every byte; and so does what lies compressed, which can't be blanked in p
 """
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from scip.vault.inspection.pdf import Buffer, segments
 from scip.vault.inspection.recordings import Blank
@@ -16,16 +16,21 @@ _SIGNED = re.compile(rb"/ByteRange[\x00\t\n\f\r ]*\[")
 _REFERENCE = rb"(\d{1,10})[\x00\t\n\f\r ]{1,4}(\d{1,5})[\x00\t\n\f\r ]{1,4}R(?![A-Za-z])"
 _INFO = re.compile(rb"/Info[\x00\t\n\f\r ]{0,4}" + _REFERENCE)
 _REFERENCES = re.compile(_REFERENCE)
-_OBJECT = rb"(?<!\d)%s[\x00\t\n\f\r ]{1,4}%s[\x00\t\n\f\r ]{1,4}obj(?![A-Za-z])"
+_OBJECT = re.compile(
+    rb"(?<!\d)(\d{1,10})[\x00\t\n\f\r ]{1,4}(\d{1,5})[\x00\t\n\f\r ]{1,4}obj(?![A-Za-z])"
+)
 _XMP = re.compile(rb"/Type[\x00\t\n\f\r ]{0,4}/Metadata(?![A-Za-z])")
 _FILTER = re.compile(rb"/Filter(?![A-Za-z])")
 _STRING = re.compile(
+    # An escaped parenthesis begins none: from each of them all that follows would be read again.
     # Escapes and one level of parentheses inside; or hexadecimal; <<, the start of a dictionary, is neither.
-    rb"\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+)\)|(?<!<)<([0-9A-Fa-f\x00\t\n\f\r ]*+)>",
+    rb"(?<!\\)\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+)\)|(?<!<)<([0-9A-Fa-f\x00\t\n\f\r ]*+)>",
     re.DOTALL,
 )
 # Honest files have one or two of each, and an object of facts is short.
 _MOST = 16
+_MOST_OBJECTS = 64
+_MOST_STRINGS = 64
 _OBJECT_BYTES = 64 * 1024
 
 
@@ -38,25 +43,30 @@ def telling_facts(data: Buffer) -> list[Blank]:
 
 def _in_information(data: Buffer) -> Iterator[Blank]:
     """Strings of the information dictionary, and those that it points to (as Apple writes it)."""
-    for found in islice(_INFO.finditer(data), _MOST):
-        for start, end in _objects(data, found[1], found[2]):
-            yield from _strings(data, start, end)
-            for other in islice(_REFERENCES.finditer(data, start, end), _MOST):
-                for first, last in _objects(data, other[1], other[2]):
-                    yield from _strings(data, first, last)
+    facts = _objects(data, islice(_INFO.finditer(data), _MOST))
+    for start, end in facts:
+        yield from _strings(data, start, end)
+    pointed = (islice(_REFERENCES.finditer(data, *place), _MOST) for place in facts)
+    for start, end in _objects(data, chain.from_iterable(pointed)):
+        yield from _strings(data, start, end)
 
 
-def _objects(data: Buffer, number: bytes, generation: bytes) -> Iterator[tuple[int, int]]:
-    """Where an object lies: each of its versions."""
-    for found in islice(re.finditer(_OBJECT % (number, generation), data), _MOST):
+def _objects(data: Buffer, references: Iterable[re.Match[bytes]]) -> list[tuple[int, int]]:
+    """Where these objects lie, each with its versions. The file is read once, however many they are."""
+    wanted = {(found[1], found[2]) for found in references}
+    places: list[tuple[int, int]] = []
+    objects = _OBJECT.finditer(data) if wanted else iter(())
+    meant = (found for found in objects if (found[1], found[2]) in wanted)
+    for found in islice(meant, _MOST_OBJECTS):
         end = data.find(b"endobj", found.end(), found.end() + _OBJECT_BYTES)
         # Facts are short objects without a stream.
         if end > 0 and data.find(b"stream", found.end(), end) < 0:
-            yield found.end(), end
+            places.append((found.end(), end))
+    return places
 
 
 def _strings(data: Buffer, start: int, end: int) -> Iterator[Blank]:
-    for found in _STRING.finditer(data, start, end):
+    for found in islice(_STRING.finditer(data, start, end), _MOST_STRINGS):
         first, last = found.span(1) if found[1] is not None else found.span(2)
         yield spaces(first, last)
 
