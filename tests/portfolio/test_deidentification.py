@@ -204,3 +204,11 @@ def test_the_counter_would_see_a_rule_that_reads_on_to_the_end(monkeypatch):
         hints_in(reading)
         counts.append(reading.looks / len(reading.tokens))
     assert counts[1] > counts[0] * 2
+
+
+@pytest.mark.parametrize(
+    "practice",
+    ["Soles of the Feet", "Core Values", "Supportive Touch", "Loving-Kindness Meditation"],
+)
+def test_the_name_of_a_practice_is_nobodys(practice):
+    assert notice(f"We did {practice} today.") == ()

@@ -335,7 +335,8 @@ def test_a_line_of_the_log_that_could_tell_who_it_is_is_kept_with_a_hint(author,
     line = reverse("portfolio:session", args=[ClientSession.objects.get().pk])
     answer = client.post(line, data | {"practice": "with her sister"}, follow=True)
     assert "could tell who it is" not in answer.content.decode()
-    answer = client.post(line, data | {"practice": "with Dr. Weber"}, follow=True)
+    said = {"practice": "with Dr. Weber, then Dr. Weber alone"}
+    answer = client.post(line, data | said, follow=True)
     assert "“Weber” could tell who it is" in answer.content.decode()
 
 

@@ -127,7 +127,8 @@ PROGRAMME = words(
     "affectionate breathing body scan inner critic internal family systems therapy therapist "
     "monday tuesday wednesday thursday friday saturday sunday god i'm i christian jewish muslim "
     "buddhist english german french spanish session sessions week day part chapter zoom covid internet "
-    "christmas easter ramadan new year i’d i’ll mum mom dad"
+    "christmas easter ramadan new year i’d i’ll mum mom dad "
+    "meditation soles feet giving receiving shame core values supportive touch sense savor savour equanimity"
 )
 # Small words of a language that gives every noun a capital: there a capital says nothing.
 ALL_NOUNS_CAPITAL = words(

@@ -37,7 +37,7 @@ def hint_at_words(request: HttpRequest, text: str, portfolio: Portfolio) -> None
         messages.info(
             request,
             _("“{words}” could tell who it is. If so, correct the line.").format(
-                words=", ".join(hint.text for hint in hints)
+                words=", ".join(dict.fromkeys(hint.text for hint in hints))
             ),
         )
 
