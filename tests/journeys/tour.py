@@ -31,6 +31,11 @@ def first_link(page: Page, pattern: str) -> str:
     raise SystemExit(f"The demo has no link like {pattern} on {page.url}.")
 
 
+def look_at(page: Page, heading: str) -> None:
+    """Move the page until this heading stands at its top."""
+    page.get_by_role("heading", name=heading, exact=True).evaluate("item => item.scrollIntoView()")
+
+
 def home(page: Page, site: str) -> None:
     page.goto(f"{site}/")
 
@@ -64,6 +69,28 @@ def verify(page: Page, site: str) -> None:
     page.goto(site + first_link(page, r"/verify/\w+/"))
 
 
+def supervision(page: Page, site: str) -> None:
+    """One candidate's ten sessions, as their supervisor sees them."""
+    page.goto(f"{site}/supervision/")
+    page.goto(site + first_link(page, r"/supervision/agreements/\d+/"))
+    look_at(page, "The sessions")
+
+
+def portfolio(page: Page, site: str) -> None:
+    page.goto(f"{site}/portfolio/")
+    look_at(page, "Case studies")
+
+
+def reading_room(page: Page, site: str) -> None:
+    """A submission beside the questions about it."""
+    page.goto(f"{site}/review/")
+    page.goto(site + first_link(page, r"/review/\d+/"))
+
+
+def directory(page: Page, site: str) -> None:
+    page.goto(f"{site}/directory/")
+
+
 # Picture, who looks (empty: a visitor), and the way there.
 PICTURES: tuple[tuple[str, str, Walk], ...] = (
     ("home", "", home),
@@ -73,6 +100,10 @@ PICTURES: tuple[tuple[str, str, Walk], ...] = (
     ("console", "staff@example.org", console),
     ("application", "staff@example.org", application),
     ("verify", "candidate@example.org", verify),
+    ("supervision", "supervisor@example.org", supervision),
+    ("portfolio", "candidate@example.org", portfolio),
+    ("reading-room", "reviewer@example.org", reading_room),
+    ("directory", "", directory),
 )
 
 
