@@ -272,7 +272,10 @@ def test_the_suggested_are_asked_in_one_act_after_the_letter(client, walker):
     shown = text(client.post(url, {"people": people, "show": "1"}))
     assert "has handed over a final submission" in shown
     assert not Assignment.objects.exists()
+    page = client.get(url).content.decode()
+    assert "/js/site" in page  # a press counts once there
     client.post(url, {"people": people, "send": "1"})
+    assert "was done already" in text(client.post(url, {"people": people, "send": "1"}))
     assert Assignment.objects.count() == 3
     assert Letter.objects.filter(dedupe_key__endswith=":asked").count() == 3
     assert client.get(url).status_code == 302

@@ -89,6 +89,12 @@ def test_from_the_views_to_the_letter(as_user: Any) -> None:
     room = at("room", committee, committee.chair)
     assert chair.get(page)["Location"] == room
     assert "The committee has answered" in text(chair.get(room))
+    # Another window, where the letter was still to be sent, or to be read as the second.
+    assert chair.post(at("decision_send", committee, committee.chair))["Location"] == room
+    assert "ended already, so nothing was done twice" in text(chair.get(room))
+    late = reader.post(at("decision_approve", committee, committee.reviewers[1]))
+    assert late["Location"] == at("room", committee, committee.reviewers[1])
+    assert chair.get(propose)["Location"] == room
     assert as_user(world.make_user("far@example.org", Role.CHAIR)).get(page).status_code == 404
 
 

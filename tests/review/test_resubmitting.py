@@ -14,7 +14,8 @@ from certification.candidacy.models import Candidacy
 from certification.candidacy.requirements.windows import resubmission_granted
 from certification.portfolio.services.writing import StaleWriting
 from certification.review import services
-from certification.review.models import Ask, Decision, Response, Submission
+from certification.review.emails.committee import asked
+from certification.review.models import Ask, Assignment, Decision, Response, Submission
 from certification.review.queries.submissions import evidence_of, submission_evidence
 from certification.review.requirements.submission import submission_findings
 from certification.review.services.deciding import send_decision
@@ -22,7 +23,7 @@ from certification.review.services.freezing import content_of
 from certification.review.services.resubmitting import begin_again, save_response
 from payments.models import Payment, Settlement
 from payments.services import dispatch_settlement, record_offline_payment
-from scip.accounts.models import User
+from scip.accounts.models import Role, User
 from scip.policy.models import Edition
 from scip.requirements import Refusal
 from supervision.models import Agreement, Recommendation, SupervisionSession
@@ -67,7 +68,7 @@ def unmet(submission: Submission, **when) -> list[str]:
     return [item.code for item in findings if not item.is_met]
 
 
-def test_only_what_was_asked_is_asked_and_frozen_with_its_answers() -> None:
+def test_only_what_was_asked_is_asked_and_frozen_with_its_answers(as_user) -> None:
     committee = answered()
     walker = committee.walker
     made = begins(committee)
@@ -100,6 +101,16 @@ def test_only_what_was_asked_is_asked_and_frozen_with_its_answers() -> None:
         {"number": 2, "text": ASKS[1], "response": "To 2: see case 2."},
     ]
     assert "asks" not in content_of(made.follows.snapshot)
+    told = "only the points that the committee asked for are read again"
+    asked_again = seated(
+        handed, world.make_user("r9@example.org", Role.REVIEWER), "reviewer", "asked"
+    )
+    assert told in " ".join(asked(asked_again).text.split())
+    page = as_user(asked_again.member).get(f"/review/{asked_again.pk}/")
+    assert told in page.content.decode()
+    whole = Assignment.objects.filter(submission=made.follows, seat="reviewer")[0]
+    assert told not in " ".join(asked(whole).text.split())
+    asked_again.delete()
     # The committee answers again, as often as it takes.
     seated(handed, committee.chair, "chair")
     for reader in committee.reviewers:

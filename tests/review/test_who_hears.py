@@ -339,6 +339,8 @@ def test_the_office_asks_reminds_and_releases_with_the_letter_before_it(carla, a
     assert PanelSeat.objects.count() == 2
     decide("remind", seat=seat.pk, send="yes")
     assert Letter.objects.filter(dedupe_key__contains=":office:").count() == 1
+    assert "They got a reminder today" in text(decide("remind", seat=seat.pk, send="yes"))
+    assert Letter.objects.filter(dedupe_key__contains=":office:").count() == 1
     decide("release", seat=seat.pk, reason="Ill.", send="yes")
     seat.refresh_from_db()
     assert (seat.state, seat.end_reason) == ("released", "Ill.")

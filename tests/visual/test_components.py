@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django import forms
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
@@ -214,6 +215,16 @@ def test_error_summary_leads_to_every_field() -> None:
     )
     assert targets
     assert targets <= set(Tree(page).ids)
+
+
+def test_a_label_that_ends_as_a_sentence_gets_no_colon() -> None:
+    class Word(forms.Form):
+        said = forms.CharField(label="This is true.")
+        name = forms.CharField(label="Your name")
+
+    html = render_to_string("components/error_summary.html", {"form": Word({})})
+    assert "This is true.</a> " in html
+    assert "Your name</a>: " in html
 
 
 def test_references_between_elements_lead_somewhere() -> None:

@@ -25,7 +25,7 @@ from certification.review.services import hearing
 from scip.accounts.admin.deciding import DecidingAdmin, Decision
 from scip.accounts.models import User
 from scip.formats import day
-from scip.mail.services import Draft, queue_draft
+from scip.mail.services import Draft
 from scip.requirements import Refusal, Status
 
 State = Appeal.State
@@ -96,21 +96,6 @@ def suggested_letter(row: Appeal, _data: Any, _by: User) -> Draft:
     return letter_to(row, found[0].member)
 
 
-def remind(row: Appeal, data: Any, _by: User) -> None:
-    """Send a reminder now; one a day for each seat."""
-    seat = seat_of(row, data["seat"])
-    queue_draft(
-        reminder_of(row, seat),
-        to=seat.member,
-        dedupe_key=f"panelseat:{seat.pk}:{seat.state}:office:{timezone.now():%Y%m%d}",
-    )
-
-
-def reminder_of(row: Appeal, seat: PanelSeat) -> Draft:
-    due = seat.answer_due_at if seat.state == Seat.ASKED else row.answer_by_at
-    return letters.reminder(seat, is_late=due is not None and due < timezone.now())
-
-
 class WaitsFilter(admin.SimpleListFilter):
     """Appeals by what they wait for; somebody's own is never found by it."""
 
@@ -165,8 +150,10 @@ class AppealAdmin(DecidingAdmin):
             send=_("Send the reminder"),
             is_possible=waits_for_seats,
             form=lambda row, data: SeatForm(data, choices=seat_choices(row)),
-            draft=lambda row, data, _by: reminder_of(row, seat_of(row, data["seat"])),
-            act=remind,
+            draft=lambda row, data, _by: letters.reminder_now(
+                seat_of(row, data["seat"]), now=timezone.now()
+            ),
+            act=lambda row, data, by: hearing.remind(seat_of(row, data["seat"]), by=by),
         ),
         "release": Decision(
             title=_("Release somebody"),

@@ -270,6 +270,13 @@ def about(appeal: Appeal) -> str:
     return _("{name} appeals against an answer of the committee.").format(name=appeal.user)
 
 
+def reminder_now(seat: PanelSeat, *, now: datetime) -> Draft:
+    """The reminder that fits this moment."""
+    is_asked = seat.state == PanelSeat.State.ASKED
+    due = seat.answer_due_at if is_asked else seat.appeal.answer_by_at
+    return reminder(seat, is_late=due is not None and due < now)
+
+
 def reminder(seat: PanelSeat, *, is_late: bool) -> Draft:
     """A reminder before or after the day: of the answer whether they can, or of the panel's."""
     member: User = seat.member

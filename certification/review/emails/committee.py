@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from certification.review.models import Assignment, DeclaredTie, Submission, Tie
 from certification.review.queries.conflicts import told_of
+from certification.review.queries.resubmissions import asks_points_alone
 from scip.accounts.models import User
 from scip.formats import day, moment
 from scip.mail.services import Address, Draft, Recipient, queue_draft, render_letter
@@ -112,6 +113,13 @@ def what_is_asked(row: Assignment) -> str:
     }[Seat(row.seat)]
 
 
+def told_of_points() -> str:
+    return _(
+        "It is a resubmission: only the points that the committee asked for are read again, so it "
+        "takes less time than a whole submission."
+    )
+
+
 def asked(row: Assignment) -> Draft:
     """Would you read this? Whom it is about, from which seat, by when."""
     member, candidate = row.member, row.submission.user
@@ -119,6 +127,7 @@ def asked(row: Assignment) -> Draft:
         row,
         _("Would you read the submission of {candidate}?").format(candidate=candidate),
         what_is_asked(row).format(candidate=candidate),
+        *([told_of_points()] if asks_points_alone(row.submission) else []),
         _(
             "First tell us on its page whether anything ties you to them; only then it opens. Please "
             "say yes or no until {answer}."

@@ -90,6 +90,14 @@ def went_back(decision_id: int) -> bool:
     return rows.filter(sha256=F("submission__follows__snapshot__sha256")).exists()
 
 
+def asks_points_alone(submission: Submission) -> bool:
+    """Are the committee's points all that is read again? Not where a panel brought it back."""
+    if submission.follows_id is None:
+        return False
+    decision = Decision.objects.filter(submission=submission.follows_id).only("pk").first()
+    return decision is not None and not went_back(decision.pk)
+
+
 def held_since(ledger: LedgerEvidence, row: Submission, since: datetime) -> int:
     """Confirmed sessions that count and began after the letter."""
     return sum(

@@ -38,6 +38,7 @@ from certification.review.services.appealing import close_superseded, locked, ma
 from certification.review.services.rehearing import hear_anew
 from scip.accounts.models import Role, User
 from scip.audit.services import record
+from scip.mail.models import Letter
 from scip.mail.services import queue_draft
 from scip.requirements import Refusal, Status
 from scip.states import lock, move
@@ -250,6 +251,28 @@ def release(seat: PanelSeat, *, reason: str, by: User, now: datetime | None = No
         now=now or timezone.now(),
         why=reason.strip(),
     )
+
+
+@transaction.atomic
+def remind(seat: PanelSeat, *, by: User, now: datetime | None = None) -> None:
+    """A kind word of the office to whoever is waited for, at most once a day.
+
+    Raises Refusal for others, where nobody is waited for, and where one went today.
+    """
+    now = now or timezone.now()
+    appeal = locked(seat.appeal)
+    refuse_others(appeal, by)
+    row = lock(seat)
+    row.appeal, row.member = appeal, seat.member
+    if appeal.state not in OPEN or row.state not in {Seat.ASKED, Seat.ACCEPTED}:
+        raise Refusal(_("Nothing is waited for here, so no letter went."))
+    key = f"panelseat:{row.pk}:{row.state}:office:"
+    since = now - timedelta(days=1)
+    if Letter.objects.filter(dedupe_key__startswith=key, created_at__gt=since).exists():
+        raise Refusal(_("They got a reminder today. One a day is enough; no other went."))
+    draft = letters.reminder_now(row, now=now)
+    queue_draft(draft, to=row.member, dedupe_key=f"{key}{now:%Y%m%dT%H%M%S}")
+    record("panelseat.reminded", row, by=by, appeal=appeal.pk)
 
 
 def open_seat(seat: PanelSeat, by: User) -> PanelSeat:

@@ -10,6 +10,7 @@ from certification.portfolio.views.desk import done, person
 from certification.review.forms.reading import DeclarationForm, DeclineForm
 from certification.review.models import Assignment
 from certification.review.queries.reading import supervisors_of
+from certification.review.queries.resubmissions import asks_points_alone
 from certification.review.services import assigning
 from scip.access import signed_in
 
@@ -44,6 +45,7 @@ def asked(
         "assignment": assignment,
         "submission": assignment.submission,
         "supervisors": supervisors_of(assignment.submission),
+        "is_again": asks_points_alone(assignment.submission),
         "wrong_form": declaration or declining,
         "declaration": declaration or DeclarationForm(),
         "declining": declining or DeclineForm(),

@@ -82,15 +82,27 @@ def findings_of(decision: Decision) -> tuple[Finding, ...]:
     )
 
 
+def is_over(request: HttpRequest, pk: int) -> bool:
+    """Was the person's own submission answered meanwhile, in another window or by the office?"""
+    mine = Assignment.objects.visible_to(request.user).filter(pk=pk, member=person(request))
+    return mine.exclude(submission__state=Submission.State.SUBMITTED).exists()
+
+
+def to_room(request: HttpRequest, pk: int) -> HttpResponse:
+    """Their room says how it stands; whoever pressed something reads that it did nothing twice."""
+    if request.method == "POST":
+        messages.info(request, _("This review has ended already, so nothing was done twice."))
+    return redirect("review:room", pk)
+
+
 @signed_in
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def decision(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of a decision: to write for the chair, to read for the second reader; once it was
     answered, their room says so."""
-    mine = Assignment.objects.visible_to(request.user).filter(pk=pk, member=person(request))
-    if mine.exclude(submission__state=Submission.State.SUBMITTED).exists():
-        return redirect("review:room", pk)
+    if is_over(request, pk):
+        return to_room(request, pk)
     seat = seat_of(request, pk)
     row = decision_of(seat.submission) or Decision(submission=seat.submission)
     if seat.seat == Seat.CHAIR and row.state == State.DRAFT:
@@ -209,6 +221,8 @@ def letter_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     """The letter once more as it will arrive, and who reads it as the second."""
+    if is_over(request, pk):
+        return to_room(request, pk)
     seat = chair_seat(request, pk)
     row = written(seat)
     if row.state != State.DRAFT:
@@ -242,6 +256,8 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """The second reader has read it."""
+    if is_over(request, pk):
+        return to_room(request, pk)
     row = written(seat_of(request, pk))
     done(
         request,
@@ -255,6 +271,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 def give_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Back to the chair: with a reason from the second reader, without one by the chair."""
+    if is_over(request, pk):
+        return to_room(request, pk)
     seat = seat_of(request, pk)
     row = written(seat)
     is_chair = seat.seat == Seat.CHAIR
@@ -275,6 +293,8 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 def send(request: HttpRequest, pk: int) -> HttpResponse:
     """Send it; the page before showed the letter as it goes."""
+    if is_over(request, pk):
+        return to_room(request, pk)
     seat = chair_seat(request, pk)
     row = written(seat)
     try:

@@ -189,7 +189,11 @@ def not_now(decision: Decision, row: Any, by: User) -> str:
     if is_about(row, by):
         return _("This is about you, so a colleague has to look at it. Nothing was changed.")
     if not decision.is_possible(row):
-        return _("This has moved on, so that step is not possible any more. Nothing was changed.")
+        # A second press of the same button comes here, too.
+        return _(
+            "This was done already, or is not possible any more; its page says how it stands. "
+            "Nothing was changed just now."
+        )
     return ""
 
 
