@@ -25,6 +25,7 @@ from certification.review.models import (
 from certification.review.services import assigning, tying
 from scip.accounts.models import Role, RoleGrant, User
 from scip.console.queues import waiting_for
+from scip.credentials.models import Credential
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
@@ -430,3 +431,13 @@ def test_the_committees_page_asks_the_same_for_one_and_three(client, count):
     with CaptureQueriesContext(connection) as queries:
         client.get(COMMITTEE)
     assert len(queries) == 8, [query["sql"][:120] for query in queries]
+
+
+def test_a_certified_submission_leads_to_its_certification(client, staff):
+    committee = make_committee(7)
+    page = f"{LIST}{committee.submission.pk}/change/"
+    assert ">The certification<" not in client.get(page).content.decode()
+    committee.sends(CERTIFIED)
+    made = Credential.objects.get(user=committee.walker.user, kind="certified")
+    link = f'<a href="/admin/credentials/credential/{made.pk}/change/">The certification<'
+    assert link in client.get(page).content.decode()

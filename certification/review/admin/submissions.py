@@ -29,6 +29,7 @@ from certification.review.requirements.submission import (
 )
 from certification.review.services.dossiers import try_again
 from scip.accounts.admin.deciding import DecidingAdmin, Decision, while_in
+from scip.credentials.models import Credential
 from scip.formats import day
 
 State = Submission.State
@@ -202,10 +203,19 @@ def about(row: Any, user: Any) -> dict[str, Any]:
         "findings": submission_findings(evidence, edition=row.edition),
         "names": row.not_to_read.all(),
         "snapshot": snapshot,
+        "credential": credential_after(row),
         "dossiers": snapshot.dossiers.order_by("audience") if snapshot is not None else (),
         "answer_by": answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
     }
     return shown if row.user_id == user.pk else shown | about_readers(row, user)
+
+
+def credential_after(row: Submission) -> Credential | None:
+    """The certification as it is now, with the page that suspends, revokes and issues it anew."""
+    if row.state != State.CERTIFIED:
+        return None
+    rows = Credential.objects.filter(user=row.user_id, kind=Credential.Kind.CERTIFIED)
+    return rows.order_by("-pk").first()
 
 
 def about_readers(row: Any, user: Any) -> dict[str, Any]:
