@@ -181,11 +181,13 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
     agreement = get_object_or_404(rows.filter(candidacy__user=person(request)), pk=pk)
     told = told_of([agreement.candidacy_id]).get(agreement.candidacy_id)
     edition = agreement.candidacy.edition
+    window = told_window(agreement.candidacy, told)
     context = {
         "agreement": agreement,
         "told": told,
         "may_go_on": may_go_on(agreement),
-        "appeal_window": told_window(agreement.candidacy, told),
+        "appeal_window": window,
+        "is_appeal_over": window is not None and not window.is_open(timezone.now()),
         "appeal_days": edition.appeal_days if edition else None,
         "breadcrumb": crumbs(agreement, request.user, _("Recommendation")),
     }

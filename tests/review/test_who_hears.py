@@ -1,11 +1,14 @@
 """Who opens what of an appeal: every kind of person, in every state of a seat; and the pages."""
 
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from certification.review.models import (
     Appeal,
@@ -235,6 +238,18 @@ def test_the_page_of_the_not_yet_leads_here(carla, as_user):
     page = reverse("supervision:outcome", args=[carla.pair.agreement.pk])
     shown = text(as_user(carla.user).get(page))
     assert f'href="{HOME}"' in shown
+    assert "You have the right to appeal" in shown
+
+
+def test_once_the_time_for_an_appeal_is_over_its_page_says_so(carla, as_user, monkeypatch):
+    page = reverse("supervision:outcome", args=[carla.pair.agreement.pk])
+    client = as_user(carla.user)
+    shut = timezone.now() + timedelta(days=60)
+    late = SimpleNamespace(now=lambda: shut)
+    monkeypatch.setattr("supervision.views.recommendations.timezone", late)
+    shown = text(client.get(page))
+    assert "You have the right to appeal" not in shown
+    assert "The time for an appeal ran until" in shown
 
 
 def test_whoever_never_registered_reads_what_it_is_for(as_user, stranger):
