@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from certification.candidacy.models import Candidacy, EquivalencyCase, Retreat
 from certification.review.models import Appeal, Assignment, Submission
 from certification.review.queries import queue as committee
-from certification.review.queries.appeals import with_the_office
+from certification.review.queries.appeals import with_the_author, with_the_office
 from cohorts.models import AbsenceException, AidRequest, Application, Enrolment, Offer, Transfer
 from consultations.models import Group, Round
 from payments.waiting import KINDS, Kind
@@ -321,6 +321,15 @@ QUEUES: tuple[Queue, ...] = (
         rows=with_the_office,
         age="filed_at",
         filters={"waits": "office"},
+    ),
+    Queue(
+        code="second_looks",
+        label=gettext_lazy("Letters that a panel sent back"),
+        hint=gettext_lazy("Their supervisor is waited for; talk with them if it takes long."),
+        model=Appeal,
+        rows=with_the_author,
+        age="decided_at",
+        filters={"waits": "supervisor"},
     ),
     Queue(
         code="dossiers",

@@ -123,6 +123,19 @@ def not_yet(found: SupervisionFacts) -> NextStep | None:
     told = found.recommendation
     if told is None or found.is_recommended:
         return None
+    if told.remanded_at is not None:
+        return NextStep(
+            code="second_look",
+            title=_("{name} is asked to look at it again").format(name=told.supervisor),
+            text=_(
+                "An appeal panel asked for it on {day}, and wrote what to look at. The next letter "
+                "takes the place of the “not yet”; until then everything keeps counting."
+            ).format(day=day(told.remanded_at)),
+            url=reverse("supervision:outcome", args=[told.agreement]),
+            label=_("Read it"),
+            other_url=reverse("appeal:home"),
+            other_label=_("The panel’s answer"),
+        )
     return NextStep(
         code="not_yet",
         title=_("Your supervisor wrote what would help next"),

@@ -56,6 +56,9 @@ class Recommendation(Stateful):
     changed_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
     superseded_at = models.DateTimeField(null=True)
+    # An appeal panel asked its author to look at it once more; nobody of the panel is named.
+    remanded_at = models.DateTimeField(null=True)
+    instructions = models.TextField(_("what the panel asks"), blank=True, max_length=60_000)
 
     objects = RecommendationQuerySet.as_manager()
 
@@ -79,6 +82,10 @@ class Recommendation(Stateful):
             models.CheckConstraint(
                 condition=Q(state="draft") | ~Q(outcome="not_yet") | ~Q(guidance=""),
                 name="recommendation_not_yet_guides",
+            ),
+            models.CheckConstraint(
+                condition=Q(remanded_at=None) | ~Q(instructions=""),
+                name="recommendation_remanded_with_instructions",
             ),
         ]
 

@@ -19,7 +19,6 @@ from supervision.models import (
     Agreement,
     AgreementVersion,
     Appointment,
-    Approval,
     FeePayment,
     Introduction,
     Plan,
@@ -28,10 +27,10 @@ from supervision.models import (
 )
 from supervision.queries.agreements import other_of, side_of, with_people
 from supervision.queries.introductions import Introductions
-from supervision.queries.recommendations import awaiting_letters, told_of
+from supervision.queries.recommendations import Letter, letters_due, told_of
 from supervision.queries.sessions import ledger_evidence
 from supervision.requirements.ledger import LedgerEvidence, ledger_findings
-from supervision.requirements.recommendations import Told, may_recommend
+from supervision.requirements.recommendations import may_recommend
 from supervision.requirements.track import Stop, own_track, track
 
 Side = Signature.Side
@@ -188,48 +187,6 @@ def closed_to(agreements: list[Agreement], user: Any, today: Iterable[Agreement]
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A letter to the committee that an agreement is to bring. ``is_overdue``: its supervisor was
-    reminded of it."""
-
-    is_approved: bool
-    is_overdue: bool = False
-
-
-def letters_due(
-    agreements: list[Agreement], told: dict[int, Told], now: datetime
-) -> dict[int, Letter]:
-    """What the letter of these agreements waits for: of completed ones whose supervisor is still the
-    one to write it, and of those that began after a "not yet". Two queries at most, and none where
-    neither is among them."""
-    completed = [row.pk for row in agreements if row.state == Agreement.State.COMPLETED]
-    found = {
-        row.pk: Letter(is_approved=row.is_approved, is_overdue=row.is_overdue)
-        for row in (awaiting_letters(now).filter(pk__in=completed) if completed else ())
-        if told.get(row.candidacy_id) is None
-    }
-    going_on = [row for row in agreements if goes_on(row, told.get(row.candidacy_id))]
-    if going_on:
-        rows = Approval.objects.in_force(now.date()).filter(
-            supervisor__in=[row.supervisor_id for row in going_on]
-        )
-        approved = set(rows.values_list("supervisor_id", flat=True))
-        found |= {row.pk: Letter(is_approved=row.supervisor_id in approved) for row in going_on}
-    return found
-
-
-def goes_on(agreement: Agreement, told: Told | None) -> bool:
-    """Is it active since a "not yet", and has its own supervisor not written since?"""
-    return (
-        agreement.state == Agreement.State.ACTIVE
-        and agreement.active_at is not None
-        and told is not None
-        and not told.is_recommended
-        and told.sent_at <= agreement.active_at
-    )
-
-
 def newest_versions(ids: Iterable[int]) -> dict[int, AgreementVersion]:
     """The newest text of each agreement with its signatures; two queries."""
     rows = AgreementVersion.objects.filter(agreement__in=list(ids)).order_by("number")
@@ -272,7 +229,7 @@ def one(
     to_confirm, unanswered = session_matters(agreement, sessions, user, is_apart=is_apart)
     mine, theirs = mine + to_confirm, theirs + unanswered
     mine += payment_matters(agreement, payments, user)
-    if edition and letter is not None and not is_closed:
+    if edition and letter is not None and (letter.remanded_at or not is_closed):
         to_write, is_written = letter_matters(
             agreement, evidence, edition, side, user, letter=letter
         )
@@ -464,9 +421,17 @@ def letter_matters(
         words = _("{name} is reminded of the letter about you, and the office asks next")
         return [], [words.format(name=other), way_on]
     if is_candidate:
-        return [], [_("{name} writes to the committee about you").format(name=other)]
-    text = _("Write to the committee about {name}").format(name=other)
+        words = (
+            _("{name} is asked by a panel to look again at the letter about you")
+            if letter.remanded_at
+            else _("{name} writes to the committee about you")
+        )
+        return [], [words.format(name=other)]
     url = reverse("supervision:recommendation", args=[agreement.pk])
+    if letter.remanded_at:
+        text = _("A panel asks you to look again at your letter about {name}, since {day}")
+        return [Matter(text.format(name=other, day=day(letter.remanded_at)), url, _("Read it"))], []
+    text = _("Write to the committee about {name}").format(name=other)
     return [Matter(text, url, _("Write it"))], []
 
 

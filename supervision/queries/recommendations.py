@@ -1,6 +1,7 @@
 """Recommendations: the author reads the letter, the candidate its outcome."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +43,24 @@ def told_window(
     return appeal_window(candidacy, edition, told_at=told.sent_at, now=now)
 
 
+def second_looks() -> QuerySet[Recommendation]:
+    """Letters in force that a panel asked their authors to look at again, and that still wait for
+    them: the registration is under way, and the candidate has not gone on with somebody else."""
+    going = (Agreement.State.ACTIVE, Agreement.State.COMPLETED)
+    elsewhere = Agreement.objects.filter(
+        candidacy=OuterRef("agreement__candidacy"),
+        state__in=going,
+        active_at__gte=OuterRef("agreement__completed_at"),
+    ).exclude(supervisor=OuterRef("agreement__supervisor"))
+    return Recommendation.objects.filter(
+        ~Exists(elsewhere),
+        state=State.SENT,
+        remanded_at__isnull=False,
+        agreement__state__in=going,
+        agreement__candidacy__state__in=Candidacy.REGISTERED,
+    )
+
+
 def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
     """The recommendation in force of each candidacy, as its candidate may know it; one query.
 
@@ -49,6 +68,7 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
     """
     rows = (
         Recommendation.objects.filter(agreement__candidacy__in=candidacy_ids, state=State.SENT)
+        .annotate(asked_at=Subquery(second_looks().filter(pk=OuterRef("pk")).values("remanded_at")))
         .order_by("sent_at", "pk")
         .values(
             "agreement__candidacy_id",
@@ -57,6 +77,7 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
             "outcome",
             "sent_at",
             "guidance",
+            "asked_at",
         )
     )
     return {
@@ -66,6 +87,7 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
             outcome=row["outcome"],
             sent_at=row["sent_at"],
             guidance=row["guidance"],
+            remanded_at=row["asked_at"],
         )
         for row in rows
         if row["sent_at"] is not None
@@ -141,6 +163,53 @@ def awaiting_letters(now: datetime, *, silences: int = 1) -> QuerySet[Any]:
         .filter(state=Agreement.State.COMPLETED)
         .annotate(is_approved=Exists(approved), letter_due_at=due_at)
         .annotate(is_overdue=ExpressionWrapper(is_overdue, output_field=BooleanField()))
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A letter to the committee that an agreement is to bring. ``is_overdue``: its supervisor was
+    reminded of it. ``remanded_at``: when a panel asked for another look at the one there is."""
+
+    is_approved: bool
+    is_overdue: bool = False
+    remanded_at: datetime | None = None
+
+
+def letters_due(
+    agreements: list[Agreement], told: dict[int, Told], now: datetime
+) -> dict[int, Letter]:
+    """What the letter of these agreements waits for: of completed ones whose supervisor is still the
+    one to write it, of those that began after a "not yet", and of a letter that a panel asks to look
+    at again. Two queries at most, and none where none is among them."""
+    completed = [row.pk for row in agreements if row.state == Agreement.State.COMPLETED]
+    found = {
+        row.pk: Letter(is_approved=row.is_approved, is_overdue=row.is_overdue)
+        for row in (awaiting_letters(now).filter(pk__in=completed) if completed else ())
+        if told.get(row.candidacy_id) is None
+    }
+    asked = {row.agreement: row.remanded_at for row in told.values() if row.remanded_at}
+    going_on = [r for r in agreements if r.pk in asked or goes_on(r, told.get(r.candidacy_id))]
+    if going_on:
+        rows = Approval.objects.in_force(now.date()).filter(
+            supervisor__in=[row.supervisor_id for row in going_on]
+        )
+        approved = set(rows.values_list("supervisor_id", flat=True))
+        found |= {
+            row.pk: Letter(is_approved=row.supervisor_id in approved, remanded_at=asked.get(row.pk))
+            for row in going_on
+        }
+    return found
+
+
+def goes_on(agreement: Agreement, told: Told | None) -> bool:
+    """Is it active since a "not yet", and has its own supervisor not written since?"""
+    return (
+        agreement.state == Agreement.State.ACTIVE
+        and agreement.active_at is not None
+        and told is not None
+        and not told.is_recommended
+        and told.sent_at <= agreement.active_at
     )
 
 

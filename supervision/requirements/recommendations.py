@@ -22,7 +22,8 @@ Outcome = Recommendation.Outcome
 class Told:
     """What the candidate knows of a recommendation in force: never the letter's text.
 
-    ``guidance`` is written for the candidate, and there only after a "not yet".
+    ``guidance`` is written for the candidate, and there only after a "not yet". ``remanded_at`` is
+    when a panel asked its author to look again, while that waits for them.
     """
 
     agreement: int
@@ -30,6 +31,7 @@ class Told:
     outcome: str
     sent_at: datetime
     guidance: str = ""
+    remanded_at: datetime | None = None
 
     @property
     def is_recommended(self) -> bool:
@@ -84,6 +86,18 @@ def recommendation_finding(told: Told | None, *, is_complete: bool) -> Finding:
     )
     if told.is_recommended:
         return Finding(code=code, title=title, status=Status.MET, found=found)
+    if told.remanded_at is not None:
+        return Finding(
+            code=code,
+            title=title,
+            status=Status.WAITING,
+            found=found,
+            needed=_(
+                "An appeal panel asked that it be looked at again. The next letter takes its place."
+            ),
+            waiting_for=told.supervisor,
+            since=told.remanded_at,
+        )
     return Finding(
         code=code,
         title=title,

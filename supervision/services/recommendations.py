@@ -168,6 +168,16 @@ def send_recommendation(
     return row
 
 
+@transaction.atomic
+def ask_again(recommendation: Recommendation, instructions: str, *, now: datetime) -> None:
+    """Put down that a panel asks the author to look at a letter once more, and how. It waits for
+    them until another letter takes its place (`queries.recommendations.second_looks`). Nobody is
+    told here: the panel's letters say it."""
+    row = lock(recommendation)
+    row.remanded_at, row.instructions = now, instructions
+    row.save(update_fields=["remanded_at", "instructions"])
+
+
 def remind_of_letters(now: datetime | None = None) -> int:
     """Remind supervisors once of a letter that has not come for as long as the edition calls
     silence; returns how many could write one. Leave rests it, and nobody is reminded of what they

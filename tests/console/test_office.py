@@ -35,7 +35,7 @@ from scip.pages.models import ContactMessage, InterestEntry
 from scip.vault.models import Arrival, StoredFile
 from supervision.models import Agreement, SupervisionSession, SupervisorApplication
 from tests import world
-from tests.console.troubles import trouble_with_files
+from tests.console.troubles import sent_back, trouble_with_files
 from tests.pathway import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("edition")]
@@ -209,6 +209,7 @@ def wait_for_level_c(candidacy, number):
         logged_at=now - 29 * DAY,
         logged_by=candidacy.user,
     )
+    sent_back(agreement)
     # Filed, and nobody was asked to hear it.
     Appeal.objects.create(
         candidacy=candidacy,
@@ -239,6 +240,7 @@ def test_every_queue_counts_its_own(staff, count):
     found = {item.code: item.count.number for item in waiting_for(staff, now=timezone.now())}
     assert found == {
         "appeals": count,
+        "second_looks": count,
         "applications": count * 2,
         "evidence": count,
         "questions": count,

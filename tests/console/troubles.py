@@ -1,4 +1,5 @@
-"""Files in trouble, of one person: held, not checked for an hour, and one that does not open."""
+"""Files in trouble, of one person: held, not checked for an hour, and one that does not open; and a
+letter that a panel sent back."""
 
 import secrets
 from datetime import timedelta
@@ -6,7 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from certification.review.models import Appeal
 from scip.vault.models import Arrival, StoredFile
+from supervision.models import Agreement, Recommendation
 
 SECRET_NAME = "Session with Martha K.mp4"
 
@@ -38,3 +41,32 @@ def trouble_with_files(user: Any) -> None:
             chunk_size=9,
             damaged_at=damaged_at,
         )
+
+
+def sent_back(agreement: Agreement) -> None:
+    """A "not yet" that two others asked its supervisor to look at again, yesterday."""
+    yesterday = timezone.now() - timedelta(days=1)
+    letter = Recommendation.objects.create(
+        agreement=agreement,
+        state="sent",
+        outcome="not_yet",
+        key_elements="Shame.",
+        assessment="Growing.",
+        reflections="Warm.",
+        guidance="More time.",
+        sent_at=yesterday - timedelta(days=9),
+        remanded_at=yesterday,
+        instructions="Look at session 7.",
+    )
+    Appeal.objects.create(
+        candidacy=agreement.candidacy,
+        recommendation=letter,
+        state="decided",
+        outcome="remanded",
+        statement="What I see differently.",
+        reasons="We see more.",
+        instructions="Look at session 7.",
+        until_at=yesterday,
+        filed_at=yesterday - timedelta(days=8),
+        decided_at=yesterday,
+    )

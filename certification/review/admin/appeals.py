@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from certification.review.queries.appeals import (
     choices_for,
     empty_seats,
     suggest,
+    with_the_author,
     with_the_office,
 )
 from certification.review.services import hearing
@@ -103,7 +104,11 @@ class WaitsFilter(admin.SimpleListFilter):
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("office", _("the office")), ("overdue", _("an answer past its day"))]
+        return [
+            ("office", _("the office")),
+            ("overdue", _("an answer past its day")),
+            ("supervisor", _("the supervisor, who looks again")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         others = queryset.exclude(candidacy__user=request.user)
@@ -111,6 +116,8 @@ class WaitsFilter(admin.SimpleListFilter):
             return others.filter(pk__in=with_the_office(timezone.now()).values("pk"))
         if self.value() == "overdue":
             return others.filter(state__in=hearing.OPEN, answer_by_at__lt=timezone.now())
+        if self.value() == "supervisor":
+            return others.filter(pk__in=with_the_author().values("pk"))
         return queryset
 
 
@@ -190,7 +197,8 @@ class AppealAdmin(DecidingAdmin):
         # What was begun and set aside before it was filed is nobody's but its candidate's.
         rows = super().get_queryset(request).filter(filed_at__isnull=False)
         related: QuerySet[Any] = rows.select_related(*self.row_related).annotate(
-            is_own=Q(candidacy__user=request.user)
+            is_own=Q(candidacy__user=request.user),
+            is_with_author=Exists(with_the_author().filter(pk=OuterRef("pk"))),
         )
         answers = ("outcome", "reasons", "instructions", "declaration")
         seats = PanelSeat.objects.select_related("member").defer(*answers).order_by("pk")
@@ -205,10 +213,12 @@ class AppealAdmin(DecidingAdmin):
         return str(_("“further development needed”") if row.decision_id else _("“not yet”"))
 
     @admin.display(description=_("waits since"), ordering="filed_at")
-    def filed(self, row: Appeal) -> str:
-        if row.filed_at is None:
+    def filed(self, row: Any) -> str:
+        since = row.decided_at if row.is_with_author else row.filed_at
+        if since is None:
             return "–"
-        days = ((row.decided_at or row.withdrawn_at or timezone.now()) - row.filed_at).days
+        over_at = None if row.is_with_author else row.decided_at or row.withdrawn_at
+        days = ((over_at or timezone.now()) - since).days
         return ngettext("{count} day", "{count} days", days).format(count=days)
 
     @admin.display(description=_("waits for"))
@@ -234,8 +244,11 @@ class AppealAdmin(DecidingAdmin):
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
 
 
-def waited_for(row: Appeal) -> str:
+def waited_for(row: Any) -> str:
     """Who is waited for: the office, or people by name; the seats are there already."""
+    if row.is_with_author:
+        who = _("{name} looks at the letter again, since {day}")
+        return who.format(name=row.recommendation.agreement.supervisor, day=day(row.decided_at))
     if row.state not in hearing.OPEN:
         return "–"
     names = [str(seat.member) for seat in row.seats.all() if seat.state in WAITING]

@@ -28,6 +28,7 @@ from certification.review.requirements.appeals import (
 from scip.accounts.models import Role, User
 from scip.requirements import Finding, Status
 from supervision.models import Recommendation, Supervisor
+from supervision.queries.recommendations import second_looks
 
 State = Appeal.State
 PANEL = (Role.PANEL, Role.SUPERVISOR)
@@ -320,6 +321,15 @@ def with_the_office(now: datetime) -> QuerySet[Appeal]:
         Q(taken__lt=F("candidacy__edition__appeal_panel")) | Q(waited=0) | Q(answer_by_at__lt=now)
     )
     return found
+
+
+def with_the_author(_now: datetime | None = None) -> QuerySet[Appeal]:
+    """Sent back to the supervisor, whose next letter is waited for."""
+    return Appeal.objects.filter(
+        state=State.DECIDED,
+        outcome=AppealOutcome.REMANDED,
+        recommendation__in=second_looks().values("pk"),
+    )
 
 
 def seats_of(user: User) -> list[PanelSeat]:

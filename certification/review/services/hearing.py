@@ -42,6 +42,7 @@ from scip.mail.models import Letter
 from scip.mail.services import queue_draft
 from scip.requirements import Refusal, Status
 from scip.states import lock, move
+from supervision.services.recommendations import ask_again
 
 State = Appeal.State
 Seat = PanelSeat.State
@@ -406,7 +407,7 @@ def decide(appeal: Appeal, outcome: str, agreeing: list[PanelSeat], *, now: date
     """Put down the panel's answer, in the words of those who gave it, and send the letters.
 
     A committee's answer that does not stand, or has to be looked at again, brings the submission
-    back to the committee (`services.rehearing`).
+    back to the committee (`services.rehearing`); a supervisor's waits for them anew.
     """
     appeal.outcome = outcome
     appeal.reasons = together(row.reasons for row in agreeing)
@@ -418,6 +419,8 @@ def decide(appeal: Appeal, outcome: str, agreeing: list[PanelSeat], *, now: date
     move(appeal, State.DECIDED, by=None, now=now, data={"outcome": outcome})
     if appeal.decision is not None and outcome != AppealOutcome.UPHELD:
         hear_anew(appeal, now=now)
+    if appeal.recommendation is not None and outcome == AppealOutcome.REMANDED:
+        ask_again(appeal.recommendation, appeal.instructions, now=now)
     letters.decided(appeal)
 
 
