@@ -1,5 +1,6 @@
 """What verifiers and pages ask."""
 
+from scip.accounts.models import User
 from scip.credentials.models import Credential, SealedDocument, normalise_code
 from scip.credentials.proof import agrees
 
@@ -57,3 +58,9 @@ def without_force(purpose: str, first: int, last: int) -> set[int]:
         if new in found and old is not None:
             found.add(old)
     return {pk for pk in found if first <= pk <= last}
+
+
+def last_certification_of(user: User) -> Credential | None:
+    """The newest certification, however it stands; None for somebody who never had one."""
+    rows = Credential.objects.filter(user=user, kind=Credential.Kind.CERTIFIED)
+    return rows.order_by("-id").first()

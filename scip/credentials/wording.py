@@ -50,6 +50,13 @@ WORDING: dict[str, Wording] = {
     ),
 }
 
+# How a certification stands that is not in force, for whoever holds it.
+NOT_IN_FORCE = {
+    "suspended": _("Your certification rests for now"),
+    "expired": _("Your certification has run out"),
+    "revoked": _("Your certification no longer stands"),
+}
+
 
 def wording_for(kind: str, edition: Edition, country: str) -> Wording:
     """The words for a new credential of somebody in this country (a code, or empty).

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from certification.review.models import Submission
 from scip.formats import money
 from scip.pathway.evidence import OwedFacts
 from scip.pathway.queries import Home
@@ -24,13 +25,15 @@ REGISTRATION, REVIEW = "certification_registration", "certification_review"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostLine:
-    """One thing that costs: a charge as it stands, or a fee to come."""
+    """One thing that costs: a charge as it stands, or a fee to come. ``over_cents`` are for
+    sessions that were held, without a payment that both noted."""
 
     label: str
     note: str = ""
     url_pk: int | None = None
     paid_cents: int = 0
     due_cents: int = 0
+    over_cents: int = 0
     ahead_cents: int = 0
 
 
@@ -76,11 +79,17 @@ class Costs:
 
     @property
     def to_supervisor_cents(self) -> int:
-        return sum(line.paid_cents + line.ahead_cents for line in self.to_supervisor)
+        return sum(
+            line.paid_cents + line.over_cents + line.ahead_cents for line in self.to_supervisor
+        )
 
     @property
     def supervisor_paid_cents(self) -> int:
         return sum(line.paid_cents for line in self.to_supervisor)
+
+    @property
+    def supervisor_over_cents(self) -> int:
+        return sum(line.over_cents for line in self.to_supervisor)
 
     @property
     def supervisor_ahead_cents(self) -> int:
@@ -160,14 +169,24 @@ def to_come(home: Home, letter: str) -> list[CostLine]:
 
 
 def certification_to_come(home: Home) -> list[CostLine]:
-    """Registration and final review as far as they are not charged yet, by the Edition that the
-    person is held to (`domain.md`, policy "editions")."""
-    edition = home.level_c_edition
+    """Registration and the coming review as far as they are not charged yet, by the Edition that
+    the person is held to (`domain.md`, policy "editions"). An earlier review that was charged does
+    not pay for a resubmission."""
+    edition, submission = home.level_c_edition, home.evidence.submission
     lines = []
     if not is_charged(home.evidence.charges, REGISTRATION):
         cents = edition.registration_fee_cents
         lines.append(CostLine(label=_("Registration"), ahead_cents=cents))
-    if not is_charged(home.evidence.charges, REVIEW):
+    if submission is not None and submission.fee_ahead_cents:
+        is_again = submission.is_again or submission.state == Submission.State.DEVELOPMENT
+        lines.append(
+            CostLine(
+                label=_("Re-review") if is_again else _("Final review"),
+                note=_("with your resubmission") if is_again else _("with your submission"),
+                ahead_cents=submission.fee_ahead_cents,
+            )
+        )
+    elif not is_charged(home.evidence.charges, REVIEW):
         note = _("with your submission")
         cents = edition.review_fee_cents
         lines.append(CostLine(label=_("Final review"), note=note, ahead_cents=cents))
@@ -209,8 +228,8 @@ def supervision(home: Home) -> tuple[CostLine, ...]:
 
 
 def agreed_lines(agreed: Sequence[Standing]) -> tuple[CostLine, ...]:
-    """What was agreed with supervisors, block by block: paid if both say so, and to come. Of an
-    agreement that ended only what was paid counts."""
+    """What was agreed with supervisors, block by block: paid if both say so, over once the sessions
+    were held, and to come. Of an agreement that ended only what was paid counts."""
     return tuple(
         CostLine(
             label=str(item.block.get_phase_display()),
@@ -224,9 +243,10 @@ def agreed_lines(agreed: Sequence[Standing]) -> tuple[CostLine, ...]:
                 rate=money(item.block.version.rate_cents, item.currency),
             ),
             paid_cents=item.confirmed_cents,
-            ahead_cents=0
-            if item.block.agreement.state == Agreement.State.ENDED
-            else item.amount_cents - item.confirmed_cents,
+            over_cents=item.over_cents,
+            ahead_cents=item.amount_cents - item.confirmed_cents - item.over_cents
+            if item.block.agreement.state == Agreement.State.ACTIVE
+            else 0,
         )
         for item in agreed
     )

@@ -143,14 +143,16 @@ class SubmissionFacts:
     """The final submission. ``is_held_up``: paid, while something was open; ``is_again``: it
     answers the committee's points; ``is_asked``: a question of the committee waits for its
     candidate; ``answer_by`` is when the committee answers, once it was handed over;
-    ``has_appeal``: one was begun, or the edition allows one against its answer."""
+    ``has_appeal``: one was begun, or the edition allows one against its answer;
+    ``fee_ahead_cents`` is what the coming review costs, as long as it is not charged."""
 
     state: str
     is_held_up: bool = False
     is_again: bool = False
     is_asked: bool = False
-    answer_by: datetime | None = None
+    answer_by: date | None = None
     has_appeal: bool = False
+    fee_ahead_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from certification.candidacy.models import Candidacy
 from certification.candidacy.requirements.registration import RETREAT
 from cohorts.models import Application, Enrolment
 from scip.formats import day, money
-from scip.pathway.costs import REGISTRATION, REVIEW, is_begun, is_charged
+from scip.pathway.costs import is_begun, to_come
 from scip.pathway.evidence import ApplicationFacts, Evidence, LevelC, OwedFacts, PlaceFacts
 from scip.pathway.next_step import DOOR_OPENS
 from scip.pathway.queries import Home, completion_finding, own_gate
@@ -206,13 +206,13 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
         to_cmsc.append((_("Level A, standard price"), home.standard_cents))
     if not is_begun(home, "B"):
         to_cmsc.append((_("Level B, standard price"), edition.level_b_standard_cents))
-    to_supervisor = 0
-    if "C" not in done:
-        if not is_charged(home.evidence.charges, REGISTRATION):
-            to_cmsc.append((_("Level C: registration"), level_c.registration_fee_cents))
-        if not is_charged(home.evidence.charges, REVIEW):
-            to_cmsc.append((_("Level C: final review"), level_c.review_fee_cents))
-        to_supervisor = level_c.to_supervisor_cents
+    to_cmsc += [
+        (_("Level C: {fee}").format(fee=line.label), line.ahead_cents)
+        for line in to_come(home, "C")
+    ]
+    supervision = home.evidence.supervision
+    is_over = "C" in done or (supervision is not None and supervision.is_complete)
+    to_supervisor = 0 if is_over else level_c.to_supervisor_cents
     rows: list[dict[str, Any]] = [
         {"label": label, "value": money(cents, currency)} for label, cents in to_cmsc
     ]

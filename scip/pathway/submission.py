@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certification.review.models import Appeal, Question, Submission
-from certification.review.requirements.submission import answer_by
+from certification.review.requirements.submission import answer_day, fee_cents
+from scip.credentials.wording import NOT_IN_FORCE
 from scip.formats import day
 from scip.pathway.evidence import Evidence, SubmissionFacts
 from scip.pathway.steps import NextStep
@@ -24,7 +25,7 @@ def submission_facts(candidacy_pk: int) -> SubmissionFacts | None:
     rows = Submission.objects.filter(candidacy=candidacy_pk).annotate(
         is_asked=Exists(waiting), has_appeal=Exists(appeals)
     )
-    row = rows.select_related("edition").order_by("-number").first()
+    row = rows.select_related("edition", "charge").order_by("-number").first()
     if row is None:
         return None
     return SubmissionFacts(
@@ -34,8 +35,20 @@ def submission_facts(candidacy_pk: int) -> SubmissionFacts | None:
         is_asked=row.is_asked,  # type: ignore[attr-defined]
         has_appeal=row.has_appeal  # type: ignore[attr-defined]
         or (row.state == State.DEVELOPMENT and row.edition.appeal_of_decisions),
-        answer_by=answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
+        answer_by=answer_day(row.submitted_at, row.edition) if row.submitted_at else None,
+        fee_ahead_cents=fee_ahead(row),
     )
+
+
+def fee_ahead(row: Submission) -> int:
+    """What the coming review costs, in cents: of a submission that is prepared, until it is
+    charged, and of the resubmission that the committee asks for."""
+    if row.state == State.DEVELOPMENT:
+        return fee_cents(row.edition, is_again=True)
+    is_charged = row.charge is not None and row.charge.cancelled_at is None
+    if row.state != State.DRAFT or is_charged:
+        return 0
+    return fee_cents(row.edition, is_again=row.follows_id is not None)
 
 
 def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
@@ -119,15 +132,10 @@ def certified(evidence: Evidence) -> NextStep:
     """What the certification opens, while it stands; otherwise how it stands, and where to read
     why. Before its papers are drawn it stands."""
     known = next((item for item in evidence.recognitions if item.level == "C"), None)
-    titles = {
-        "suspended": _("Your certification rests for now"),
-        "expired": _("Your certification has run out"),
-        "revoked": _("Your certification no longer stands"),
-    }
-    if known is not None and known.standing in titles:
+    if known is not None and known.standing in NOT_IN_FORCE:
         return NextStep(
             code=f"certification_{known.standing}",
-            title=titles[known.standing],
+            title=str(NOT_IN_FORCE[known.standing]),
             text=_(
                 "Its page says what happened and whom to write to. The directory doesn’t show "
                 "your entry; what you wrote there is kept."

@@ -1,12 +1,13 @@
 """What was agreed to be paid between two people, and what was said of it."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from supervision.models import Agreement, FeeBlock, FeePayment
+from supervision.models import Agreement, FeeBlock, FeePayment, SupervisionSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,10 +15,12 @@ class Standing:
     """One block as it stands; all amounts in cents of its version's currency.
 
     ``confirmed_cents`` both say, ``said_cents`` one says so far, ``open_cents`` nobody says.
+    ``held`` counts the block's sessions that both say were held, where it was asked for.
     """
 
     block: FeeBlock
     payments: tuple[FeePayment, ...]
+    held: int = 0
 
     @property
     def amount_cents(self) -> int:
@@ -30,6 +33,14 @@ class Standing:
     @property
     def confirmed_cents(self) -> int:
         return sum(row.amount_cents for row in self.payments if row.confirmed_at)
+
+    @property
+    def over_cents(self) -> int:
+        """For sessions that were held, without a payment that both say; nothing after an end."""
+        if self.block.agreement.state == Agreement.State.ENDED:
+            return 0
+        held = min(self.held, self.block.sessions) * self.block.version.rate_cents
+        return max(held - self.confirmed_cents, 0)
 
     @property
     def said_cents(self) -> int:
@@ -58,13 +69,22 @@ def blocks_of(agreement: Agreement, user: Any) -> list[Standing]:
 
 
 def agreed_fees(user: Any) -> list[Standing]:
-    """What a candidate pays and paid directly, over all their agreements; two queries. Of an
-    agreement that ended, only what was paid."""
+    """What a candidate pays and paid directly, over all their agreements, with the sessions that
+    were held; three queries. Of an agreement that ended, only what was paid."""
     rows = FeeBlock.objects.filter(agreement__candidacy__user=user).select_related(
         "agreement__supervisor__user"
     )
+    kinds = SupervisionSession.objects.filter(
+        candidacy__user=user, state=SupervisionSession.State.CONFIRMED
+    ).values_list("agreement", "kind")
+    held = Counter(
+        (agreement, SupervisionSession.PHASES[SupervisionSession.Kind(kind)])
+        for agreement, kind in kinds
+    )
     return [
-        item
+        replace(
+            item, held=held[item.block.agreement_id, SupervisionSession.Phase(item.block.phase)]
+        )
         for item in standing_blocks(rows)
         if item.confirmed_cents or item.block.agreement.state != Agreement.State.ENDED
     ]

@@ -1,7 +1,7 @@
 """The one next step: every case by its evidence, and what comes before what."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -160,7 +160,7 @@ CASES = {
     "not_yet": evidence(supervision=ledger(is_complete=True, recommendation=NOT_YET)),
     "submitted": evidence(
         submission=SubmissionFacts(
-            state="submitted", is_held_up=False, answer_by=datetime(2027, 4, 1, tzinfo=UTC)
+            state="submitted", is_held_up=False, answer_by=date(2027, 4, 1)
         )
     ),
     "committee_asks": evidence(submission=SubmissionFacts(state="submitted", is_asked=True)),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
+from certification.review.emails.decisions import decision_letter
 from certification.review.models import (
     Assignment,
     Decision,
@@ -19,6 +20,9 @@ from certification.review.models import (
 )
 from certification.review.services import deciding
 from scip.accounts.models import Role, RoleGrant, User
+from scip.credentials.models import Credential
+from scip.credentials.services import revoke_credential, suspend_credential
+from scip.credentials.wording import NOT_IN_FORCE
 from scip.mail.models import Letter
 from tests import world
 from tests.review.committee import (
@@ -229,6 +233,35 @@ def test_certified_says_so(as_user: Any) -> None:
     client: Client = as_user(committee.walker.user)
     assert "You are certified" in text(client.get(HOME))
     assert client.get(reverse("pathway:home")).status_code == 200
+
+
+@pytest.mark.parametrize("standing", ["suspended", "revoked"])
+def test_the_answer_of_a_certification_that_is_not_in_force_says_so(
+    as_user: Any, standing: str
+) -> None:
+    committee = make_committee()
+    committee.sends(CERTIFIED)
+    credential = Credential.objects.get(user=committee.walker.user, kind="certified")
+    act = {"suspended": suspend_credential, "revoked": revoke_credential}[standing]
+    office = world.make_user("another-office@example.com", Role.STAFF)
+    act(credential, by=office, reason="A question.")
+    shown = text(as_user(committee.walker.user).get(HOME))
+    assert "<h1>The committee’s answer</h1>" in shown
+    assert str(NOT_IN_FORCE[standing]) in shown
+    assert reverse("credentials:holder", args=[credential.code]) in shown
+    assert "Open my pathway" not in shown
+
+
+@pytest.mark.parametrize("values", [CERTIFIED, development()])
+def test_a_letter_without_a_contact_names_nobody(values: dict[str, Any]) -> None:
+    committee = make_committee()
+    decision = committee.writes(values)
+    said = f"{decision.contact_name} answers"
+    assert said in decision_letter(decision).text
+    decision.contact_name = ""
+    letter = decision_letter(decision)
+    assert " answers" not in letter.text
+    assert " answers" not in letter.html
 
 
 def test_a_resubmission_from_page_to_page(as_user: Any) -> None:

@@ -1,5 +1,8 @@
 """What comes after an answer, or between its parts: later letters, ties that come to light."""
 
+from datetime import timedelta
+from types import SimpleNamespace
+
 import pytest
 from django.utils import timezone
 
@@ -67,6 +70,22 @@ def test_nobody_decides_about_a_letter_that_holds_no_more(carla):
     assert letter.to_user == carla.user
     assert "Pia" not in letter.text
     assert carla.begins().recommendation == carla.letter  # the later one can be appealed
+
+
+def test_after_one_answer_the_page_says_that_the_time_for_a_later_letter_is_over(
+    carla, as_user, monkeypatch
+):
+    first, second = carla.heard_by(*make_panel(2))
+    gives(first, "upheld")
+    gives(second, "upheld")
+    says_not_yet_again(carla)
+    shut = timezone.now() + timedelta(days=60)
+    late = SimpleNamespace(now=lambda: shut)
+    browser = as_user(carla.user)
+    monkeypatch.setattr("certification.review.views.appeals.timezone", late)
+    page = browser.get("/certification/appeal/").content.decode()
+    assert "The time for an appeal against your supervisor’s “not yet” ran until" in page
+    assert "Begin to write" not in page
 
 
 def test_after_one_answer_a_later_letter_can_be_appealed_from_the_page(carla, as_user):

@@ -1,14 +1,18 @@
 """The candidate's pages, and the office's: what they say, keep and never show."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from certification.review.emails.submissions import submitted
 from certification.review.models import ApplicationLetter, Dossier, NotToRead, Snapshot, Submission
 from certification.review.services import dossiers
+from scip.accounts.models import Role
 from scip.audit.models import Entry
+from scip.pathway.submission import submission_facts
 from scip.vault import drawing
 from tests import world
 from tests.review.desk import LETTER, RECOMMENDED, Walker, make_ready, make_walker
@@ -53,6 +57,26 @@ def test_from_the_checklist_to_the_confirmation(as_user: Any) -> None:
     assert "Your submission is with the committee" in shown
     assert "It is being made" in shown
     assert client.get(WRITE)["Location"] == HOME
+
+
+def test_the_answer_is_promised_for_one_day_wherever_somebody_lives(as_user: Any) -> None:
+    walker = make_ready()
+    walker.hands_in()
+    Submission.objects.update(submitted_at=world.utc(2027, 6, 1, 2))
+    office = world.make_user("far-office@example.com", Role.STAFF, time_zone="Asia/Tokyo")
+    walker.user.time_zone = "America/Los_Angeles"
+    walker.user.save(update_fields=["time_zone"])
+    row = reverse("admin:review_submission_change", args=[walker.submission.pk])
+    pages = (
+        text(as_user(walker.user).get(HOME)),
+        text(as_user(office).get(row)),
+        submitted(walker.submission).text,
+    )
+    for page in pages:
+        assert "Thursday 1 July 2027" in page
+    facts = submission_facts(walker.candidacy.pk)
+    assert facts is not None
+    assert facts.answer_by == date(2027, 7, 1)
 
 
 def test_the_letter_saves_itself_and_tells_two_windows_apart(as_user: Any) -> None:

@@ -24,7 +24,7 @@ from certification.review.queries.conflicts import is_shut
 from certification.review.queries.submissions import evidence_of
 from certification.review.queries.suggesting import choices_for
 from certification.review.requirements.submission import (
-    answer_by,
+    answer_day,
     submission_findings,
 )
 from certification.review.services.dossiers import try_again
@@ -155,7 +155,7 @@ class SubmissionAdmin(DecidingAdmin):
 
     @admin.display(description=_("answer by"), ordering="submitted_at")
     def answer_due(self, row: Submission) -> str:
-        return day(answer_by(row.submitted_at, row.edition)) if row.submitted_at else "–"
+        return day(answer_day(row.submitted_at, row.edition)) if row.submitted_at else "–"
 
     def change_view(
         self,
@@ -205,7 +205,7 @@ def about(row: Any, user: Any) -> dict[str, Any]:
         "snapshot": snapshot,
         "credential": credential_after(row),
         "dossiers": snapshot.dossiers.order_by("audience") if snapshot is not None else (),
-        "answer_by": answer_by(row.submitted_at, row.edition) if row.submitted_at else None,
+        "answer_by": answer_day(row.submitted_at, row.edition) if row.submitted_at else None,
     }
     return shown if row.user_id == user.pk else shown | about_readers(row, user)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certification.review.models import Submission
-from certification.review.requirements.submission import answer_by
+from certification.review.requirements.submission import answer_day
 from payments.models import Charge
 from scip.accounts.models import User
 from scip.mail.services import Address, Draft, queue_letter, render_letter
@@ -44,7 +44,7 @@ def submitted(submission: Submission) -> Draft:
         button=(page(), _("See what you submitted")),
         submission=submission,
         days=submission.edition.review_days,
-        answer_by=answer_by(submission.submitted_at, submission.edition),
+        answer_by=answer_day(submission.submitted_at, submission.edition),
     )
 
 
@@ -97,7 +97,7 @@ def tell_office(submission: Submission, key: str) -> None:
             "submission": submission,
             "candidate": str(submission.user),
             "days": submission.edition.review_days,
-            "answer_by": answer_by(submission.submitted_at, submission.edition),
+            "answer_by": answer_day(submission.submitted_at, submission.edition),
             "button_url": settings.SITE_URL
             + reverse("admin:review_submission_change", args=[submission.pk]),
             "button_label": _("Open the submission"),

@@ -8,7 +8,7 @@ the candidate is held to.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -311,3 +311,8 @@ def answer_by(submitted_at: datetime, edition: Edition) -> datetime:
     """Until when the committee answers, by the edition; a promise in days, never a deadline of
     the candidate's."""
     return submitted_at + timedelta(days=edition.review_days)
+
+
+def answer_day(submitted_at: datetime, edition: Edition) -> date:
+    """The last day of that promise in UTC: the same day for the candidate and the office."""
+    return answer_by(submitted_at, edition).astimezone(UTC).date()

@@ -98,7 +98,7 @@ def standing(appeal: Appeal) -> dict[str, Any]:
     """Where a filed appeal stands; nobody of the panel is named."""
     is_decided = appeal.state == State.DECIDED
     is_heard = appeal.state == State.HEARING
-    again = open_again(appeal) if is_decided else None
+    again = later_answer(appeal) if is_decided else None
     return {
         "appeal": appeal,
         "documents": list(appeal.documents.select_related("file")),
@@ -119,16 +119,19 @@ def standing(appeal: Appeal) -> dict[str, Any]:
         "follows": what_follows(appeal) if is_decided else "",
         "is_live": appeal.state in Appeal.LIVE,
         "again": again,
+        "is_late": again is not None and not again.is_open(timezone.now()),
+        "office": settings.STAFF_EMAIL,
         "again_until": last_day(again.until) if again is not None else "",
     }
 
 
-def open_again(appeal: Appeal) -> Answer | None:
-    """After one appeal was decided: a later answer that can be appealed now."""
+def later_answer(appeal: Appeal) -> Answer | None:
+    """After one appeal was decided: a later answer that no panel has looked at, in its time or
+    after it."""
     answer = appealable(appeal.candidacy)
     if answer is None or not appeal.candidacy.is_registered or is_about(appeal, answer):
         return None
-    return answer if answer.is_open(timezone.now()) else None
+    return None if answer.is_answered else answer
 
 
 def own_appeal(request: HttpRequest) -> Appeal:

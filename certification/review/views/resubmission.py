@@ -27,6 +27,8 @@ from certification.review.services.answers import paper_of
 from certification.review.services.resubmitting import begin_again, save_response
 from certification.review.views.letter import after_saving, crumbs
 from scip.access import signed_in
+from scip.credentials.queries import last_certification_of
+from scip.credentials.wording import NOT_IN_FORCE
 from scip.pdf.decisions import render_answer
 from scip.pdf.papers import paper_for_country
 from scip.requirements import Refusal
@@ -75,13 +77,17 @@ def answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
     window = resubmission_window(
         submission.candidacy, submission.edition, told_at=decision.sent_at, now=now
     )
+    is_certified = decision.outcome == Decision.Outcome.CERTIFIED
+    credential = last_certification_of(submission.user) if is_certified else None
     newest = submission.candidacy.submissions.order_by("-number").first()
     context = {
         "submission": submission,
         "edition": submission.edition,
         "decision": decision,
         "asks": decision.asks.all(),
-        "is_certified": decision.outcome == Decision.Outcome.CERTIFIED,
+        "is_certified": is_certified,
+        "credential": credential,
+        "not_in_force": NOT_IN_FORCE.get(credential.standing(), "") if credential else "",
         "terms": terms_of(decision, until=window.last_on),
         "appeal": appeal_words(decision),
         "until": window.last_on,

@@ -20,7 +20,7 @@ from certification.review.queries.submissions import candidacy_of, evidence_of, 
 from certification.review.requirements.resubmission import WINDOW
 from certification.review.requirements.submission import (
     FEE,
-    answer_by,
+    answer_day,
     fee_cents,
     holding_up_submission,
     submission_findings,
@@ -104,7 +104,7 @@ def sent_context(submission: Submission) -> dict[str, Any]:
     return {
         "submission": submission,
         "edition": submission.edition,
-        "answer_by": answer_by(submission.submitted_at, submission.edition),
+        "answer_by": answer_day(submission.submitted_at, submission.edition),
         "questions_open": questions_open_to(submission.user),
         "dossier": dossiers.select_related("snapshot").defer(
             "snapshot__content", "snapshot__recommendation"

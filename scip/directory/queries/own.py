@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from scip.accounts.models import Prerequisite, User
 from scip.credentials.models import Credential, today
+from scip.credentials.queries import last_certification_of
 from scip.directory.models import GraduateInterest, Listing
 
 
@@ -19,12 +20,6 @@ def certification_of(user: User) -> Credential | None:
 def was_certified(user: User) -> bool:
     """Holds a certification or held one, whatever became of it."""
     return last_certification_of(user) is not None
-
-
-def last_certification_of(user: User) -> Credential | None:
-    """The newest certification, however it stands; None for somebody who never had one."""
-    rows = Credential.objects.filter(user=user, kind=Credential.Kind.CERTIFIED)
-    return rows.order_by("-id").first()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
