@@ -94,6 +94,7 @@ def test_the_office_sees_who_is_waited_for_and_how_long(carla, as_user, staff):
 
 @pytest.mark.parametrize("parts", [NOT_YET, LETTER], ids=["not yet", "recommended"])
 def test_another_letter_ends_it_whatever_it_says(carla, as_user, parts):
+    assert list(with_the_author()) == [carla.appeal]
     writes(carla, parts)
     assert waiting(as_user(carla.guide)) == []
     assert finding(carla).status is (Status.OPEN if parts is NOT_YET else Status.MET)
@@ -111,6 +112,7 @@ def test_another_letter_ends_it_whatever_it_says(carla, as_user, parts):
     ids=["candidacy", "agreement", "gone on with somebody else"],
 )
 def test_it_waits_for_nobody_once_their_way_together_is_over(carla, as_user, ends):
+    assert list(with_the_author()) == [carla.appeal]
     ends(carla)
     assert waiting(as_user(carla.guide)) == []
     assert told_of([carla.candidacy.pk])[carla.candidacy.pk].remanded_at is None
