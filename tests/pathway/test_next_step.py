@@ -159,9 +159,7 @@ CASES = {
     "supervision": evidence(supervision=ledger(next_label="Orientation")),
     "not_yet": evidence(supervision=ledger(is_complete=True, recommendation=NOT_YET)),
     "submitted": evidence(
-        submission=SubmissionFacts(
-            state="submitted", is_held_up=False, answer_by=date(2027, 4, 1)
-        )
+        submission=SubmissionFacts(state="submitted", is_held_up=False, answer_by=date(2027, 4, 1))
     ),
     "committee_asks": evidence(submission=SubmissionFacts(state="submitted", is_asked=True)),
     "submission_answered": evidence(submission=SubmissionFacts(state="development")),
