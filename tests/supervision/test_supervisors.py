@@ -315,7 +315,7 @@ def test_the_office_sees_the_letter_before_it_goes(vera, staff, as_user):
     approval = Approval.objects.get()
     assert (str(approval.until_on), approval.approved_by) == ("2030-06-01", staff)
     moved = client.get(f"{stem}/decide/decline/", follow=True).content.decode()
-    assert "moved on" in moved
+    assert "was done already" in moved
 
 
 def test_the_office_declines_renews_ends_and_invites(vera, staff, stranger, as_user):
