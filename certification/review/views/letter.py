@@ -12,10 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from certification.candidacy.models import Candidacy
 from certification.portfolio.queries.noticed import count_words, noticed_in
 from certification.portfolio.queries.portfolios import known_words
-from certification.portfolio.services import remember_word
 from certification.portfolio.services.writing import values_of
 from certification.portfolio.views.conflicts import choices_between, fingerprints, settled
-from certification.portfolio.views.desk import done, person
+from certification.portfolio.views.desk import keep_word, person
 from certification.portfolio.views.saving import keep_typed
 from certification.review import services
 from certification.review.forms.submission import LetterForm
@@ -76,21 +75,9 @@ def after_saving(
     request: HttpRequest, candidacy: Candidacy, *, here: str, home: str
 ) -> HttpResponse:
     """Where a pressed button leads: ``here`` is the text's own page, ``home`` its list."""
-    data = request.POST
-    if word := data.get("fine") or data.get("avoid"):
-        is_name = "avoid" in data
-        sentence = (
-            _("“{word}” is on your list of names to avoid.")
-            if is_name
-            else _("Noted: “{word}” is fine here. We won’t bring it up again.")
-        )
-        done(
-            request,
-            lambda: remember_word(candidacy, word, is_to_avoid=is_name, by=person(request)),
-            sentence.format(word=word[:80]),
-        )
+    if keep_word(request, candidacy):
         return HttpResponseRedirect(f"{here}#noticed")
-    return HttpResponseRedirect(home if data.get("then") == "home" else here)
+    return HttpResponseRedirect(home if request.POST.get("then") == "home" else here)
 
 
 def show(
