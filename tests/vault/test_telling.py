@@ -89,8 +89,9 @@ FACTS = b"5 0 obj <<%s>> endobj\n" % b" ".join(b"/A%d 6 0 R" % place for place i
         b"5 0 obj\n" * 500_000 + b"/Info 5 0 R ",
         b"5 0 obj <<(" + b"\\(" * 30_000 + b">> endobj /Info 5 0 R ",
         (b"5 0 obj <<" + b"()" * 30_000 + b">> endobj\n") * 64 + b"/Info 5 0 R ",
+        b"1 0 obj <</Type /Metadata>> stream\nMia\nendstream endobj\n" * 20_000,
     ],
-    ids=["facts that point to facts", "without an end", "escapes", "very many strings"],
+    ids=["facts pointing to facts", "without an end", "escapes", "many strings", "many packets"],
 )
 def test_hostile_facts_hold_nobody_up(content: bytes) -> None:
     began = process_time()

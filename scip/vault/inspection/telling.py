@@ -27,10 +27,12 @@ _STRING = re.compile(
     rb"(?<!\\)\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+)\)|(?<!<)<([0-9A-Fa-f\x00\t\n\f\r ]*+)>",
     re.DOTALL,
 )
-# Honest files have one or two of each, and an object of facts is short.
+# Honest files have one or two of each, a packet for each picture at most, and short objects of
+# facts. Each blank is looked at whenever a part of the file is read.
 _MOST = 16
 _MOST_OBJECTS = 64
 _MOST_STRINGS = 64
+_MOST_PACKETS = 1_000
 _OBJECT_BYTES = 64 * 1024
 
 
@@ -38,7 +40,7 @@ def telling_facts(data: Buffer) -> list[Blank]:
     """The parts of a checked PDF that tell of its making."""
     if _SIGNED.search(data):
         return []
-    return [*_in_information(data), *_in_packets(data)]
+    return [*_in_information(data), *islice(_in_packets(data), _MOST_PACKETS)]
 
 
 def _in_information(data: Buffer) -> Iterator[Blank]:
