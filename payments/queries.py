@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Coalesce
 
-from payments.models import Charge, Checkout, Payment, Refund
+from payments.models import Charge, Checkout, MoneyMove, Payment, Refund
 from payments.models.ledger import ChargeQuerySet
 from scip.accounts.models import User
 from scip.policy.models import Edition
@@ -101,23 +101,24 @@ def with_lines(charges: ChargeQuerySet) -> ChargeQuerySet:
 
     A charge's instalments stand together, the newest family first.
     """
-    pending = Checkout.objects.filter(state=Checkout.State.PENDING)
+    pending = Checkout.objects.filter(state=Checkout.State.PENDING, charge=OuterRef("pk"))
     refunds = Refund.objects.select_related("credit_note", "payment").order_by("requested_at")
     payments = Payment.objects.select_related("receipt").order_by("received_at")
     return (
         charges.with_sums()
+        .annotate(is_on_its_way=Exists(pending))
         .prefetch_related("adjustments", "disputes")
         .prefetch_related(Prefetch("refunds", refunds))
-        .prefetch_related("moves_in__from_charge", "moves_out__to_charge")
+        .prefetch_related(Prefetch("moves_in", MoneyMove.objects.select_related("from_charge")))
+        .prefetch_related(Prefetch("moves_out", MoneyMove.objects.select_related("to_charge")))
         .prefetch_related(Prefetch("payments", payments))
-        .prefetch_related(Prefetch("checkouts", pending, to_attr="pending_checkouts"))
         .order_by(*IN_FAMILIES)
     )
 
 
 def line_of(charge: Charge) -> StatementLine:
     """The line of a charge that was fetched by `with_lines`."""
-    return StatementLine(charge, Balance.of(charge), bool(charge.pending_checkouts))  # type: ignore[attr-defined]
+    return StatementLine(charge, Balance.of(charge), charge.is_on_its_way)  # type: ignore[attr-defined]
 
 
 def statement(user: User) -> list[StatementLine]:

@@ -200,7 +200,7 @@ def test_the_pay_page_takes_the_same_queries_for_any_number(
         mine.get(f"/payments/{charge.pk}/")
 
 
-PAY_QUERIES = 14
+PAY_QUERIES = 13
 
 
 def test_the_receipt_names_whoever_was_billed(charge, participant, staff):

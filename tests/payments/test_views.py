@@ -79,7 +79,7 @@ def test_the_statement_takes_the_same_queries_for_any_length(
         mine.get("/payments/")
 
 
-STATEMENT_QUERIES = 11
+STATEMENT_QUERIES = 10
 
 
 def test_the_office_sees_its_own_statement_only(as_user, staff, charge):
