@@ -5,7 +5,7 @@ records supervision and never collects for it. Figures come from the ledger, the
 applied for and the Edition; what has no figure of ours is named without one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -15,8 +15,8 @@ from certification.review.models import Submission
 from scip.formats import money
 from scip.pathway.evidence import OwedFacts
 from scip.pathway.queries import Home
-from supervision.models import Agreement
-from supervision.queries.fees import Standing
+from supervision.models import Agreement, SupervisionSession
+from supervision.queries.fees import Agreed
 
 # How purposes of charges name their level.
 LEVELS = {"tuition_level_a": "A", "tuition_level_b": "B", "certification": "C"}
@@ -53,13 +53,15 @@ class CostLevel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """The page. ``to_supervisor`` are fees that never pass through CMSC; ``others`` are charges
-    in another currency, which no sum here takes in."""
+    in another currency, which no sum here takes in. ``is_agreed``: agreed on with a supervisor;
+    ``is_standard``: at the standard rate, with nobody to hold the sessions yet."""
 
     currency: str
     levels: tuple[CostLevel, ...]
     to_supervisor: tuple[CostLine, ...]
     others: tuple[OwedFacts, ...]
     is_agreed: bool = False
+    is_standard: bool = True
 
     @property
     def paid_cents(self) -> int:
@@ -96,9 +98,8 @@ class Costs:
         return sum(line.ahead_cents for line in self.to_supervisor)
 
 
-def costs_of(home: Home, agreed: Sequence[Standing] = ()) -> Costs:
-    """Work the page out from what the home has read; no query of its own. ``agreed`` is what
-    the person agreed on with supervisors; without it, the Edition's standard rate is shown."""
+def costs_of(home: Home) -> Costs:
+    """Work the page out from what the home has read; no query of its own."""
     currency = home.edition.currency
     charges = [item for item in home.evidence.charges if item.currency == currency]
     titles = {
@@ -121,8 +122,9 @@ def costs_of(home: Home, agreed: Sequence[Standing] = ()) -> Costs:
     return Costs(
         currency=currency,
         levels=tuple(level for level in levels if level.lines),
-        to_supervisor=agreed_lines(agreed) if agreed else supervision(home),
-        is_agreed=bool(agreed),
+        to_supervisor=to_supervisor(home),
+        is_agreed=bool(home.agreed),
+        is_standard=is_to_agree(home),
         others=tuple(item for item in home.evidence.charges if item.currency != currency),
     )
 
@@ -204,17 +206,31 @@ def is_begun(home: Home, letter: str) -> bool:
     return letter in home.evidence.completed or any(level_of(item) == letter for item in alive)
 
 
+def to_supervisor(home: Home) -> tuple[CostLine, ...]:
+    """What never passes through CMSC: what was agreed, and as long as nobody is there to hold what
+    is still asked for, that at the standard rate."""
+    return agreed_lines(home.agreed) + (supervision(home) if is_to_agree(home) else ())
+
+
+def is_to_agree(home: Home) -> bool:
+    """Is nothing agreed, or did every agreement on which something was paid end?"""
+    return all(item.agreement_state == Agreement.State.ENDED for item in home.agreed)
+
+
 def supervision(home: Home) -> tuple[CostLine, ...]:
-    """What goes directly to a supervisor at the standard rate; nothing once certified."""
-    edition = home.level_c_edition
+    """What goes directly to a supervisor at the standard rate, without sessions that count already;
+    nothing once certified."""
+    edition, phases = home.level_c_edition, SupervisionSession.Phase
     if "C" in home.evidence.completed:
         return ()
     rate = money(edition.supervision_fee_cents, edition.currency)
     blocks = (
-        (_("Collaborative assessment"), edition.assessment_sessions),
-        (_("Supervision"), edition.supervision_sessions),
-        (_("Portfolio review and exit interview"), edition.closing_sessions),
+        (phases.ASSESSMENT, _("Collaborative assessment"), edition.assessment_sessions),
+        (phases.SUPERVISION, _("Supervision"), edition.supervision_sessions),
+        (phases.CLOSING, _("Portfolio review and exit interview"), edition.closing_sessions),
     )
+    found = home.evidence.supervision
+    ahead = found.ahead if found is not None else {}
     return tuple(
         CostLine(
             label=label,
@@ -223,30 +239,29 @@ def supervision(home: Home) -> tuple[CostLine, ...]:
             ),
             ahead_cents=count * edition.supervision_fee_cents,
         )
-        for label, count in blocks
+        for phase, label, asked in blocks
+        if (count := ahead.get(phase, asked))
     )
 
 
-def agreed_lines(agreed: Sequence[Standing]) -> tuple[CostLine, ...]:
+def agreed_lines(agreed: Iterable[Agreed]) -> tuple[CostLine, ...]:
     """What was agreed with supervisors, block by block: paid if both say so, over once the sessions
     were held, and to come. Of an agreement that ended only what was paid counts."""
     return tuple(
         CostLine(
-            label=str(item.block.get_phase_display()),
+            label=str(item.phase.label),
             note=ngettext(
                 "{name}, {count} session × {rate}",
                 "{name}, {count} sessions × {rate}",
-                item.block.sessions,
+                item.sessions,
             ).format(
-                name=item.block.agreement.supervisor,
-                count=item.block.sessions,
-                rate=money(item.block.version.rate_cents, item.currency),
+                name=item.supervisor,
+                count=item.sessions,
+                rate=money(item.rate_cents, item.currency),
             ),
             paid_cents=item.confirmed_cents,
             over_cents=item.over_cents,
-            ahead_cents=item.amount_cents - item.confirmed_cents - item.over_cents
-            if item.block.agreement.state == Agreement.State.ACTIVE
-            else 0,
+            ahead_cents=item.ahead_cents,
         )
         for item in agreed
     )

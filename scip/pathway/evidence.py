@@ -1,5 +1,6 @@
 """What a person's home knows about them: plain facts, gathered by `queries`, read by rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -119,7 +120,8 @@ class SupervisionFacts:
     """The ledger of a registered candidate. ``to_confirm`` are sessions that the supervisor
     logged, with their days; ``next_label`` names the coming one. ``is_complete``: every session
     is there; ``recommendation`` is what the candidate knows of the supervisor's letter;
-    ``overturned_at`` is when a panel overturned its "not yet", while that stands."""
+    ``overturned_at`` is when a panel overturned its "not yet", while that stands; ``ahead`` counts
+    the sessions of each phase that none was held for yet."""
 
     findings: tuple[Finding, ...]
     has_agreement: bool
@@ -129,6 +131,7 @@ class SupervisionFacts:
     to_confirm: tuple[tuple[int, date], ...] = ()
     planned: tuple[PlannedFacts, ...] = ()
     next_label: str = ""
+    ahead: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_recommended(self) -> bool:

@@ -6,15 +6,16 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from certification.candidacy.models import Candidacy
 from certification.candidacy.requirements.registration import RETREAT
 from cohorts.models import Application, Enrolment
-from scip.formats import day, money
-from scip.pathway.costs import is_begun, to_come
+from scip.formats import day, moment, money
+from scip.pathway.costs import is_begun, is_to_agree, to_come, to_supervisor
 from scip.pathway.evidence import ApplicationFacts, Evidence, LevelC, OwedFacts, PlaceFacts
 from scip.pathway.next_step import DOOR_OPENS
-from scip.pathway.queries import Home, completion_finding, own_gate
+from scip.pathway.queries import Home, own_gate
 from scip.requirements import Finding, Status
 from supervision.requirements.ledger import PlannedFacts
 
@@ -169,6 +170,37 @@ def place_findings(place: PlaceFacts, evidence: Evidence) -> tuple[Finding, ...]
     )
 
 
+def completion_finding(place: PlaceFacts, evidence: Evidence) -> Finding:
+    """Where the outcome of a place stands; the rule itself is the finding of attendance."""
+    completed_on = evidence.completed.get(place.level)
+    recognition = next((item for item in evidence.recognitions if item.level == place.level), None)
+    if completed_on is not None:
+        return Finding(
+            code=f"completion-{place.pk}",
+            title=_("Completion"),
+            status=Status.MET,
+            found=_("On record: {title}.").format(title=recognition.title)
+            if recognition
+            else _("On record."),
+            next_step=_("See how it can be verified") if recognition else "",
+            url=reverse("credentials:verify", args=[recognition.code]) if recognition else "",
+        )
+    is_over = not place.coming and place.last_session_at is not None
+    return Finding(
+        code=f"completion-{place.pk}",
+        title=_("Completion"),
+        status=Status.WAITING
+        if is_over and place.state == Enrolment.State.CONFIRMED
+        else Status.LATER,
+        waiting_for=_("the office") if is_over else "",
+        needed=_("Decided once the last session is over, {when}.").format(
+            when=moment(place.last_session_at)
+        )
+        if place.last_session_at
+        else _("Decided once the last session is over."),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """What was paid, what is owed, what is still to come; rows for the list of facts."""
@@ -198,8 +230,7 @@ def money_of(home: Home) -> Money:
 
 def ahead_of(home: Home) -> list[dict[str, Any]]:
     """What the rest of the path costs at today's figures; nothing that is already charged."""
-    edition, done = home.edition, home.evidence.completed
-    level_c = home.level_c_edition
+    edition = home.edition
     currency = edition.currency
     to_cmsc: list[tuple[str, int]] = []
     if home.tuition_is_open:
@@ -210,21 +241,19 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
         (_("Level C: {fee}").format(fee=line.label), line.ahead_cents)
         for line in to_come(home, "C")
     ]
-    supervision = home.evidence.supervision
-    is_over = "C" in done or (supervision is not None and supervision.is_complete)
-    to_supervisor = 0 if is_over else level_c.to_supervisor_cents
+    directly = sum(line.ahead_cents for line in to_supervisor(home))
     rows: list[dict[str, Any]] = [
         {"label": label, "value": money(cents, currency)} for label, cents in to_cmsc
     ]
-    if to_supervisor:
+    if directly:
         rows.append(
             {
                 "label": _("Level C: to your supervisor, directly"),
-                "value": money(to_supervisor, currency),
-                "note": supervision_note(home, level_c.all_supervision_sessions),
+                "value": money(directly, currency),
+                "note": supervision_note(home),
             }
         )
-    total = sum(cents for _label, cents in to_cmsc) + to_supervisor
+    total = sum(cents for _label, cents in to_cmsc) + directly
     if rows:
         rows.append(
             {"label": _("Together, still to come"), "value": money(total, currency), "total": True}
@@ -232,15 +261,15 @@ def ahead_of(home: Home) -> list[dict[str, Any]]:
     return rows
 
 
-def supervision_note(home: Home, count: int) -> str:
-    """How the figure for supervision comes about. With an agreement it is no promise: what the two
-    agreed on and paid stands on the page of costs, whose queries the home can't afford."""
-    supervision = home.evidence.supervision
-    if supervision is not None and supervision.has_agreement:
-        return _(
-            "{count} sessions at the standard rate. What you agreed and paid stands line by line."
-        ).format(count=count)
-    return _("{count} sessions at the standard rate").format(count=count)
+def supervision_note(home: Home) -> str:
+    """How the figure for supervision comes about."""
+    if not is_to_agree(home):
+        return _("As you agreed, for the sessions that are still to be held.")
+    found = home.evidence.supervision
+    count = sum(found.ahead.values()) if found else home.level_c_edition.all_supervision_sessions
+    return ngettext(
+        "{count} session at the standard rate", "{count} sessions at the standard rate", count
+    ).format(count=count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from certification.candidacy.queries import Standing, standing_from, standing_json
 from cohorts.models import AidRequest, Application, Enrolment, PriceTier, Session
@@ -29,7 +27,6 @@ from scip.accounts.requirements import (
     prerequisite_findings,
 )
 from scip.credentials.models import Certificate, Completion, Credential, Level
-from scip.formats import moment
 from scip.pathway.certification import level_c
 from scip.pathway.evidence import (
     ApplicationFacts,
@@ -44,6 +41,7 @@ from scip.pathway.models import CalendarFeed
 from scip.pathway.supervision import under_way
 from scip.policy.models import Edition
 from scip.requirements import Assessment, Finding, Status
+from supervision.queries.fees import Agreed, agreed_from, agreed_json
 
 App = Application.State
 GONE = [Enrolment.State.LAPSED, Enrolment.State.WITHDRAWN]
@@ -66,7 +64,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """The page's content; ``evidence`` is what the next step is chosen from."""
+    """The page's content; ``evidence`` is what the next step is chosen from. ``agreed`` is what a
+    registered candidate agreed on with supervisors."""
 
     evidence: Evidence
     edition: Edition
@@ -75,6 +74,7 @@ class Home:
     standard_cents: int
     tuition_is_open: bool
     pinned: Edition | None = None
+    agreed: tuple[Agreed, ...] = ()
 
     @property
     def level_c_edition(self) -> Edition:
@@ -126,6 +126,7 @@ def home_of(user: User, *, now: datetime) -> Home:
         evidence=evidence,
         edition=edition,
         pinned=held,
+        agreed=agreed_from(edition.agreed) if standing.is_registered else (),  # type: ignore[attr-defined]
         feed_token=edition.feed_token or "",  # type: ignore[attr-defined]
         documents=documents_of(people, edition, now.date()),
         standard_cents=standard_price(rows, edition),
@@ -136,7 +137,8 @@ def home_of(user: User, *, now: datetime) -> Home:
 def editions_with_feed(user: User, now: datetime) -> list[Edition]:
     """The Edition in force, then earlier ones. With each rides along what is this person's: the
     calendar's token as ``feed_token``, a round of wishes as ``wish_round`` (pk, name, closes_at
-    as text), and where they stand with certification as ``level_c``."""
+    as text), where they stand with certification as ``level_c``, and what they agreed on with
+    supervisors as ``agreed``."""
     token = CalendarFeed.objects.filter(user=user).values("token")[:1]
     rounds = rounds_to_join(user, now).values(
         row=JSONObject(pk="pk", name="name", closes_at="closes_at")
@@ -145,6 +147,7 @@ def editions_with_feed(user: User, now: datetime) -> list[Edition]:
         feed_token=Subquery(token),
         wish_round=Subquery(rounds),
         level_c=standing_json(user, on=timezone.localdate(now, user.zone)),
+        agreed=agreed_json(user),
     )
     found = list(rows.filter(in_force_from__lte=now.date()).order_by("-in_force_from"))
     return found or [Edition.objects.in_force(now.date())]
@@ -465,34 +468,3 @@ def standard_price(rows: list[Any], edition: Edition) -> int:
         if row.standard_cents is not None and row.state not in OVER:
             return int(row.standard_cents)
     return edition.level_a_standard_cents
-
-
-def completion_finding(place: PlaceFacts, evidence: Evidence) -> Finding:
-    """Where the outcome of a place stands; the rule itself is the finding of attendance."""
-    completed_on = evidence.completed.get(place.level)
-    recognition = next((item for item in evidence.recognitions if item.level == place.level), None)
-    if completed_on is not None:
-        return Finding(
-            code=f"completion-{place.pk}",
-            title=_("Completion"),
-            status=Status.MET,
-            found=_("On record: {title}.").format(title=recognition.title)
-            if recognition
-            else _("On record."),
-            next_step=_("See how it can be verified") if recognition else "",
-            url=reverse("credentials:verify", args=[recognition.code]) if recognition else "",
-        )
-    is_over = not place.coming and place.last_session_at is not None
-    return Finding(
-        code=f"completion-{place.pk}",
-        title=_("Completion"),
-        status=Status.WAITING
-        if is_over and place.state == Enrolment.State.CONFIRMED
-        else Status.LATER,
-        waiting_for=_("the office") if is_over else "",
-        needed=_("Decided once the last session is over, {when}.").format(
-            when=moment(place.last_session_at)
-        )
-        if place.last_session_at
-        else _("Decided once the last session is over."),
-    )

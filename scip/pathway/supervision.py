@@ -17,6 +17,7 @@ from scip.policy.models import Edition
 from supervision.models import SupervisionSession
 from supervision.queries.recommendations import told_of
 from supervision.queries.sessions import ledger_evidence
+from supervision.requirements.fees import sessions_ahead
 from supervision.requirements.ledger import Kind, ledger_findings, next_kind
 from supervision.requirements.recommendations import recommendation_finding
 
@@ -63,6 +64,7 @@ def supervision_facts(
         recommendation=told,
         overturned_at=overturned_at,
         is_complete=is_complete,
+        ahead=sessions_ahead(evidence, edition=edition, agreement=None),
         next_label=str(Kind(next_kind(evidence, edition=edition, held_on=as_of)).label),
     )
 

@@ -31,7 +31,6 @@ from scip.pathway.queries import home_of
 from scip.throttle import MINUTE, within
 from supervision.calendar_files import appointment_events
 from supervision.queries.appointments import appointments_of_person, given_by
-from supervision.queries.fees import agreed_fees
 
 # Calendar programs ask every few minutes; an hour-old file is still right for most of them.
 FEED_SECONDS = 900
@@ -78,7 +77,7 @@ def costs(request: HttpRequest) -> HttpResponse:
     mine = home_of(user, now=timezone.now())
     is_pinned = mine.evidence.level_c is not None and mine.evidence.level_c.is_registered
     context = {
-        "costs": costs_of(mine, agreed_fees(user) if is_pinned else ()),
+        "costs": costs_of(mine),
         "edition": mine.level_c_edition,
         "is_pinned": is_pinned,
         "breadcrumb": [

@@ -1,12 +1,14 @@
 """What was agreed to be paid between two people, and what was said of it."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, QuerySet
+from django.db.models.functions import JSONObject
 
+from scip.accounts.models import User
 from supervision.models import Agreement, FeeBlock, FeePayment, SupervisionSession
 
 
@@ -15,12 +17,10 @@ class Standing:
     """One block as it stands; all amounts in cents of its version's currency.
 
     ``confirmed_cents`` both say, ``said_cents`` one says so far, ``open_cents`` nobody says.
-    ``held`` counts the block's sessions that both say were held, where it was asked for.
     """
 
     block: FeeBlock
     payments: tuple[FeePayment, ...]
-    held: int = 0
 
     @property
     def amount_cents(self) -> int:
@@ -33,14 +33,6 @@ class Standing:
     @property
     def confirmed_cents(self) -> int:
         return sum(row.amount_cents for row in self.payments if row.confirmed_at)
-
-    @property
-    def over_cents(self) -> int:
-        """For sessions that were held, without a payment that both say; nothing after an end."""
-        if self.block.agreement.state == Agreement.State.ENDED:
-            return 0
-        held = min(self.held, self.block.sessions) * self.block.version.rate_cents
-        return max(held - self.confirmed_cents, 0)
 
     @property
     def said_cents(self) -> int:
@@ -68,26 +60,88 @@ def blocks_of(agreement: Agreement, user: Any) -> list[Standing]:
     return standing_blocks(FeeBlock.objects.visible_to(user).filter(agreement=agreement))
 
 
-def agreed_fees(user: Any) -> list[Standing]:
-    """What a candidate pays and paid directly, over all their agreements, with the sessions that
-    were held; three queries. Of an agreement that ended, only what was paid."""
-    rows = FeeBlock.objects.filter(agreement__candidacy__user=user).select_related(
-        "agreement__supervisor__user"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """One block as its candidate reckons with it, of whichever agreement; amounts in cents.
+
+    ``confirmed_cents`` both say was paid; ``held`` counts its sessions that both say were held.
+    """
+
+    phase: SupervisionSession.Phase
+    supervisor: str
+    agreement_state: Agreement.State
+    sessions: int
+    rate_cents: int
+    currency: str
+    confirmed_cents: int
+    held: int
+
+    @property
+    def over_cents(self) -> int:
+        """For sessions that were held, without a payment that both say; nothing after an end."""
+        if self.agreement_state == Agreement.State.ENDED:
+            return 0
+        held = min(self.held, self.sessions) * self.rate_cents
+        return max(held - self.confirmed_cents, 0)
+
+    @property
+    def ahead_cents(self) -> int:
+        """What is still to come; nothing once the agreement is completed or ended."""
+        if self.agreement_state != Agreement.State.ACTIVE:
+            return 0
+        return self.sessions * self.rate_cents - self.confirmed_cents - self.over_cents
+
+
+def agreed_json(user: Any) -> ArraySubquery:
+    """An expression with what a candidate pays and paid directly, over all their agreements, for
+    any query that is made anyway. Read it with `agreed_from`."""
+    paid = FeePayment.objects.filter(block=OuterRef("pk"), confirmed_at__isnull=False)
+    held = SupervisionSession.objects.filter(
+        agreement=OuterRef("agreement"), state=SupervisionSession.State.CONFIRMED
     )
-    kinds = SupervisionSession.objects.filter(
-        candidacy__user=user, state=SupervisionSession.State.CONFIRMED
-    ).values_list("agreement", "kind")
-    held = Counter(
-        (agreement, SupervisionSession.PHASES[SupervisionSession.Kind(kind)])
-        for agreement, kind in kinds
-    )
-    return [
-        replace(
-            item, held=held[item.block.agreement_id, SupervisionSession.Phase(item.block.phase)]
+    return ArraySubquery(
+        FeeBlock.objects.filter(agreement__candidacy__user=user, replaced_at=None)
+        .order_by("pk")
+        .values(
+            facts=JSONObject(
+                phase="phase",
+                name="agreement__supervisor__user__name",
+                email="agreement__supervisor__user__email",
+                state="agreement__state",
+                sessions="sessions",
+                rate_cents="version__rate_cents",
+                currency="version__currency",
+                paid=ArraySubquery(paid.order_by().values("amount_cents")),
+                kinds=ArraySubquery(held.order_by().values("kind")),
+            )
         )
-        for item in standing_blocks(rows)
-        if item.confirmed_cents or item.block.agreement.state != Agreement.State.ENDED
+    )
+
+
+def agreed_from(rows: Iterable[Mapping[str, Any]]) -> tuple[Agreed, ...]:
+    """The blocks of `agreed_json`. Of an agreement that ended, only those on which something was
+    paid."""
+    phases = SupervisionSession.PHASES
+    found = [
+        Agreed(
+            phase=SupervisionSession.Phase(row["phase"]),
+            supervisor=str(User(name=row["name"], email=row["email"])),
+            agreement_state=Agreement.State(row["state"]),
+            sessions=row["sessions"],
+            rate_cents=row["rate_cents"],
+            currency=row["currency"],
+            confirmed_cents=sum(row["paid"]),
+            held=sum(
+                phases[SupervisionSession.Kind(kind)] == row["phase"] for kind in row["kinds"]
+            ),
+        )
+        for row in rows
     ]
+    return tuple(
+        item
+        for item in found
+        if item.confirmed_cents or item.agreement_state != Agreement.State.ENDED
+    )
 
 
 def total(found: Iterable[Standing], name: str) -> int:

@@ -9,9 +9,11 @@ from supervision.models import SupervisionSession
 from supervision.requirements.ledger import LedgerEvidence, counted, needed_in
 
 
-def sessions_ahead(evidence: LedgerEvidence, *, edition: Edition, agreement: int) -> dict[str, int]:
+def sessions_ahead(
+    evidence: LedgerEvidence, *, edition: Edition, agreement: int | None
+) -> dict[str, int]:
     """How many sessions of each phase this agreement is for: what the edition asks, without
-    those that count already from another agreement."""
+    those that count already from another agreement; with none, from any."""
     return {
         phase: max(
             needed_in(phase, edition)

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from certification.review.services.resubmitting import begin_again
+from supervision.services.agreements import end_agreement
 from supervision.services.fees import answer_payment, say_paid
 from tests.review.committee import development, make_committee
 from tests.supervision.pair import at, make_pair, walk
@@ -69,3 +70,27 @@ def test_with_all_sessions_confirmed_nothing_is_to_come(as_user):
     ) == (20_000, 160_000, 0)
     page = client.get(reverse("pathway:costs")).content.decode()
     assert "USD 340 for sessions that are over" in page
+
+
+def directly(client):
+    """The home's figure for the supervisor with how it comes about, and the page's."""
+    found = [(row["value"], row["note"]) for row in ahead(client) if row["label"] == TO_SUPERVISOR]
+    return found, costs(client).supervisor_ahead_cents
+
+
+def test_home_and_costs_say_the_same_of_what_goes_to_a_supervisor(as_user):
+    pair = make_pair(rate_cents=10_000)
+    client = as_user(pair.candidate)
+    agreed = "As you agreed, for the sessions that are still to be held."
+    assert directly(client) == ([("USD 1,000", agreed)], 100_000)
+    walk(pair, 3)
+    block = pair.agreement.fee_blocks.filter(replaced_at=None).order_by("pk").first()
+    said = say_paid(block, by=pair.candidate, amount_cents=20_000, paid_on=at(2).date(), now=at(3))
+    answer_payment(said, by=pair.guide, is_received=True)
+    assert directly(client) == ([("USD 700", agreed)], 70_000)
+    end_agreement(pair.agreement, by=pair.guide, reason="Moving.")
+    standard = "7 sessions at the standard rate"
+    assert directly(client) == ([("USD 1,260", standard)], 126_000)
+    assert (
+        "agreed so far and still to agree" in client.get(reverse("pathway:costs")).content.decode()
+    )

@@ -93,13 +93,6 @@ def test_a_candidates_home_asks_ten_times_with_one_and_with_three_sessions(
         client.get(HOME)
 
 
-def test_the_standard_figure_is_no_promise_once_two_have_agreed(db, as_user):
-    pair = make_pair()
-    rows = home(as_user, pair.candidate)["money"].ahead
-    (note,) = [row["note"] for row in rows if "note" in row]
-    assert note.endswith("What you agreed and paid stands line by line.")
-
-
 def plan(pair, days, where="https://meet.example.org/room"):
     return Appointment.objects.create(
         agreement=pair.agreement,

@@ -7,11 +7,12 @@ from django.db import connection
 from django.urls import reverse
 
 from scip.mail.models import Letter
-from scip.pathway.costs import agreed_lines
+from scip.pathway.costs import to_supervisor
+from scip.pathway.queries import home_of
 from scip.requirements import Refusal
 from supervision.models import FeeBlock, FeePayment
 from supervision.queries.agreements import text_hash
-from supervision.queries.fees import agreed_fees, blocks_of
+from supervision.queries.fees import blocks_of
 from supervision.services import agreements
 from supervision.services.fees import (
     answer_payment,
@@ -176,7 +177,7 @@ def test_no_reminder_on_leave_before_the_block_begins_or_when_it_is_said_paid(pa
 
 def test_the_honest_total_takes_what_was_agreed(pair, as_user):
     answer_payment(paid(pair, 20_000), by=pair.guide, is_received=True)
-    lines = agreed_lines(agreed_fees(pair.candidate))
+    lines = to_supervisor(home_of(pair.candidate, now=at(9)))
     assert [(line.paid_cents, line.ahead_cents) for line in lines] == [
         (20_000, 34_000),
         (0, 90_000),
@@ -186,8 +187,9 @@ def test_the_honest_total_takes_what_was_agreed(pair, as_user):
     assert page.context["costs"].to_supervisor_cents == 180_000
     assert "USD 200 paid" in page.content.decode()
     agreements.end_agreement(pair.agreement, by=pair.guide, reason="Moving.")
-    (line,) = agreed_lines(agreed_fees(pair.candidate))
-    assert (line.paid_cents, line.ahead_cents) == (20_000, 0)
+    paid_so_far, *rest = to_supervisor(home_of(pair.candidate, now=at(9)))
+    assert (paid_so_far.paid_cents, paid_so_far.ahead_cents) == (20_000, 0)
+    assert [line.ahead_cents for line in rest] == [54_000, 90_000, 36_000]
 
 
 # On the site
