@@ -226,6 +226,33 @@ def test_leaving_a_space_ends_access_and_takes_the_name_off(as_user):
     assert as_user(ben).get(url).status_code == 404
 
 
+def test_whose_group_has_ended_is_not_listed_and_keeps_what_they_wrote(as_user):
+    cohort, _leader, (ana, ben) = make_group()
+    _other, guide, (carla,) = make_group(people=1)
+    space = make_space()
+    for user in (ana, ben, carla, guide):
+        join_space(space, by=user)
+    url = reverse("community:thread", args=[begin(space, ana).pk])
+    page = reverse("community:affinity", args=[space.pk])
+
+    def listed() -> list[str]:
+        return as_user(carla).get(page).context["members"]
+
+    everybody = [user.display_name for user in (ana, ben, carla, guide)]
+    assert listed() == everybody
+    cohort.enrolments.update(state="withdrawn")
+    assert listed() == everybody[2:]
+    thread = as_user(carla).get(url).content.decode()
+    assert "How was it?" in thread
+    assert ana.display_name not in thread
+    # With another group they are back, without joining anew.
+    ana.enrolments.update(state="confirmed")
+    assert listed() == [ana.display_name, *everybody[2:]]
+    assert ana.display_name in as_user(carla).get(url).content.decode()
+    type(cohort).objects.filter(pk=cohort.pk).update(state="cancelled")
+    assert listed() == everybody[2:]
+
+
 def test_a_closed_space_takes_nobody_and_keeps_its_members(as_user):
     _cohort, _leader, (ana, ben) = make_group()
     space = make_space()

@@ -30,9 +30,16 @@ def spaces_of(user: Any) -> models.QuerySet[Cohort]:
 
 def members_of(cohort: Cohort) -> models.QuerySet[User]:
     """Everybody who may enter the cohort's space: participants and today's facilitators."""
-    places = Enrolment.objects.filter(cohort=cohort).taking_part().values("user_id")
-    leaders = cohort.facilitators.through._default_manager.filter(cohort=cohort).values("user_id")
-    leading = Q(pk__in=leaders) & Q(pk__in=User.objects.holding(Role.FACILITATOR).values("pk"))
+    return people_of(Cohort.objects.filter(pk=cohort.pk))
+
+
+def people_of(cohorts: models.QuerySet[Cohort]) -> models.QuerySet[User]:
+    """Participants and today's facilitators of any of these cohorts."""
+    places = Enrolment.objects.filter(cohort__in=cohorts).taking_part().values("user_id")
+    leaders = Cohort.facilitators.through._default_manager.filter(cohort__in=cohorts)
+    leading = Q(pk__in=leaders.values("user_id")) & Q(
+        pk__in=User.objects.holding(Role.FACILITATOR).values("pk")
+    )
     found: models.QuerySet[User] = User.objects.filter(Q(pk__in=places) | leading, is_active=True)
     return found
 
@@ -157,11 +164,17 @@ class AffinitySpace(models.Model):
 class AffinityMemberQuerySet(models.QuerySet["AffinityMember"]):
     def visible_to(self, user: Any) -> Self:
         """Members see members; nobody else does, the office included."""
-        return self.filter(space__in=AffinitySpace.objects.entered_by(user))
+        return self.filter(space__in=AffinitySpace.objects.entered_by(user)).present()
+
+    def present(self) -> Self:
+        """Those who are of some group today, as `inside` asks it of one: with the last group
+        somebody is out, and in again with another one."""
+        return self.filter(user__in=people_of(Cohort.objects.published()))
 
 
 class AffinityMember(models.Model):
-    """Somebody who joined. Leaving deletes the row; nothing else remembers it."""
+    """Somebody who joined, in the space as long as they are of a group. Leaving deletes the row;
+    nothing else remembers it."""
 
     space = models.ForeignKey(AffinitySpace, models.CASCADE, related_name="members")
     user = models.ForeignKey(

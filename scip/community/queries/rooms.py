@@ -115,7 +115,7 @@ def inside_ids(room: Room) -> set[int]:
     """Who is in now: names stand beside posts only while their author is."""
     if isinstance(room.space, Cohort):
         return set(members_of(room.space).values_list("pk", flat=True))
-    members = set(room.space.members.values_list("user_id", flat=True))
+    members = set(room.space.members.present().values_list("user_id", flat=True))
     return members | {room.space.host_id}
 
 
