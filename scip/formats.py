@@ -1,6 +1,6 @@
 """How money, days and moments are written everywhere: pages, letters, documents."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -27,6 +27,14 @@ def day(value: date) -> str:
     if isinstance(value, datetime):
         value = timezone.localtime(value).date()
     return date_format(value, "l j F Y")
+
+
+def deadline(value: date) -> str:
+    """``Tuesday 3 March 2027 (UTC)``: until when something is asked or promised; of a moment its
+    day in UTC, so that everybody reads the same day, wherever they are."""
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).date()
+    return _("{day} (UTC)").format(day=day(value))
 
 
 def moment(value: datetime, zone: str | None = None) -> str:

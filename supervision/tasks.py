@@ -39,8 +39,10 @@ def remind_of_fees() -> None:
 
 @shared_task(name="supervision.remind_of_letters")
 def remind_of_letters() -> None:
-    """Reminders to supervisors of a letter to the committee that is awaited (beat)."""
+    """Reminders to supervisors of a letter to the committee that is awaited, or was sent back
+    (beat)."""
     recommendations.remind_of_letters()
+    recommendations.remind_of_second_looks()
 
 
 @shared_task(name="supervision.follow_losses")

@@ -22,6 +22,12 @@ def day(value: date) -> str:
 
 
 @register.filter
+def deadline(value: date) -> str:
+    """``{{ seat.answer_due_at|deadline }}``, the same day for everybody."""
+    return formats.deadline(value)
+
+
+@register.filter
 def moment(value: datetime, zone: str | None = None) -> str:
     """``{{ session.starts_at|moment }}`` in the viewer's zone, the zone named."""
     return formats.moment(value, zone)

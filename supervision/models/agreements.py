@@ -61,13 +61,44 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
         )
         return self.filter(Exists(today), supervisor__user=user)
 
+    def asked_again(self) -> Self:
+        """Those whose letter an appeal panel sent back, while another is waited for: the
+        registration is under way, and the candidate has not gone on with somebody else."""
+        going = (Agreement.State.ACTIVE, Agreement.State.COMPLETED)
+        elsewhere = Agreement.objects.filter(
+            candidacy=OuterRef("candidacy"),
+            state__in=going,
+            active_at__gte=OuterRef("completed_at"),
+        ).exclude(supervisor=OuterRef("supervisor"))
+        sent_back = Agreement.objects.filter(
+            pk=OuterRef("pk"),
+            recommendations__state="sent",
+            recommendations__remanded_at__isnull=False,
+        )
+        return self.filter(
+            ~Exists(elsewhere),
+            Exists(sent_back),
+            state__in=going,
+            candidacy__state__in=Candidacy.REGISTERED,
+        )
+
     def with_material(self, user: Any) -> Self:
-        """Those whose case material somebody may see: the candidate, and who accompanies them."""
+        """Those whose case material somebody may see: the candidate, who accompanies them, and
+        whoever is asked to look at their letter again, for as long as it is waited for: nobody
+        writes anew about what they cannot read."""
         if not user.is_authenticated:
             return self.none()
         own = Agreement.objects.filter(candidacy__user=user)
         theirs = Agreement.objects.accompanied_by(user)
-        return self.filter(Q(pk__in=own.values("pk")) | Q(pk__in=theirs.values("pk")))
+        asked = Agreement.objects.asked_again().filter(
+            candidacy=OuterRef("candidacy"), supervisor=OuterRef("supervisor")
+        )
+        again = Agreement.objects.filter(Exists(asked), supervisor__user=user)
+        return self.filter(
+            Q(pk__in=own.values("pk"))
+            | Q(pk__in=theirs.values("pk"))
+            | Q(pk__in=again.values("pk"))
+        )
 
 
 class Agreement(Stateful):

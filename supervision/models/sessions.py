@@ -85,12 +85,13 @@ class Appointment(Stateful):
         return self.agreement.candidacy.user
 
 
-def back_from_leave(now: datetime) -> models.QuerySet[Any, Any]:
-    """When the candidate of a session last came back, one row of one column. A day without a
-    moment begins in UTC; a leave that was called off before its first day is none."""
+def back_from_leave(now: datetime, candidacy: str = "candidacy") -> models.QuerySet[Any, Any]:
+    """When the candidate of a session last came back, one row of one column; ``candidacy`` leads
+    there from what asks. A day without a moment begins in UTC; a leave that was called off before
+    its first day is none."""
     ends = Coalesce("ended_at", Cast("until_on", models.DateTimeField()))
     return (
-        Leave.objects.filter(candidacy=OuterRef("candidacy"))
+        Leave.objects.filter(candidacy=OuterRef(candidacy))
         .exclude(until_on=F("from_on"))
         .annotate(back_at=ends)
         .filter(back_at__lte=now)
@@ -304,8 +305,9 @@ class SupervisionSession(Stateful):
 
 class CaseMaterialQuerySet(models.QuerySet["CaseMaterial"]):
     def visible_to(self, user: Any) -> Self:
-        """The candidate, and the supervisor while they accompany them; clinical material is not
-        for the office, nor for who was the supervisor once."""
+        """The candidate, and the supervisor while they accompany them or are asked to look at
+        their letter again; clinical material is not for the office, nor for who was the supervisor
+        once."""
         return self.filter(agreement__in=Agreement.objects.with_material(user))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certification.candidacy.models import Candidacy
-from scip.formats import day, money
+from scip.formats import day, deadline, money
 from scip.policy.models import Edition
 from scip.requirements import Finding
 from supervision.models import (
@@ -430,7 +430,12 @@ def letter_matters(
     url = reverse("supervision:recommendation", args=[agreement.pk])
     if letter.remanded_at:
         text = _("A panel asks you to look again at your letter about {name}, since {day}")
-        return [Matter(text.format(name=other, day=day(letter.remanded_at)), url, _("Read it"))], []
+        if letter.due_at is not None:
+            text = _("A panel asks you to look again at your letter about {name}, by {due}")
+        words = text.format(
+            name=other, day=day(letter.remanded_at), due=letter.due_at and deadline(letter.due_at)
+        )
+        return [Matter(words, url, _("Read it"))], []
     text = _("Write to the committee about {name}").format(name=other)
     return [Matter(text, url, _("Write it"))], []
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from scip.formats import day
 from supervision.models import Agreement, Appointment, CaseMaterial, MaterialOpening
 from supervision.models import SupervisionSession as Session
+from supervision.queries.agreements import is_former
 
 
 def material_in(agreement: Agreement, user: Any) -> QuerySet[CaseMaterial]:
@@ -19,6 +20,13 @@ def material_in(agreement: Agreement, user: Any) -> QuerySet[CaseMaterial]:
         .select_related("document", "session", "appointment", "handed_by")
         .prefetch_related(openings)
     )
+
+
+def is_open_again(agreement: Agreement, user: Any) -> bool:
+    """Does a former supervisor read it because a panel asked them to look at their letter again?"""
+    if not is_former(agreement, user):
+        return False
+    return Agreement.objects.with_material(user).filter(pk=agreement.pk).exists()
 
 
 def occasions_in(agreement: Agreement) -> dict[str, tuple[str, Appointment | Session]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import (
     BooleanField,
+    Case,
     DateTimeField,
     DurationField,
     Exists,
@@ -17,8 +18,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Greatest
+from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
 from certification.candidacy.queries.windows import appeal_window
@@ -43,21 +46,26 @@ def told_window(
     return appeal_window(candidacy, edition, told_at=told.sent_at, now=now)
 
 
-def second_looks() -> QuerySet[Recommendation]:
+def second_looks(now: datetime | None = None) -> QuerySet[Any]:
     """Letters in force that a panel asked their authors to look at again, and that still wait for
-    them: the registration is under way, and the candidate has not gone on with somebody else."""
-    going = (Agreement.State.ACTIVE, Agreement.State.COMPLETED)
-    elsewhere = Agreement.objects.filter(
-        candidacy=OuterRef("agreement__candidacy"),
-        state__in=going,
-        active_at__gte=OuterRef("agreement__completed_at"),
-    ).exclude(supervisor=OuterRef("agreement__supervisor"))
+    them. Each with ``due_at``, until when another is hoped for: as long as the edition calls
+    silence, counted from the asking or the candidate's return from leave; None during one."""
+    now = now or timezone.now()
+    candidacy = "agreement__candidacy"
+    silence = ExpressionWrapper(
+        F(f"{candidacy}__edition__silent_supervisor_days") * Value(timedelta(days=1)),
+        output_field=DurationField(),
+    )
+    due_at = ExpressionWrapper(
+        Greatest("remanded_at", Subquery(back_from_leave(now, candidacy))) + silence,
+        output_field=DateTimeField(),
+    )
     return Recommendation.objects.filter(
-        ~Exists(elsewhere),
         state=State.SENT,
         remanded_at__isnull=False,
-        agreement__state__in=going,
-        agreement__candidacy__state__in=Candidacy.REGISTERED,
+        agreement__in=Agreement.objects.asked_again(),
+    ).annotate(
+        due_at=Case(When(~Q(**{f"{candidacy}__state": Candidacy.State.ON_LEAVE}), then=due_at))
     )
 
 
@@ -66,9 +74,12 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
 
     The letter's own parts are not even read.
     """
+    again = second_looks().filter(pk=OuterRef("pk"))
     rows = (
         Recommendation.objects.filter(agreement__candidacy__in=candidacy_ids, state=State.SENT)
-        .annotate(asked_at=Subquery(second_looks().filter(pk=OuterRef("pk")).values("remanded_at")))
+        .annotate(
+            asked_at=Subquery(again.values("remanded_at")), due_at=Subquery(again.values("due_at"))
+        )
         .order_by("sent_at", "pk")
         .values(
             "agreement__candidacy_id",
@@ -78,6 +89,7 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
             "sent_at",
             "guidance",
             "asked_at",
+            "due_at",
         )
     )
     return {
@@ -88,6 +100,7 @@ def told_of(candidacy_ids: Collection[int]) -> dict[int, Told]:
             sent_at=row["sent_at"],
             guidance=row["guidance"],
             remanded_at=row["asked_at"],
+            due_at=row["due_at"],
         )
         for row in rows
         if row["sent_at"] is not None
@@ -169,11 +182,13 @@ def awaiting_letters(now: datetime, *, silences: int = 1) -> QuerySet[Any]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A letter to the committee that an agreement is to bring. ``is_overdue``: its supervisor was
-    reminded of it. ``remanded_at``: when a panel asked for another look at the one there is."""
+    reminded of it. ``remanded_at``: when a panel asked for another look at the one there is, which
+    is hoped for by ``due_at``."""
 
     is_approved: bool
     is_overdue: bool = False
     remanded_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 def letters_due(
@@ -188,7 +203,7 @@ def letters_due(
         for row in (awaiting_letters(now).filter(pk__in=completed) if completed else ())
         if told.get(row.candidacy_id) is None
     }
-    asked = {row.agreement: row.remanded_at for row in told.values() if row.remanded_at}
+    asked = {row.agreement: row for row in told.values() if row.remanded_at}
     going_on = [r for r in agreements if r.pk in asked or goes_on(r, told.get(r.candidacy_id))]
     if going_on:
         rows = Approval.objects.in_force(now.date()).filter(
@@ -196,7 +211,11 @@ def letters_due(
         )
         approved = set(rows.values_list("supervisor_id", flat=True))
         found |= {
-            row.pk: Letter(is_approved=row.supervisor_id in approved, remanded_at=asked.get(row.pk))
+            row.pk: Letter(
+                is_approved=row.supervisor_id in approved,
+                remanded_at=asked[row.pk].remanded_at if row.pk in asked else None,
+                due_at=asked[row.pk].due_at if row.pk in asked else None,
+            )
             for row in going_on
         }
     return found

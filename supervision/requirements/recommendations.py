@@ -23,7 +23,8 @@ class Told:
     """What the candidate knows of a recommendation in force: never the letter's text.
 
     ``guidance`` is written for the candidate, and there only after a "not yet". ``remanded_at`` is
-    when a panel asked its author to look again, while that waits for them.
+    when a panel asked its author to look again, while that waits for them; ``due_at`` is until when
+    it is hoped for, None while the candidate is on leave.
     """
 
     agreement: int
@@ -32,6 +33,7 @@ class Told:
     sent_at: datetime
     guidance: str = ""
     remanded_at: datetime | None = None
+    due_at: datetime | None = None
 
     @property
     def is_recommended(self) -> bool:

@@ -1,6 +1,7 @@
 """The supervisor's recommendation: saved part by part, sent once, directly to the committee."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from scip.states import lock, move
 from supervision.emails import recommendations as emails
 from supervision.models import Agreement, Approval, Recommendation, Signature
 from supervision.queries.agreements import is_followed, is_former, side_of
-from supervision.queries.recommendations import awaiting_letters, is_recommended
+from supervision.queries.recommendations import awaiting_letters, is_recommended, second_looks
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.recommendations import may_recommend
 from supervision.services.agreements import complete_agreement, locked
@@ -22,6 +23,10 @@ from supervision.services.completion import active_of
 State = Recommendation.State
 Outcome = Recommendation.Outcome
 PARTS = ("outcome", "key_elements", "assessment", "reflections", "guidance")
+# Reminders of a letter that was sent back go so long before and after its day; so long after it the
+# office is asked for help, and one that is later still is the office's.
+BEFORE, AFTER = timedelta(days=2), timedelta(days=1)
+GRACE, TOO_LATE = timedelta(days=2), timedelta(days=14)
 LETTER = ("key_elements", "assessment", "reflections")
 
 
@@ -176,6 +181,37 @@ def ask_again(recommendation: Recommendation, instructions: str, *, now: datetim
     row = lock(recommendation)
     row.remanded_at, row.instructions = now, instructions
     row.save(update_fields=["remanded_at", "instructions"])
+
+
+def remind_of_second_looks(now: datetime | None = None) -> int:
+    """Remind supervisors of a letter that a panel sent back, before its day and after it, and tell
+    the office where that brings nothing; returns how many of these are due. Nobody is reminded of
+    what they may not write, and leave rests it. May run twice: every letter has a key of its day."""
+    now = now or timezone.now()
+    waiting = second_looks(now).filter(due_at__lte=now + BEFORE).select_related("agreement")
+    return sum(remind_again(row, now) for row in waiting.order_by("pk"))
+
+
+def remind_again(row: Any, now: datetime) -> int:
+    """The letters of one, in a transaction of its own, if it is still waited for."""
+    due, count = row.due_at, 0
+    key = f"recommendation:{row.pk}:again"
+    with transaction.atomic():
+        row.agreement = locked(row.agreement)
+        if not second_looks(now).filter(pk=row.pk).exists():
+            return 0
+        if now >= due + GRACE:
+            emails.second_look_late(row, f"{key}:{due:%Y%m%d}", due)
+            count += 1
+        if now >= due + TOO_LATE or due <= now < due + AFTER:
+            return count
+        try:
+            refuse_unready(row.agreement, row.agreement.supervisor.user, now)
+        except Refusal:
+            return count
+        stage = "late" if now >= due else "soon"
+        emails.second_look_awaited(row, f"{key}:{stage}:{due:%Y%m%d}", due, is_late=now >= due)
+    return count + 1
 
 
 def remind_of_letters(now: datetime | None = None) -> int:

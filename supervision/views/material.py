@@ -13,7 +13,7 @@ from scip.vault.serving import mint_token, serve
 from supervision.forms.material import MaterialForm
 from supervision.models import Agreement, CaseMaterial, Signature
 from supervision.queries.agreements import is_former, other_of, side_of
-from supervision.queries.material import material_in, occasions_in
+from supervision.queries.material import is_open_again, material_in, occasions_in
 from supervision.services import material as services
 from supervision.views.agreements import crumbs, done, own_agreement, person
 
@@ -56,6 +56,7 @@ def material_list(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "is_candidate": is_candidate,
         "is_former": is_former(agreement, request.user),
+        "is_open_again": is_open_again(agreement, request.user),
         "other": other_of(agreement, request.user),
         "breadcrumb": crumbs(agreement, request.user, _("Case material")),
     }

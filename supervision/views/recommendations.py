@@ -16,6 +16,7 @@ from supervision.queries.agreements import is_former, with_people
 from supervision.queries.recommendations import (
     draft_in,
     may_go_on,
+    second_looks,
     told_of,
     told_window,
     written_by,
@@ -54,7 +55,9 @@ def recommendation_read(request: HttpRequest, pk: int) -> HttpResponse:
     edition = agreement.candidacy.edition
     refusal = refusal_of(agreement, request)
     # What became of the person, and of one's letter, is not told to who supervises them no more.
-    is_closed = is_former(agreement, request.user) and State.SENT not in {row.state for row in rows}
+    was = is_former(agreement, request.user)
+    is_closed = was and State.SENT not in {row.state for row in rows}
+    again = second_looks().filter(agreement=agreement).first()
     missing = services.missing_parts(draft) if draft else []
     context = {
         "agreement": agreement,
@@ -65,6 +68,9 @@ def recommendation_read(request: HttpRequest, pk: int) -> HttpResponse:
         "sent": [(row, parts_of(row)) for row in rows if row.state != State.DRAFT],
         "may_write": not refusal,
         "is_closed": is_closed,
+        "is_asked_again": again is not None,
+        "again_by": again.due_at if again else None,
+        "is_accompanied": not was,
         "may_go_on": not is_closed
         and agreement.candidacy.further_since is None
         and may_go_on(agreement),

@@ -49,7 +49,7 @@ def test_the_panel_is_reminded_of_its_day_and_the_office_told_after(carla):
     gives(first, "upheld")
     appeal_clock.follow(later(29))
     assert {key.split(":")[1] for key in keys()} == {str(second.pk)}
-    appeal_clock.follow(later(31.5))
+    appeal_clock.follow(later(32.5))
     assert f"appeal:{carla.appeal.pk}:overdue" in keys()
     assert len(keys()) == 3
     appeal_clock.follow(later(60))

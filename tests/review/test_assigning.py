@@ -8,6 +8,7 @@ from django.utils import timezone
 from certification.review import services as submissions
 from certification.review.models import Assignment, DeclaredTie, Submission, Tie
 from certification.review.queries.conflicts import open_assignments
+from certification.review.requirements.submission import end_of
 from certification.review.services import assigning
 from scip.accounts.models import Role, RoleGrant, User
 from scip.audit.models import Entry
@@ -54,9 +55,9 @@ def test_asking_gives_days_and_one_letter_and_opens_nothing(walker, office, read
     now = timezone.now()
     row = asks(walker, reader, office, now=now)
     edition = walker.submission.edition
-    assert row.answer_due_at == now + timedelta(days=edition.reader_answer_days)
+    assert row.answer_due_at == end_of(now + timedelta(days=edition.reader_answer_days))
     submitted = walker.submission.submitted_at
-    assert row.due_at == submitted + timedelta(days=edition.reading_days)
+    assert row.due_at == end_of(submitted + timedelta(days=edition.reading_days))
     assert asks(walker, reader, office) == row
     letter = Letter.objects.get(dedupe_key=f"assignment:{row.pk}:asked")
     assert letter.to_address == reader.email

@@ -25,7 +25,7 @@ from certification.review.queries.submissions import evidence_of, submission_of
 from certification.review.queries.suggesting import facts_of
 from certification.review.requirements.appeals import outcome_of, seats_wanted
 from certification.review.requirements.assigning import barring, member_findings
-from certification.review.requirements.submission import submission_findings
+from certification.review.requirements.submission import end_of, submission_findings
 from certification.review.services import appealing, hearing
 from certification.review.services.freezing import content_of, recommendation_in
 from scip.accounts.models import Role
@@ -464,7 +464,7 @@ def test_two_colleagues_fill_the_last_seat_at_once():
 
 def test_the_last_day_of_the_panel_is_counted_from_filing(carla):
     filed = carla.files()
-    assert filed.answer_by_at - filed.filed_at == timedelta(days=30)
+    assert filed.answer_by_at == end_of(filed.filed_at + timedelta(days=30))
 
 
 def test_what_a_panel_asks_reaches_the_readers_of_the_second_reading(decided_walker, as_user):

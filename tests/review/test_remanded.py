@@ -10,7 +10,7 @@ from certification.candidacy.models import Candidacy
 from certification.review.models import Appeal
 from certification.review.queries.appeals import with_the_author
 from scip.console.queues import QUEUES, waiting_for
-from scip.formats import day
+from scip.formats import day, deadline
 from scip.requirements import Status
 from supervision.models import Agreement, Recommendation
 from supervision.queries.recommendations import told_of
@@ -25,7 +25,8 @@ from tests.supervision.test_recommendations import LETTER
 
 pytestmark = pytest.mark.django_db
 WORDS = "Look at session 7."
-ASKED = "A panel asks you to look again at your letter about Carla 1, since {day}"
+SILENT = timedelta(days=21)
+ASKED = "A panel asks you to look again at your letter about Carla 1, by {day}"
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def letter_page(carla):
 def test_it_waits_on_the_supervisors_desk_and_their_page_shows_what_is_asked(carla, as_user):
     client = as_user(carla.guide)
     (matter,) = client.get("/supervision/").context["matters"]
-    assert matter.text == ASKED.format(day=day(carla.appeal.decided_at))
+    assert matter.text == ASKED.format(day=deadline(carla.appeal.decided_at + SILENT))
     assert matter.url == letter_page(carla)
     shown = text(client.get(matter.url))
     assert WORDS in shown

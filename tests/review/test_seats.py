@@ -23,6 +23,7 @@ from certification.review.queries.suggesting import everybody_before, facts_of
 from certification.review.services import assigning, deciding, reminding
 from scip.accounts.models import Role, RoleGrant, User
 from scip.accounts.services.access import set_term
+from scip.formats import deadline
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
@@ -162,7 +163,7 @@ def test_whoever_waited_for_a_word_has_time_to_read_once_it_came(committee, offi
     assert f"{row.due_at.day} " in letter.text
 
 
-def test_more_time_is_more_and_says_the_moment(committee, office):
+def test_more_time_is_more_and_names_one_day_wherever_they_read(committee, office):
     reader = member()
     User.objects.filter(pk=reader.pk).update(time_zone="Asia/Tokyo")
     row = seated(committee.submission, reader, "reviewer")
@@ -173,7 +174,7 @@ def test_more_time_is_more_and_says_the_moment(committee, office):
     )
     assigning.give_time(row, until=until, by=office)
     letter = Letter.objects.get(dedupe_key__startswith=f"assignment:{row.pk}:time:")
-    assert "08:59" in letter.text
+    assert f"until {deadline(until)} for your part" in letter.text
 
 
 def test_a_term_does_not_end_before_it_begins(office):

@@ -1,11 +1,11 @@
 """Appeals for the office: where each stands, whose seats, the clock. Not a word of what was written,
 by the candidate or by whoever hears it."""
 
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,15 +17,18 @@ from certification.review.models import Appeal, PanelSeat
 from certification.review.queries.appeals import (
     WORDS,
     choices_for,
+    due_of_row,
     empty_seats,
     suggest,
     with_the_author,
     with_the_office,
 )
+from certification.review.requirements.appeals import last_day
+from certification.review.requirements.assigning import answer_due
 from certification.review.services import hearing
 from scip.accounts.admin.deciding import DecidingAdmin, Decision
 from scip.accounts.models import User
-from scip.formats import day
+from scip.formats import day, deadline
 from scip.mail.services import Draft
 from scip.requirements import Refusal, Status
 
@@ -84,8 +87,7 @@ def seat_choices(row: Appeal) -> list[tuple[int, str]]:
 def letter_to(row: Appeal, member: User) -> Draft:
     """The letter that asks, as it will go."""
     edition = row.candidacy.edition
-    days = edition.reader_answer_days if edition is not None else 0
-    due = timezone.now() + timedelta(days=days)
+    due = answer_due(edition, timezone.now()) if edition is not None else timezone.now()
     return letters.asked(PanelSeat(pk=0, appeal=row, member=member, answer_due_at=due))
 
 
@@ -178,20 +180,28 @@ class AppealAdmin(DecidingAdmin):
     list_filter = ("state", WaitsFilter)
     search_fields = ("candidacy__user__name", "candidacy__user__email")
     search_help_text = _("Name or e-mail address")
-    ordering = ("-state", "answer_by_at", "pk")
     change_form_template = "review/admin/appeal_change.html"
+    readonly_fields = ("filed_by", "panel_by")
     fields = (
         "candidacy",
         "state",
         "created_at",
-        "until_at",
+        "filed_by",
         "filed_at",
         "hearing_at",
-        "answer_by_at",
+        "panel_by",
         "decided_at",
         "withdrawn_at",
         "outcome",
     )
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What is due first stands first; what waits for nobody stands below, the latest first."""
+        return (
+            due_of_row().asc(nulls_last=True),
+            Coalesce("decided_at", "withdrawn_at").desc(),
+            "pk",
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         # What was begun and set aside before it was filed is nobody's but its candidate's.
@@ -199,6 +209,7 @@ class AppealAdmin(DecidingAdmin):
         related: QuerySet[Any] = rows.select_related(*self.row_related).annotate(
             is_own=Q(candidacy__user=request.user),
             is_with_author=Exists(with_the_author().filter(pk=OuterRef("pk"))),
+            due_at=due_of_row(),
         )
         answers = ("outcome", "reasons", "instructions", "declaration")
         seats = PanelSeat.objects.select_related("member").defer(*answers).order_by("pk")
@@ -225,9 +236,17 @@ class AppealAdmin(DecidingAdmin):
     def waits_for(self, row: Any) -> str:
         return "–" if row.is_own else waited_for(row)
 
-    @admin.display(description=_("answer by"), ordering="answer_by_at")
-    def answer_due(self, row: Appeal) -> str:
-        return day(row.answer_by_at) if row.answer_by_at else "–"
+    @admin.display(description=_("answer by"), ordering="due_at")
+    def answer_due(self, row: Any) -> str:
+        return deadline(row.due_at) if row.due_at else "–"
+
+    @admin.display(description=_("to be filed by"))
+    def filed_by(self, row: Appeal) -> str:
+        return last_day(row.until_at)
+
+    @admin.display(description=_("the panel answers by"))
+    def panel_by(self, row: Appeal) -> str:
+        return deadline(row.answer_by_at) if row.answer_by_at else "–"
 
     def change_view(
         self,

@@ -19,6 +19,7 @@ from certification.review.queries.queue import answers_overdue, parts_overdue, t
 from certification.review.services import assigning
 from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, while_in
 from scip.accounts.models import User
+from scip.formats import deadline
 from scip.mail.services import Draft
 
 State = Assignment.State
@@ -132,7 +133,7 @@ class AssignmentAdmin(DecidingAdmin):
             act=lambda row, data, by: assigning.release(row, reason=data["reason"], by=by),
         ),
     }
-    list_display = ("member", "candidate", "seat", "state", "asked_at", "answer_due_at", "due_at")
+    list_display = ("member", "candidate", "seat", "state", "asked_at", "answer_by", "part_by")
     list_filter = ("state", OverdueFilter, "seat")
     list_select_related = ("member", "submission__candidacy__user")
     search_fields = ("member__name", "member__email", "submission__candidacy__user__name")
@@ -147,8 +148,8 @@ class AssignmentAdmin(DecidingAdmin):
         "asked_at",
         "asked_by",
         "asked_reason",
-        "answer_due_at",
-        "due_at",
+        "answer_by",
+        "part_by",
         "declared_at",
         "ties",
         "declaration",
@@ -162,7 +163,7 @@ class AssignmentAdmin(DecidingAdmin):
         "released_by",
         "why",
     )
-    readonly_fields = ("ties", "why")
+    readonly_fields = ("answer_by", "part_by", "ties", "why")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related(*self.row_related)
@@ -170,6 +171,14 @@ class AssignmentAdmin(DecidingAdmin):
     @admin.display(description=_("candidate"), ordering="submission__candidacy__user__name")
     def candidate(self, row: Assignment) -> str:
         return str(row.submission.user)
+
+    @admin.display(description=_("answer by"), ordering="answer_due_at")
+    def answer_by(self, row: Assignment) -> str:
+        return deadline(row.answer_due_at)
+
+    @admin.display(description=_("part due by"), ordering="due_at")
+    def part_by(self, row: Assignment) -> str:
+        return deadline(row.due_at)
 
     @admin.display(description=_("declared"))
     def ties(self, row: Assignment) -> str:

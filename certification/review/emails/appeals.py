@@ -7,18 +7,17 @@ name of the panel is in any that goes to the candidate or the supervisor. Functi
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.review.models import Appeal, AppealOutcome, PanelSeat
 from certification.review.queries.resubmissions import went_back
 from scip.accounts.models import User
-from scip.formats import day
+from scip.formats import deadline
 from scip.mail.services import Address, Draft, Recipient, queue_draft, render_letter
+from supervision.queries.recommendations import second_looks
 
 type Quotes = Sequence[tuple[str, str]]
 
@@ -47,12 +46,11 @@ def note(
     return render_letter("review/emails/appeal", to, context)
 
 
-def on(value: datetime | None, user: User) -> str:
-    """The day of a moment where its reader lives."""
-    if value is None:
+def promised(appeal: Appeal) -> str:
+    """Until when its panel answers."""
+    if appeal.answer_by_at is None:
         raise ValueError("This appeal has no clock yet.")
-    with timezone.override(ZoneInfo(user.time_zone or "UTC")):
-        return day(value)
+    return deadline(appeal.answer_by_at)
 
 
 def to_candidate(appeal: Appeal, subject: str, *paragraphs: str, quotes: Quotes = ()) -> Draft:
@@ -136,7 +134,7 @@ def filed_for_candidate(appeal: Appeal) -> Draft:
           "fresh eyes. You will not hear their names, so that they can read freely."),
         _("You get their answer with its reasons by {day}. There is nothing that you need to do "
           "until then; you can take the appeal back at any time before.").format(
-              day=on(appeal.answer_by_at, appeal.user)
+              day=promised(appeal)
         ),
     )  # fmt: skip
 
@@ -155,7 +153,7 @@ def filed(appeal: Appeal) -> None:
             if by_office
             else _("{name} has filed an appeal. It waits for its panel.")
         ).format(name=user, office=appeal.opened_by),
-        _("The panel answers by {day}.").format(day=day(appeal.answer_by_at or timezone.now())),
+        _("The panel answers by {day}.").format(day=promised(appeal)),
         key=f"{stem}:office",
     )
     to_supervisor(
@@ -256,7 +254,7 @@ def asked(seat: PanelSeat) -> Draft:
           "people in it. Before anything opens, please say whether something does that we cannot "
           "know; then you read, and give your answer with reasons before you see anybody else’s."),
         _("Please tell us by {day} whether you can. The panel answers by {end}.").format(
-            day=on(seat.answer_due_at, seat.member), end=on(appeal.answer_by_at, seat.member)
+            day=deadline(seat.answer_due_at), end=promised(appeal)
         ),
     )  # fmt: skip
 
@@ -279,7 +277,6 @@ def reminder_now(seat: PanelSeat, *, now: datetime) -> Draft:
 
 def reminder(seat: PanelSeat, *, is_late: bool) -> Draft:
     """A reminder before or after the day: of the answer whether they can, or of the panel's."""
-    member: User = seat.member
     if seat.state == PanelSeat.State.ASKED:
         words = (
             _("The day was {day}. If you cannot, saying so is help enough: we ask somebody else.")
@@ -290,7 +287,7 @@ def reminder(seat: PanelSeat, *, is_late: bool) -> Draft:
             seat,
             _("Can you hear this appeal?"),
             about(seat.appeal),
-            words.format(day=on(seat.answer_due_at, member)),
+            words.format(day=deadline(seat.answer_due_at)),
         )
     words = (
         _("The panel’s answer was promised for {day}. Should you need more time, write to us.")
@@ -301,7 +298,7 @@ def reminder(seat: PanelSeat, *, is_late: bool) -> Draft:
         seat,
         _("Your answer to an appeal"),
         about(seat.appeal),
-        words.format(day=on(seat.appeal.answer_by_at, member)),
+        words.format(day=promised(seat.appeal)),
     )
 
 
@@ -353,7 +350,7 @@ def hearing(appeal: Appeal) -> None:
         _("The people who hear it are there, and none of them had a part in it before. They read "
           "alone first, then give their answers."),
         _("You get the answer with its reasons by {day}.").format(
-            day=on(appeal.answer_by_at, appeal.user)
+            day=promised(appeal)
         ),
     )  # fmt: skip
     queue_draft(draft, to=appeal.user, dedupe_key=f"appeal:{appeal.pk}:hearing")
@@ -378,7 +375,7 @@ def overdue(appeal: Appeal) -> None:
         appeal,
         _("Past its day: the appeal of {name}").format(name=appeal.user),
         _("The panel’s answer was promised for {day}. The page shows who is waited for.").format(
-            day=day(appeal.answer_by_at or timezone.now())
+            day=promised(appeal)
         ),
         key=f"appeal:{appeal.pk}:overdue",
     )
@@ -462,6 +459,14 @@ def outcome_words(appeal: Appeal) -> str:
     )
 
 
+def hoped_for(appeal: Appeal) -> str:
+    """Until when the supervisor's next letter is hoped for; empty while the candidate is on leave."""
+    found = second_looks().filter(pk=appeal.recommendation_id).first()
+    if found is None or found.due_at is None:
+        return ""
+    return _("We hope for it by {day}.").format(day=deadline(found.due_at))
+
+
 def what_it_means_for_you(appeal: Appeal) -> str:
     """The same for the supervisor."""
     if appeal.outcome == AppealOutcome.OVERTURNED:
@@ -472,6 +477,7 @@ def what_it_means_for_you(appeal: Appeal) -> str:
     if appeal.outcome == AppealOutcome.REMANDED:
         return _(
             "You are asked to look at it once more, together with {name} and with what stands "
-            "below. Your next letter takes the place of the first."
-        ).format(name=appeal.user)
+            "below. Your next letter takes the place of the first, whatever it says. {by_when} Your "
+            "notes, your sessions and what {name} handed over to you are open to you meanwhile."
+        ).format(name=appeal.user, by_when=hoped_for(appeal))
     return _("Your letter stands as you wrote it.")

@@ -6,18 +6,16 @@ All share one layout; the sentences stand here.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.review.models import Assignment, DeclaredTie, Submission, Tie
 from certification.review.queries.conflicts import told_of
 from certification.review.queries.resubmissions import asks_points_alone
 from scip.accounts.models import User
-from scip.formats import day, moment
+from scip.formats import deadline
 from scip.mail.services import Address, Draft, Recipient, queue_draft, render_letter
 
 Seat = Assignment.Seat
@@ -84,16 +82,6 @@ def seat_of(row: Assignment) -> str:
     }[Seat(row.seat)]
 
 
-def in_zone(member: User, value: datetime) -> str:
-    """A day with weekday, in somebody's own zone."""
-    return day(timezone.localtime(value, ZoneInfo(member.time_zone or "UTC")).date())
-
-
-def until(member: User, value: datetime) -> str:
-    """A moment with weekday and zone, in somebody's own."""
-    return moment(value, member.time_zone or "UTC")
-
-
 def what_is_asked(row: Assignment) -> str:
     """The sentence that asks, by seat; with a place for the candidate's name."""
     return {
@@ -122,7 +110,7 @@ def told_of_points() -> str:
 
 def asked(row: Assignment) -> Draft:
     """Would you read this? Whom it is about, from which seat, by when."""
-    member, candidate = row.member, row.submission.user
+    candidate = row.submission.user
     return to_reader(
         row,
         _("Would you read the submission of {candidate}?").format(candidate=candidate),
@@ -131,8 +119,8 @@ def asked(row: Assignment) -> Draft:
         _(
             "First tell us on its page whether anything ties you to them; only then it opens. Please "
             "say yes or no until {answer}."
-        ).format(answer=until(member, row.answer_due_at)),
-        _("Your part is due by {due}.").format(due=in_zone(member, row.due_at)),
+        ).format(answer=deadline(row.answer_due_at)),
+        _("Your part is due by {due}.").format(due=deadline(row.due_at)),
         label=_("Say yes or no"),
     )
 
@@ -146,9 +134,9 @@ def stage_of(row: Assignment, now: datetime) -> str:
 
 def reminder(row: Assignment, stage: str) -> Draft:
     """A kind word before a day, or after it."""
-    member, candidate = row.member, row.submission.user
+    candidate = row.submission.user
     if stage in {ANSWER_SOON, ANSWER_LATE}:
-        said = until(member, row.answer_due_at)
+        said = deadline(row.answer_due_at)
         about = (
             _(
                 "We asked you to read the submission of {candidate} {seat}, and hoped for your "
@@ -175,7 +163,7 @@ def reminder(row: Assignment, stage: str) -> Draft:
     return to_reader(
         row,
         _("Your part: the submission of {candidate}").format(candidate=candidate),
-        about.format(candidate=candidate, when=in_zone(member, row.due_at)),
+        about.format(candidate=candidate, when=deadline(row.due_at)),
         _(
             "Everything you wrote is kept. If the time is not there, answer this letter: the office "
             "finds a way with you, and nobody is blamed."
@@ -186,10 +174,9 @@ def reminder(row: Assignment, stage: str) -> Draft:
 
 def more_time(row: Assignment) -> Draft:
     """The office or the chair moved a day."""
-    member, candidate = row.member, row.submission.user
+    candidate = row.submission.user
     is_asked = row.state == State.ASKED
-    # The very moment: the end of a day in UTC is the middle of another day elsewhere.
-    when = until(member, row.answer_due_at if is_asked else row.due_at)
+    when = deadline(row.answer_due_at if is_asked else row.due_at)
     said = _("Please tell us until {when} whether you can read the submission of {candidate}.")
     if not is_asked:
         said = _("You have until {when} for your part for the submission of {candidate}.")
@@ -307,7 +294,7 @@ def allowed(row: Assignment) -> Draft:
             "Thank you for telling us what ties you to {candidate}. It was looked at and allowed, "
             "so the submission is open to you."
         ).format(candidate=candidate),
-        _("Your part is due by {due}.").format(due=in_zone(row.member, row.due_at)),
+        _("Your part is due by {due}.").format(due=deadline(row.due_at)),
         label=_("Begin to read"),
     )
 
@@ -332,8 +319,8 @@ def tell_office(row: Assignment, key: str, what: str) -> None:
         "reader": row.member,
         "candidate": row.submission.user,
         "seat": seat_of(row),
-        "answer": moment(row.answer_due_at, "UTC"),
-        "due": moment(row.due_at, "UTC"),
+        "answer": deadline(row.answer_due_at),
+        "due": deadline(row.due_at),
     }
     said = {
         "barred": _(

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
@@ -323,13 +324,23 @@ def with_the_office(now: datetime) -> QuerySet[Appeal]:
     return found
 
 
-def with_the_author(_now: datetime | None = None) -> QuerySet[Appeal]:
-    """Sent back to the supervisor, whose next letter is waited for."""
+def with_the_author(now: datetime | None = None) -> QuerySet[Any]:
+    """Sent back to the supervisor, whose next letter is waited for; each with ``letter_due_at``,
+    until when it is hoped for."""
+    looks = second_looks(now)
     return Appeal.objects.filter(
         state=State.DECIDED,
         outcome=AppealOutcome.REMANDED,
-        recommendation__in=second_looks().values("pk"),
-    )
+        recommendation__in=looks.values("pk"),
+    ).annotate(letter_due_at=Subquery(looks.filter(pk=OuterRef("recommendation")).values("due_at")))
+
+
+def due_of_row(now: datetime | None = None) -> Case:
+    """Until when an appeal is answered for which somebody is waited: its panel, or the supervisor
+    who looks again; nothing once nobody is."""
+    author = with_the_author(now).filter(pk=OuterRef("pk")).values("letter_due_at")
+    is_open = Q(state__in=(State.FILED, State.HEARING))
+    return Case(When(is_open, then=F("answer_by_at")), default=Subquery(author))
 
 
 def seats_of(user: User) -> list[PanelSeat]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from certification.candidacy.models import Candidacy
 from certification.review.models import Appeal
 from certification.review.queries.appeals import appeal_of, appealable, window_of
-from scip.formats import day
+from scip.formats import day, deadline
 
 State = Appeal.State
 
@@ -65,5 +65,6 @@ def live_card(appeal: Appeal, now: datetime) -> AppealCard:
         else _("Your appeal is being heard. You get the answer by {day}.")
     )
     return AppealCard(
-        text=words.format(day=day(appeal.answer_by_at)), label=_("See where your appeal stands")
+        text=words.format(day=deadline(appeal.answer_by_at)),
+        label=_("See where your appeal stands"),
     )

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from certification.candidacy.requirements.windows import Window
 from certification.review.models import AppealOutcome, Tie
+from certification.review.requirements.submission import end_of
 from scip.formats import day
 from scip.policy.models import Edition
 from scip.requirements import Finding, Status
@@ -55,7 +56,7 @@ def last_day(until: datetime) -> str:
 
 def answer_by(filed_at: datetime, edition: Edition) -> datetime:
     """Until when a panel answers: as long as the committee takes for a submission."""
-    return filed_at + timedelta(days=edition.review_days)
+    return end_of(filed_at + timedelta(days=edition.review_days))
 
 
 def window_sentence(until: datetime, contact: str) -> str:

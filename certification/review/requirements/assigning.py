@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certification.review.models import MAY_BE_ALLOWED, Assignment, Tie
-from certification.review.requirements.submission import answer_by
+from certification.review.requirements.submission import answer_by, end_of
 from scip.accounts.models import Role
-from scip.formats import day
+from scip.formats import deadline
 from scip.policy.models import Edition
 from scip.requirements import Finding, Status
 
@@ -54,7 +54,7 @@ class MemberFacts:
 
 def answer_due(edition: Edition, now: datetime) -> datetime:
     """Until when somebody who is asked now says yes or no."""
-    return now + timedelta(days=edition.reader_answer_days)
+    return end_of(now + timedelta(days=edition.reader_answer_days))
 
 
 def part_due(submitted_at: datetime, edition: Edition, seat: str, now: datetime) -> datetime:
@@ -68,7 +68,7 @@ def part_due(submitted_at: datetime, edition: Edition, seat: str, now: datetime)
         return max(answer_by(submitted_at, edition), at_least)
     if seat == Seat.SECOND:
         return at_least
-    return max(submitted_at + timedelta(days=edition.reading_days), at_least)
+    return max(end_of(submitted_at + timedelta(days=edition.reading_days)), at_least)
 
 
 def member_findings(facts: MemberFacts, *, seat: str) -> tuple[Finding, ...]:
@@ -120,7 +120,7 @@ def term_finding(facts: MemberFacts, seat: str) -> Finding:
         needed=""
         if is_met
         else _("Their term is over before their part is due on {day}.").format(
-            day=day(facts.due_at)
+            day=deadline(facts.due_at)
         ),
     )
 

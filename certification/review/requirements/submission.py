@@ -8,7 +8,7 @@ the candidate is held to.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -23,7 +23,7 @@ from certification.candidacy.requirements.registration import (
     retreat_finding,
 )
 from certification.review.requirements.resubmission import AgainFacts, resubmission_findings
-from scip.formats import day, money
+from scip.formats import day, moment, money
 from scip.policy.models import Edition
 from scip.requirements import Finding, Status
 from supervision.requirements.ledger import LedgerEvidence, ledger_findings
@@ -300,17 +300,23 @@ def fee_finding(fee: FeeFacts | None, *, edition: Edition, is_again: bool = Fals
         title=title,
         status=Status.OPEN,
         needed=_("{price}, due by {day}.").format(
-            price=money(fee.due_cents, edition.currency), day=day(fee.due_at)
+            price=money(fee.due_cents, edition.currency), day=moment(fee.due_at)
         ),
         next_step=_("Go to payment"),
         url=reverse("payments:pay", args=[fee.charge]),
     )
 
 
+def end_of(value: datetime) -> datetime:
+    """The last minute of a moment's day. Days of the committee are UTC's: what is due then is due
+    on one day for everybody, and on the whole of it."""
+    return datetime.combine(value.astimezone(UTC).date(), time(23, 59), UTC)
+
+
 def answer_by(submitted_at: datetime, edition: Edition) -> datetime:
     """Until when the committee answers, by the edition; a promise in days, never a deadline of
     the candidate's."""
-    return submitted_at + timedelta(days=edition.review_days)
+    return end_of(submitted_at + timedelta(days=edition.review_days))
 
 
 def answer_day(submitted_at: datetime, edition: Edition) -> date:

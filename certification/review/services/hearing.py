@@ -34,6 +34,7 @@ from certification.review.queries.appeals import (
 )
 from certification.review.queries.conflicts import ties_of
 from certification.review.requirements.appeals import outcome_of, panel_findings
+from certification.review.requirements.assigning import answer_due
 from certification.review.services.appealing import close_superseded, locked, mark_of, release_seats
 from certification.review.services.rehearing import hear_anew
 from scip.accounts.models import Role, User
@@ -95,7 +96,7 @@ def ask(
         member=member,
         asked_at=now,
         asked_by=by,
-        answer_due_at=now + timedelta(days=edition.reader_answer_days),
+        answer_due_at=answer_due(edition, now),
     )
     record("panelseat.asked", made, by=by, appeal=row.pk, with_reason=bool(reason.strip()))
     queue_draft(letters.asked(made), to=member, dedupe_key=f"panelseat:{made.pk}:asked")

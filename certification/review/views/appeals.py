@@ -24,6 +24,7 @@ from certification.review.requirements.appeals import MOST_DOCUMENTS, Answer, la
 from certification.review.services import appealing, hearing
 from certification.review.services.appealing import is_about
 from scip.access import signed_in
+from scip.formats import deadline
 from scip.requirements import Refusal
 from scip.vault.errors import Refused
 from scip.vault.serving import mint_token, serve
@@ -111,7 +112,8 @@ def standing(appeal: Appeal) -> dict[str, Any]:
                 "state": "done" if appeal.hearing_at else "now",
             },
             {
-                "when": appeal.decided_at or appeal.answer_by_at,
+                "when": appeal.decided_at
+                or (appeal.answer_by_at and deadline(appeal.answer_by_at)),
                 "what": _("Answered") if is_decided else _("Answered by"),
                 "state": "done" if is_decided else "now" if is_heard else "ahead",
             },
