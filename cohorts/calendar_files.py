@@ -6,9 +6,11 @@ disagree about those, and every one of them understands an instant.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
+from email.utils import parseaddr
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
@@ -17,6 +19,8 @@ from cohorts.queries.roster import sessions_of_person
 
 PRODUCT = "-//Center for Mindful Self-Compassion//SCIP Pathway//EN"
 CONTENT_TYPE = "text/calendar; charset=utf-8"
+# RFC 6047, section 2.4: a file with a method says so in its type as well.
+REMOVING_TYPE = "text/calendar; method=CANCEL; charset=utf-8"
 
 
 def sessions_calendar(
@@ -33,11 +37,7 @@ def sessions_calendar(
     confirmed participant or a facilitator gets; ``notes`` are sentences for whose calendar
     it is, by the session's id; ``more`` are events of other kinds.
     """
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
+    calendar = new_calendar(name)
     for session in sessions:
         note = (notes or {}).get(session.pk, "")
         calendar.add_component(session_event(session, with_join_link=with_join_link, note=note))
@@ -45,6 +45,40 @@ def sessions_calendar(
         calendar.add_component(event)
     content: bytes = calendar.to_ical()
     return content
+
+
+def removing_calendar(
+    sessions: Iterable[Session], *, name: str, at: datetime | None = None
+) -> bytes:
+    """A file that takes these sessions (fetched with their cohort) out of somebody's calendar.
+
+    ``at`` is when their place was given up, where the sessions themselves take place: the event
+    then gets a sequence beyond the session's, as programs ask of a later word (RFC 5546, 3.2.5).
+    A session that is cancelled for everybody has a sequence of its own for that.
+    """
+    calendar = new_calendar(name)
+    calendar.add("method", "CANCEL")
+    for session in sessions:
+        event = session_event(session, with_join_link=False)
+        event.add("organizer", f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
+        event["status"] = "CANCELLED"
+        if at is not None:
+            del event["sequence"], event["dtstamp"]
+            event.add("sequence", session.sequence + 1)
+            event.add("dtstamp", at.astimezone(UTC).replace(microsecond=0))
+        calendar.add_component(event)
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def new_calendar(name: str) -> Calendar:
+    """A calendar without events."""
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)
+    return calendar
 
 
 def session_event(session: Session, *, with_join_link: bool, note: str = "") -> Event:

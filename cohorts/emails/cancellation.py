@@ -8,9 +8,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
+from cohorts.calendar_files import REMOVING_TYPE, removing_calendar
 from cohorts.emails.admission import coming, letter
 from cohorts.models import Application, Cohort, Enrolment, Session
+from cohorts.queries.admission import standing_sessions
 from cohorts.queries.cancelling import ways_in_words
 from payments.services import Cancellation
 from scip.accounts.models import User
@@ -29,7 +30,26 @@ def place_cancelled(enrolment: Enrolment, done: Cancellation, *, now: datetime) 
         done=done,
         ways=ways_in_words(done),
         has_begun=enrolment.cohort.begins_at <= now,
+        leaves_calendar=bool(given_up(enrolment, now=now)),
     )
+
+
+def given_up(enrolment: Enrolment, *, now: datetime) -> list[Session]:
+    """The sessions that stand in somebody's calendar for a place that they give up: those not over
+    yet, if the place was confirmed."""
+    if enrolment.confirmed_at is None:
+        return []
+    sessions = standing_sessions(enrolment.cohort).select_related("cohort")
+    return [session for session in sessions if session.ends_at > now]
+
+
+def calendar_given_up(enrolment: Enrolment, *, now: datetime) -> list[Attachment]:
+    """A calendar file that takes these sessions away; nothing when there are none."""
+    sessions = given_up(enrolment, now=now)
+    if not sessions:
+        return []
+    content = removing_calendar(sessions, name=enrolment.cohort.title, at=now)
+    return [Attachment("earlier-sessions.ics", REMOVING_TYPE, content)]
 
 
 def cohort_cancelled(application: Application, done: Cancellation | None) -> Draft:
@@ -76,5 +96,5 @@ def calendar_of(cohort: Cohort, sessions: Iterable[Session]) -> list[Attachment]
         return []
     for session in rows:
         session.cohort = cohort
-    content = sessions_calendar(rows, name=cohort.title)
-    return [Attachment("sessions.ics", CONTENT_TYPE, content)]
+    content = removing_calendar(rows, name=cohort.title)
+    return [Attachment("sessions.ics", REMOVING_TYPE, content)]

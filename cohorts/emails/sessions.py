@@ -14,7 +14,13 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar, summary_of
+from cohorts.calendar_files import (
+    CONTENT_TYPE,
+    REMOVING_TYPE,
+    removing_calendar,
+    sessions_calendar,
+    summary_of,
+)
 from cohorts.models import Session
 from cohorts.queries.guests import DueReminder, Guest, Reminder
 from scip.mail.services import Address, Attachment, Draft, Prepared, queue_many, render_letter
@@ -70,10 +76,14 @@ def for_each(
 
     The calendar file holds the link into the meeting, so only confirmed people get it.
     """
+    is_cancelled = session.state == Session.State.CANCELLED
+    name = summary_of(session)
     attachment = Attachment(
         name="session.ics",
-        content_type=CONTENT_TYPE,
-        content=sessions_calendar([session], name=summary_of(session), with_join_link=True),
+        content_type=REMOVING_TYPE if is_cancelled else CONTENT_TYPE,
+        content=removing_calendar([session], name=name)
+        if is_cancelled
+        else sessions_calendar([session], name=name, with_join_link=True),
     )
     drafts: dict[tuple[str, bool, bool], Draft] = {}
     prepared = []

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.emails.admission import letter
+from cohorts.emails.cancellation import calendar_given_up, given_up
 from cohorts.models import Cohort, Enrolment, Transfer
 from cohorts.queries.admission import standing_sessions
 from cohorts.queries.cancelling import ways_in_words
@@ -33,12 +34,14 @@ def transfer_done(
         money=money,
         ways=ways_in_words(money),
         next_session_at=min(ahead, default=None),
+        leaves_calendar=bool(given_up(transfer.enrolment, now=now)),
     )
 
 
 def queue_done(transfer: Transfer, plan: Exchange, money: Transferral, *, now: datetime) -> None:
-    """Queue the letters of an exchange that was made: the person's with the new sessions as a
-    calendar file, and one to the facilitators of each of both cohorts that has begun."""
+    """Queue the letters of an exchange that was made: the person's with calendar files that
+    bring the new sessions and take the earlier ones away, and one to the facilitators of each of
+    both cohorts that has begun."""
     arrival = transfer.arrival
     if arrival is None:
         raise ValueError("An exchange that is made has an arrival.")
@@ -51,7 +54,7 @@ def queue_done(transfer: Transfer, plan: Exchange, money: Transferral, *, now: d
         transfer_done(transfer, arrival, plan, money, now=now),
         to=arrival.user,
         dedupe_key=f"transfer:{transfer.pk}:done",
-        attachments=attachments,
+        attachments=[*attachments, *calendar_given_up(transfer.enrolment, now=now)],
     )
     for cohort in (transfer.enrolment.cohort, arrival.cohort):
         if cohort.begins_at <= now and arrival.state in Enrolment.TAKING_PART:

@@ -187,6 +187,7 @@ def tell(enrolment: Enrolment, done: Cancellation, *, now: datetime) -> None:
         letters.place_cancelled(enrolment, done, now=now),
         to=enrolment.user,
         dedupe_key=f"enrolment:{enrolment.pk}:cancelled",
+        attachments=letters.calendar_given_up(enrolment, now=now),
     )
 
 

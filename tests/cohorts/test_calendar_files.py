@@ -8,7 +8,8 @@ import ics
 import pytest
 import vobject
 
-from cohorts.calendar_files import person_calendar, sessions_calendar
+from cohorts.calendar_files import person_calendar, removing_calendar, sessions_calendar
+from cohorts.emails.cancellation import calendar_given_up
 from cohorts.models import Cohort, Enrolment, Session
 from cohorts.services.opening import generate_sessions
 from cohorts.services.sessions import cancel_session, reschedule_session
@@ -133,3 +134,38 @@ def test_a_facilitator_sees_the_cohorts_they_lead():
     leader = lead(cohort)
     make_running(title="Another")
     assert by_ics(person_calendar(leader)) == meant(cohort.sessions.all())
+
+
+def test_golden_file_that_takes_a_given_up_session_and_a_cancelled_one_away(staff, settings):
+    settings.DEFAULT_FROM_EMAIL = "SCIP Pathway <scip@example.org>"
+    given_up, cancelled = both_changes()[:2]
+    at = WRITTEN + timedelta(days=1)
+    cancelled = cancel_session(cancelled, by=staff, now=at)
+    content = removing_calendar([given_up], name="Autumn", at=at)
+    assert content == (GOLDEN / "given_up.ics").read_bytes()
+    of_all = removing_calendar([cancelled], name="Autumn")
+    assert f"SEQUENCE:{cancelled.sequence}\r\n".encode() in of_all
+    for removed in (content, of_all):
+        assert b"METHOD:CANCEL" in removed
+        assert b"STATUS:CANCELLED" in removed
+        assert b"meet.example.org" not in removed
+    assert by_vobject(content) == by_ics(content) == meant([given_up])
+
+
+def test_a_letter_takes_the_sessions_of_a_place_that_was_given_up_out_of_the_calendar(
+    participant, staff
+):
+    cohort = make_running()
+    place = enrol(participant, cohort)
+    fourth = cohort.sessions.get(number=4)
+    cancel_session(cohort.sessions.get(number=6), by=staff, now=fourth.starts_at - timedelta(1))
+    shown = by_vobject(person_calendar(participant))
+    (file,) = calendar_given_up(place, now=fourth.starts_at)
+    content = file.content
+    left = cohort.sessions.filter(number__gte=4).exclude(number=6)
+    assert by_vobject(content) == meant(left)
+    assert set(by_vobject(content)) < set(shown), "the same identities"
+    assert content.count(b"SEQUENCE:1\r\n") == left.count() == 8
+    assert calendar_given_up(place, now=cohort.sessions.get(number=12).ends_at) == []
+    place.confirmed_at = None
+    assert calendar_given_up(place, now=fourth.starts_at) == []

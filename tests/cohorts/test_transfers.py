@@ -1,5 +1,6 @@
 """Exchanging a place: seats, money, marks, letters, races."""
 
+import base64
 import threading
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from cohorts.calendar_files import CONTENT_TYPE, REMOVING_TYPE
 from cohorts.models import (
     AbsenceException,
     Application,
@@ -144,7 +146,14 @@ def test_a_deferral_takes_seat_money_and_letter_along(paid, autumn, staff):
     letter = Letter.objects.get(dedupe_key=f"transfer:{transfer.pk}:done")
     assert "You have moved from Spring cohort to Autumn cohort" in letter.text
     assert "USD 2,895 that you had paid pays for the new place" in letter.text
-    assert [item["name"] for item in letter.attachments] == ["sessions.ics"]
+    assert [(item["name"], item["content_type"]) for item in letter.attachments] == [
+        ("sessions.ics", CONTENT_TYPE),
+        ("earlier-sessions.ics", REMOVING_TYPE),
+    ]
+    gone = base64.b64decode(letter.attachments[1]["content"])
+    for uid in paid.cohort.sessions.values_list("uid", flat=True):
+        assert f"UID:{uid}".encode() in gone
+    assert "takes the sessions of your earlier place out" in letter.text
     # The settlement that comes with it confirms nothing a second time.
     dispatch_settlement(Settlement.objects.get(charge=arrival.charge).pk)
     assert not Letter.objects.filter(dedupe_key=f"enrolment:{arrival.pk}:confirmed").exists()
