@@ -32,12 +32,14 @@ from scip.states import lock
 class Cancellation:
     """What cancelling a charge with its later instalments would mean at one moment.
 
-    ``percent`` is the terms' share at that moment. ``back_cents`` comes back, ``kept_cents``
-    stays of ``held_cents`` received, ``waived_cents`` need not be paid any more.
+    ``percent`` is the terms' share at that moment, ``terms_cents`` what they send back.
+    ``back_cents`` comes back, ``kept_cents`` stays of ``held_cents`` received, ``waived_cents``
+    need not be paid any more.
     """
 
     percent: int
     held_cents: int
+    terms_cents: int
     back_cents: int
     waived_cents: int
     currency: str
@@ -46,6 +48,11 @@ class Cancellation:
     @property
     def kept_cents(self) -> int:
         return self.held_cents - self.back_cents
+
+    @property
+    def is_by_the_terms(self) -> bool:
+        """False where somebody decided on another amount."""
+        return self.back_cents == self.terms_cents
 
     @property
     def sent_cents(self) -> int:
@@ -92,14 +99,15 @@ def plan_cancellation(
     """What cancelling would mean now; changes nothing. ``refund_cents`` as in `cancel_charge`."""
     now = now or timezone.now()
     parts = [(part, balance(part)) for part in family(charge)]
-    if refund_cents is None:
-        backs = [by_the_terms(part, standing, now) for part, standing in parts]
-    else:
+    backs = [by_the_terms(part, standing, now) for part, standing in parts]
+    terms_cents = sum(backs)
+    if refund_cents is not None:
         standings = [standing for _part, standing in parts]
         backs = shared_out(refund_cents, standings, charge.currency)
     return Cancellation(
         percent=charge.terms.percent_at(now),
         held_cents=sum(standing.held_cents for _part, standing in parts),
+        terms_cents=terms_cents,
         back_cents=sum(backs),
         waived_cents=sum(standing.due_cents for _part, standing in parts),
         currency=charge.currency,

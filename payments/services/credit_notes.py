@@ -44,19 +44,20 @@ def credit_note_facts(refund: Refund, *, now: datetime) -> dict[str, Any]:
         "currency": refund.currency,
         "receipt": receipt.label if receipt else "",
         "paid_on": payment.received_at.astimezone(user.zone).date().isoformat(),
-        "reason": reason_told(refund, is_for_others=bool(billed.get("billed_to"))),
+        "reason": reason_told(refund),
         "asked_by": asked_by(refund),
         "method": str(payment.get_method_display()),
         "reference": refund.reference or "",
     }
 
 
-def reason_told(refund: Refund, *, is_for_others: bool) -> str:
-    """Why money went back, as the note says it. An office's reason can be personal: whoever paid
-    for somebody else (an employer) does not read it."""
+def reason_told(refund: Refund) -> str:
+    """Why money went back, as the note says it: never in the words that the office or the person
+    wrote for each other, since the paper goes on to employers and tax offices. Who decided it, or
+    that the terms did, stands beside it (`asked_by`)."""
     if refund.is_foreign:
         return _("Sent back through our payment provider")
-    return _("It is not owed any more") if is_for_others else refund.reason
+    return _("It is not owed any more")
 
 
 def asked_by(refund: Refund) -> str:

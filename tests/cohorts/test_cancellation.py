@@ -208,7 +208,22 @@ def test_the_office_can_send_back_another_amount_with_its_reason(cohort, paid, s
         release_place(paid.application, reason="Illness", by=staff, refund_cents=PRICE + 1, now=now)
     release_place(paid.application, reason="Illness", by=staff, refund_cents=200_000, now=now)
     assert balance(paid.charge).refunded_cents == 200_000
-    assert "USD 2,000 of the USD 2,895" in letter_of(paid).text
+    letter = letter_of(paid)
+    for words in (letter.text, letter.html):
+        assert "USD 2,000 of the USD 2,895" in words
+        assert "USD 895 stays with us." in words
+        assert "The office decided on this amount." in words
+        assert "USD 0 would come back" in words
+        assert "Illness" not in words
+
+
+def test_an_amount_by_the_terms_is_called_so(cohort, paid, staff):
+    now = days_before(cohort, 29)
+    release_place(paid.application, reason="Illness", by=staff, refund_cents=PRICE // 2, now=now)
+    letter = letter_of(paid)
+    for words in (letter.text, letter.html):
+        assert "USD 1,447.50 stays with us; the terms that were agreed" in words
+        assert "The office decided" not in words
 
 
 def test_the_offices_page_shows_what_the_terms_say(paid, staff, as_user):
