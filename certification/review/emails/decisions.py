@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from certification.candidacy.queries.windows import resubmission_window
 from certification.review.emails.committee import letter, to_reader
 from certification.review.models import Ask, Assignment, Decision
-from scip.formats import day, money
+from scip.formats import deadline, money
 from scip.mail.services import Address, Draft, queue_draft, render_letter
 
 
@@ -165,7 +165,7 @@ def terms_of(decision: Decision, *, until: date | None) -> list[str]:
             ).format(count=decision.further_sessions)
         )
     if until is not None:
-        found.append(_("You can resubmit until {until}.").format(until=day(until)))
+        found.append(_("You can resubmit until {until}.").format(until=deadline(until)))
     else:
         found.append(
             ngettext(

@@ -7,8 +7,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
-from certification.review.models import Appeal
-from certification.review.queries.appeals import appeal_of, appealable, window_of
+from certification.candidacy.queries.windows import appeal_window
+from certification.review.models import Appeal, AppealOutcome, Decision
+from certification.review.queries.appeals import (
+    WORDS,
+    appeal_of,
+    appealable,
+    overturned_for,
+    refused_in_force,
+    window_of,
+)
 from scip.formats import day, deadline
 
 State = Appeal.State
@@ -46,12 +54,69 @@ def appeal_card(candidacy: Candidacy, *, now: datetime | None = None) -> AppealC
     return None
 
 
+def appeal_on_letter(candidacy: Candidacy) -> Appeal | None:
+    """What was filed against the "not yet" in force and not taken back, or else the appeal that
+    overturned an earlier one and still stands; None without either."""
+    letter = refused_in_force([candidacy.pk]).get(candidacy.pk)
+    if letter is None:
+        return None
+    rows = Appeal.objects.filter(
+        recommendation=letter, state__in=(State.FILED, State.HEARING, State.DECIDED)
+    )
+    found = rows.defer(*WORDS).order_by("-created_at", "-pk").first()
+    return found or overturned_for(candidacy)
+
+
+def decision_card(
+    decision: Decision, right: str, *, now: datetime | None = None
+) -> AppealCard | None:
+    """The same beside the committee's answer: where an appeal against it stands or how it ended,
+    else the right to one in its words (``right``), or that its time is over; None where the edition
+    gives none and none was filed."""
+    now = now or timezone.now()
+    submission = decision.submission
+    rows = Appeal.objects.filter(
+        decision=decision, state__in=(State.FILED, State.HEARING, State.DECIDED)
+    )
+    appeal = rows.defer(*WORDS).order_by("-created_at", "-pk").first()
+    if appeal is not None and appeal.decided_at is not None:
+        words = _("A panel looked at this answer on {day}: {outcome}.")
+        stands = _("What is written here about the next steps stays as it is.")
+        return AppealCard(
+            text=words.format(
+                day=day(appeal.decided_at), outcome=AppealOutcome(appeal.outcome).label
+            ),
+            label=_("Read the answer to your appeal"),
+            why=stands if appeal.outcome == AppealOutcome.UPHELD else "",
+        )
+    if appeal is not None:
+        return live_card(appeal, now)
+    if not right or decision.sent_at is None:
+        return None
+    window = appeal_window(
+        submission.candidacy, submission.edition, told_at=decision.sent_at, now=now
+    )
+    if not window.is_open(now):
+        words = _(
+            "The time for an appeal ran until {day}. If something kept you from it, write to the "
+            "office: it can give more time."
+        )
+        return AppealCard(text=words.format(day=deadline(window.last_on)), label="")
+    return AppealCard(
+        text=f"{right} {_('The last day for it is {day}.').format(day=deadline(window.last_on))}",
+        label=_("How an appeal goes, and where yours stands"),
+        why=window.why,
+    )
+
+
 def live_card(appeal: Appeal, now: datetime) -> AppealCard:
     """One that is being written, with its last day; one that waits for its answer, with that day."""
     if appeal.state == State.DRAFT or appeal.answer_by_at is None:
         window = window_of(appeal, now=now)
         until = window.last_on if window is not None else appeal.until_at
-        over = _("You began an appeal, and the time for it ran until {day}. Your words are kept.")
+        over = _(
+            "You began an appeal, and the time for it ran until {day} (UTC). Your words are kept."
+        )
         here = _("You are writing an appeal. It has to be filed by the end of {day} (UTC).")
         is_open = window is not None and window.is_open(now)
         return AppealCard(

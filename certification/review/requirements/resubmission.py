@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certification.candidacy.requirements.windows import Window
-from scip.formats import day
+from scip.formats import deadline
 from scip.requirements import Finding, Status
 
 WINDOW = "window"
@@ -48,7 +48,7 @@ def window_finding(facts: AgainFacts) -> Finding:
     """Is it handed in within the time for it?"""
     until = facts.window.last_on
     is_met = facts.handed_on <= until
-    found = _("Until the end of {day}.").format(day=day(until))
+    found = _("Until the end of {day}.").format(day=deadline(until))
     return Finding(
         code=WINDOW,
         title=_("Within the time for it"),

@@ -21,6 +21,7 @@ from certification.portfolio.views.saving import keep_typed
 from certification.review.emails.decisions import appeal_words, terms_of
 from certification.review.forms.deciding import ResponseForm
 from certification.review.models import Ask, Decision, Response, Submission
+from certification.review.queries.recourse import decision_card
 from certification.review.queries.resubmissions import answers_of
 from certification.review.queries.submissions import candidacy_of
 from certification.review.services.answers import paper_of
@@ -89,7 +90,7 @@ def answer_page(request: HttpRequest, submission: Submission) -> HttpResponse:
         "credential": credential,
         "not_in_force": NOT_IN_FORCE.get(credential.standing(), "") if credential else "",
         "terms": terms_of(decision, until=window.last_on),
-        "appeal": appeal_words(decision),
+        "appeal": decision_card(decision, appeal_words(decision), now=now),
         "until": window.last_on,
         "window": window,
         "is_in_time": window.is_open(now),
