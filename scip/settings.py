@@ -179,7 +179,15 @@ CACHES: dict[str, Any] = {
             # Above the default of 300, where a flood of requests would wash out the rate limits.
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
-    )
+    ),
+    # Whole pages for visitors (scip.unchanged). Each worker has its own: their keys name all that
+    # they say, so two memories can't contradict each other.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"MAX_ENTRIES": 256},
+    },
 }
 
 # --- People and sign-in ---------------------------------------------------------------

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 from xdist.scheduler import LoadScopeScheduling
@@ -83,6 +84,12 @@ begin
   end loop;
 end $$
 """
+
+
+@pytest.fixture(autouse=True)
+def no_page_is_remembered() -> None:
+    """Tests change settings, which pages for visitors (scip.unchanged) may rest on for good."""
+    caches["pages"].clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

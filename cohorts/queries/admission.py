@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -68,13 +68,36 @@ def with_weeks_off(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
     )
 
 
+def with_tiers(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
+    """Annotate ``tier_rows``: the prices as `tiers_of` reads them, the lowest first."""
+    tiers = PriceTier.objects.filter(cohort=OuterRef("pk")).order_by("amount_cents", "kind")
+    columns = JSONObject(
+        kind="kind", amount_cents="amount_cents", currency="currency", until="until"
+    )
+    return cohorts.annotate(tier_rows=ArraySubquery(tiers.values(row=columns)))
+
+
+def tiers_of(cohort: Any) -> list[PriceTier]:
+    """The prices of a cohort that `with_tiers` annotated."""
+    return [
+        PriceTier(
+            cohort=cohort,
+            kind=row["kind"],
+            amount_cents=row["amount_cents"],
+            currency=row["currency"],
+            until=date.fromisoformat(row["until"]) if row["until"] else None,
+        )
+        for row in cohort.tier_rows
+    ]
+
+
 def coming_cohorts(user: Any, now: datetime | None = None) -> QuerySet[Cohort]:
     """Level A cohorts that have not begun, soonest first, with prices and places left."""
     now = now or timezone.now()
     cohorts = Cohort.objects.visible_to(user).filter(
         level=Level.A, state=Cohort.State.OPEN, starts_on__gte=(now - timedelta(days=1)).date()
     )
-    return with_places(cohorts).prefetch_related("tiers").order_by("starts_on", "id")
+    return with_tiers(with_places(cohorts)).order_by("starts_on", "id")
 
 
 def places_left(cohort: Cohort) -> int:

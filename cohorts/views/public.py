@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,11 +14,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cohorts.models import Application, Cohort
-from cohorts.queries.admission import coming_cohorts, tuition_terms, with_places, with_weeks_off
+from cohorts.models import Application, Cohort, PriceTier, Seat, Session, SkippedDay
+from cohorts.queries.admission import (
+    coming_cohorts,
+    tiers_of,
+    tuition_terms,
+    with_places,
+    with_tiers,
+    with_weeks_off,
+)
 from cohorts.requirements.admission import tier_meaning
+from scip.accounts.models import User
 from scip.formats import day
+from scip.policy.models import Edition
 from scip.publishing import data_block, meta_of, published
+from scip.unchanged import kept_while_unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +56,19 @@ def standing_of(cohort: Any, now: datetime) -> Standing:
 
 
 def prices_of(cohort: Cohort, now: datetime) -> list[dict[str, Any]]:
-    """For components/price_list.html; an early bird whose date passed is left out."""
-    prices: list[dict[str, Any]] = []
-    for tier in cohort.tiers.all():
-        tier.cohort = cohort
-        if tier.holds(now):
-            prices.append(
-                {
-                    "name": tier.get_kind_display(),
-                    "cents": tier.amount_cents,
-                    "currency": tier.currency,
-                    "note": tier_meaning(tier.kind),
-                    "until": tier.until,
-                }
-            )
+    """For components/price_list.html; an early bird whose date passed is left out. The cohort is
+    annotated by `with_tiers`."""
+    prices: list[dict[str, Any]] = [
+        {
+            "name": tier.get_kind_display(),
+            "cents": tier.amount_cents,
+            "currency": tier.currency,
+            "note": tier_meaning(tier.kind),
+            "until": tier.until,
+        }
+        for tier in tiers_of(cohort)
+        if tier.holds(now)
+    ]
     prices.append(
         {
             "name": _("Supported places and scholarships"),
@@ -70,6 +80,12 @@ def prices_of(cohort: Cohort, now: datetime) -> list[dict[str, Any]]:
 
 
 @published
+@kept_while_unchanged(
+    Cohort.objects.all,
+    PriceTier.objects.all,
+    Seat.objects.all,
+    Session.objects.all,
+)
 @require_safe
 def cohort_list(request: HttpRequest) -> HttpResponse:
     """Coming cohorts: dates in the visitor's zone, prices, places left, application time."""
@@ -94,14 +110,31 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
     return render(request, "cohorts/cohort_list.html", {"cohorts": cohorts, "meta": meta})
 
 
+def leaders() -> QuerySet[User]:
+    """Whoever facilitates: their names stand on cohorts' pages."""
+    leading = Cohort.facilitators.through.objects.values("user")
+    people: QuerySet[User] = User.objects.filter(pk__in=leading)
+    return people
+
+
 @published
+@kept_while_unchanged(
+    Cohort.objects.all,
+    Edition.objects.all,
+    PriceTier.objects.all,
+    Seat.objects.all,
+    Session.objects.all,
+    SkippedDay.objects.all,
+    Cohort.facilitators.through.objects.all,
+    leaders,
+)
 @require_safe
 def cohort_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One cohort: every date, holidays, prices, who leads it, whom it is for."""
     now = timezone.now()
-    cohorts = with_weeks_off(with_places(Cohort.objects.visible_to(request.user)))
+    cohorts = with_tiers(with_weeks_off(with_places(Cohort.objects.visible_to(request.user))))
     cohorts = cohorts.select_related("edition")
-    cohort: Any = get_object_or_404(cohorts.prefetch_related("tiers", "sessions"), slug=slug)
+    cohort: Any = get_object_or_404(cohorts.prefetch_related("sessions"), slug=slug)
     own = None
     if request.user.is_authenticated:
         own = (
@@ -147,7 +180,7 @@ def course_data(cohort: Cohort, now: datetime) -> SafeString:
             "category": "Paid",
             "url": address,
         }
-        for tier in cohort.tiers.all()
+        for tier in tiers_of(cohort)
         if tier.holds(now)
     ]
     return data_block(

@@ -10,7 +10,7 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from cohorts.models import Cohort, Enrolment, Session
-from cohorts.queries.admission import with_places
+from cohorts.queries.admission import with_places, with_tiers
 from consultations.models import Group, Presentation, Round, Topic
 
 TAKING_PART = Enrolment.TAKING_PART
@@ -19,29 +19,27 @@ TAKING_PART = Enrolment.TAKING_PART
 def coming_groups(user: Any, now: datetime) -> QuerySet[Cohort]:
     """Cohorts of groups that have not begun, soonest first, each with its ``group`` and topic,
     prices and places left, and ``wish_round``: the round that takes wishes for it now (pk, name,
-    closes_at as text) or None. Two queries."""
+    closes_at as text) or None. One query."""
     rounds = Round.objects.visible_to(user).taking_wishes(now).filter(groups=OuterRef("group"))
-    cohorts = with_places(
-        Cohort.objects.visible_to(user).filter(
-            group__in=Group.objects.visible_to(user),
-            state=Cohort.State.OPEN,
-            starts_on__gte=(now - timedelta(days=1)).date(),
-        )
+    cohorts = Cohort.objects.visible_to(user).filter(
+        group__in=Group.objects.visible_to(user),
+        state=Cohort.State.OPEN,
+        starts_on__gte=(now - timedelta(days=1)).date(),
     )
     return (
-        cohorts.annotate(
+        with_tiers(with_places(cohorts))
+        .annotate(
             wish_round=Subquery(
                 rounds.values(row=JSONObject(pk="pk", name="name", closes_at="closes_at"))[:1]
             )
         )
         .select_related("group__topic")
-        .prefetch_related("tiers")
         .order_by("starts_on", "pk")
     )
 
 
 def topics_with_groups(user: Any, now: datetime) -> list[tuple[Topic, list[Cohort]]]:
-    """Every offered topic with its coming groups; three queries for any number."""
+    """Every offered topic with its coming groups; two queries for any number."""
     groups: dict[int, list[Cohort]] = {}
     for cohort in coming_groups(user, now):
         groups.setdefault(cohort.group.topic_id, []).append(cohort)

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from cohorts.models import Cohort, Enrolment
+from cohorts.models import Cohort, Enrolment, PriceTier, Seat, Session
 from cohorts.requirements.attendance import sessions_needed
 from cohorts.views.public import prices_of, standing_of
 from consultations.forms.rota import SwapForm
-from consultations.models import Group, Presentation, Swap
+from consultations.models import Group, Presentation, Round, Swap, Topic
 from consultations.queries.groups import rota_of, topics_with_groups
 from consultations.services import rota as services
 from scip.access import role, signed_in
@@ -24,9 +24,21 @@ from scip.accounts.models import Role
 from scip.policy.models import Edition
 from scip.publishing import meta_of, published
 from scip.requirements import Refusal
+from scip.unchanged import kept_while_unchanged
 
 
 @published
+@kept_while_unchanged(
+    Edition.objects.all,
+    Topic.objects.all,
+    Group.objects.all,
+    Round.objects.all,
+    Round.groups.through.objects.all,
+    Cohort.objects.all,
+    PriceTier.objects.all,
+    Seat.objects.all,
+    Session.objects.all,
+)
 @require_safe
 def topic_list(request: HttpRequest) -> HttpResponse:
     """What Level B is, its themes, and the groups that are coming."""

@@ -7,15 +7,17 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 
 from cohorts.models import Cohort, PriceTier
-from cohorts.queries.admission import coming_cohorts
+from cohorts.queries.admission import coming_cohorts, tiers_of
 from scip.pages.models import FaqEntry
+from scip.policy.models import Edition
+
+QUESTIONS_ON_HOME = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +76,14 @@ class CohortCard:
 def cohorts_ahead(user: Any, now: datetime | None = None, limit: int = 12) -> list[CohortCard]:
     """Cohorts that have not begun, soonest first: one query, prices and places included."""
     now = now or timezone.now()
-    tiers = PriceTier.objects.filter(cohort=OuterRef("pk")).order_by("amount_cents", "kind")
-    cohorts = (
-        coming_cohorts(user, now)
-        .prefetch_related(None)
-        .annotate(
-            price_rows=ArraySubquery(
-                tiers.values(
-                    row=JSONObject(
-                        kind="kind", cents="amount_cents", currency="currency", until="until"
-                    )
-                )
-            )
-        )[:limit]
-    )
-    return [card_of(cohort, now) for cohort in cohorts]
+    return [card_of(cohort, now) for cohort in coming_cohorts(user, now)[:limit]]
 
 
 def card_of(cohort: Any, now: datetime) -> CohortCard:
-    """A card from a cohort annotated by `cohorts_ahead`."""
+    """A card from one of the `coming_cohorts`."""
     return CohortCard(
         cohort=cohort,
-        prices=tuple(price_of(cohort, row, now) for row in cohort.price_rows),
+        prices=tuple(price_of(tier, now) for tier in tiers_of(cohort)),
         first_starts_at=cohort.first_session_at,
         first_ends_at=cohort.first_session_at + timedelta(minutes=cohort.session_minutes),
         places_left=max(cohort.places_left, 0),
@@ -104,24 +92,31 @@ def card_of(cohort: Any, now: datetime) -> CohortCard:
     )
 
 
-def price_of(cohort: Cohort, row: dict[str, Any], now: datetime) -> Price:
-    """A price from its row; whether it still holds is the tier's own rule."""
-    until = date.fromisoformat(row["until"]) if row["until"] else None
-    tier = PriceTier(
-        cohort=cohort,
-        kind=row["kind"],
-        amount_cents=row["cents"],
-        currency=row["currency"],
-        until=until,
-    )
+def price_of(tier: PriceTier, now: datetime) -> Price:
+    """A price as the public reads it; whether it still holds is the tier's own rule."""
     return Price(
         kind=tier.kind,
         label=tier.get_kind_display(),
         cents=tier.amount_cents,
         currency=tier.currency,
-        until=until,
+        until=tier.until,
         has_ended=not tier.holds(now),
     )
+
+
+def first_page_edition(user: Any) -> Any:
+    """The edition in force, annotated with ``questions``: those that stand on the first page, as
+    ``pages/_faq_entry.html`` reads them. One query."""
+    entries = FaqEntry.objects.visible_to(user).shown().filter(is_on_home=True)
+    columns = JSONObject(
+        pk="pk",
+        question="question",
+        answer="answer",
+        link_path="link_path",
+        link_label="link_label",
+    )
+    questions = ArraySubquery(entries.values(row=columns)[:QUESTIONS_ON_HOME])
+    return Edition.objects.visible_to(user).annotate(questions=questions).in_force()
 
 
 def by_price(cards: Iterable[CohortCard]) -> list[list[CohortCard]]:

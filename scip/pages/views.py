@@ -9,19 +9,35 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cohorts.models import Cohort, PriceTier, Seat, Session
 from cohorts.requirements.attendance import sessions_needed
+from payments.models import FundEntry
 from payments.services import given_so_far
 from scip.formats import money
 from scip.pages.costs import path_cost
 from scip.pages.guide import process_guide
 from scip.pages.models import FacultyMember, FaqEntry
-from scip.pages.queries import CohortCard, by_price, cohorts_ahead, grouped
+from scip.pages.queries import (
+    CohortCard,
+    by_price,
+    cohorts_ahead,
+    first_page_edition,
+    grouped,
+)
 from scip.pages.structured import course, organisation, questions
 from scip.pdf.papers import Paper
 from scip.policy.models import Edition
 from scip.publishing import data_block, meta_of, published
+from scip.unchanged import kept_while_unchanged
 
 COHORTS_ON_HOME = 3
+# What lists of coming cohorts read.
+COHORT_ROWS = (
+    Cohort.objects.all,
+    PriceTier.objects.all,
+    Seat.objects.all,
+    Session.objects.all,
+)
 
 
 def figures(edition: Edition) -> dict[str, Any]:
@@ -85,9 +101,15 @@ def cost_of_path(edition: Edition, cards: list[CohortCard]) -> dict[str, Any]:
 
 
 @published
+@kept_while_unchanged(
+    *COHORT_ROWS,
+    Edition.objects.all,
+    FacultyMember.objects.all,
+    FaqEntry.objects.all,
+)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    edition = Edition.objects.visible_to(request.user).in_force()
+    edition = first_page_edition(request.user)
     cards = cohorts_ahead(request.user, limit=COHORTS_ON_HOME)
     context = {
         **figures(edition),
@@ -104,12 +126,13 @@ def home(request: HttpRequest) -> HttpResponse:
         "cards": cards,
         "levels": three_levels(edition),
         "faculty": FacultyMember.objects.visible_to(request.user).shown()[:8],
-        "entries": FaqEntry.objects.visible_to(request.user).shown().filter(is_on_home=True)[:6],
+        "entries": edition.questions,
     }
     return render(request, "pages/home.html", context)
 
 
 @published
+@kept_while_unchanged(Edition.objects.all)
 @require_safe
 def program(request: HttpRequest) -> HttpResponse:
     edition = Edition.objects.visible_to(request.user).in_force()
@@ -130,6 +153,7 @@ def program(request: HttpRequest) -> HttpResponse:
 
 
 @published
+@kept_while_unchanged(FacultyMember.objects.all)
 @require_safe
 def faculty(request: HttpRequest) -> HttpResponse:
     context = {
@@ -144,6 +168,7 @@ def faculty(request: HttpRequest) -> HttpResponse:
 
 
 @published
+@kept_while_unchanged(*COHORT_ROWS, Edition.objects.all, FundEntry.objects.all)
 @require_safe
 def fees(request: HttpRequest) -> HttpResponse:
     edition = Edition.objects.visible_to(request.user).in_force()
@@ -166,6 +191,7 @@ def fees(request: HttpRequest) -> HttpResponse:
 
 
 @published
+@kept_while_unchanged(FaqEntry.objects.all)
 @require_safe
 def faq(request: HttpRequest) -> HttpResponse:
     entries = list(FaqEntry.objects.visible_to(request.user).shown())
@@ -197,6 +223,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 @published
+@kept_while_unchanged(Edition.objects.all)
 @require_safe
 def certification(request: HttpRequest) -> HttpResponse:
     edition = Edition.objects.visible_to(request.user).in_force()
