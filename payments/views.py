@@ -32,7 +32,7 @@ from payments.queries import (
     with_lines,
 )
 from payments.sandbox import desk
-from payments.services import credit_notes, invoices
+from payments.services import credit_notes, invoices, receipts
 from scip.access import public, signed_in
 from scip.requirements import Refusal
 
@@ -164,7 +164,7 @@ def ask_about(charge: Charge) -> None:
 def receipt(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Download a receipt; only its owner and the office."""
     found = get_object_or_404(Receipt.objects.visible_to(request.user), pk=pk)
-    return made_document(request, found)
+    return made_document(request, found, receipts.read)
 
 
 @signed_in
@@ -175,15 +175,17 @@ def credit_note(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(notes, pk=pk)
     if found.void_at is not None:
         return pdf_response(BytesIO(credit_notes.render(found)), found.label)
-    return made_document(request, found)
+    return made_document(request, found, credit_notes.read)
 
 
-def made_document(request: HttpRequest, found: NumberedDocument) -> HttpResponseBase:
+def made_document[D: NumberedDocument](
+    request: HttpRequest, found: D, read: Callable[[D], IO[bytes]]
+) -> HttpResponseBase:
     """A numbered document as it was made, or back to the statement while it is not."""
     if found.made_at is None:
         messages.info(request, _("This document is being prepared. Please try again in a minute."))
         return redirect("payments:list")
-    return pdf_response(found.document.open("rb"), found.label)
+    return pdf_response(read(found), found.label)
 
 
 def pdf_response(file: IO[bytes], label: str) -> FileResponse:

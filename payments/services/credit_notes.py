@@ -1,7 +1,7 @@
 """Credit notes: numbered when money went back, made and sent as receipts are."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
@@ -103,7 +103,7 @@ def make_credit_note(note_id: int, now: datetime | None = None) -> bool:
     note = CreditNote.objects.select_related("refund__charge__user", "refund__payment").get(
         pk=note_id
     )
-    if note.made_at is not None:
+    if documents.is_kept(note):
         return False
     pdf = render(note)
 
@@ -113,6 +113,11 @@ def make_credit_note(note_id: int, now: datetime | None = None) -> bool:
             send_credit_note(note, pdf)
 
     return documents.keep(note, pdf, folder="credit-notes", send=send, now=now)
+
+
+def read(note: CreditNote) -> IO[bytes]:
+    """The PDF of a note that was made, as `documents.read` finds it."""
+    return documents.read(note, render, task=TASK)
 
 
 def sweep_credit_notes(now: datetime | None = None) -> list[int]:

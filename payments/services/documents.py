@@ -1,8 +1,10 @@
 """Numbered documents: numbered with the fact, made into a PDF afterwards, sent with a letter."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -13,8 +15,11 @@ from django.utils.translation import gettext as _
 from payments.models import Adjustment, DocumentNumber, Invoice
 from payments.models.documents import NumberedDocument
 from payments.queries import edition_in_force
+from scip.audit.services import record
 from scip.background import enqueue
 from scip.states import lock
+
+logger = logging.getLogger(__name__)
 
 # A document's task gets this long before the sweep takes over.
 HEAD_START = timedelta(minutes=2)
@@ -57,21 +62,46 @@ def keep(
 
     Safe to run twice and to be killed anywhere: the row is marked as made in the
     transaction that writes the letter, and a file left behind by a killed worker is
-    replaced under the same name.
+    replaced under the same name. One that was lost is put back without a second letter.
     """
     with transaction.atomic():
         locked = lock(document)
-        if locked.made_at is not None:
+        if is_kept(locked):
             return False
         name = f"{folder}/{document.year}/{document.label}.pdf"
         storage = locked.document.storage
         if storage.exists(name):
             storage.delete(name)
+        was_made = locked.made_at is not None
         locked.document.name = storage.save(name, ContentFile(pdf))
+        if was_made:
+            locked.save(update_fields=["document"])
+            record("document.put_back", locked)
+            return False
         locked.made_at = now or timezone.now()
         locked.save(update_fields=["document", "made_at"])
         send()
     return True
+
+
+def is_kept(document: NumberedDocument) -> bool:
+    """Was it made, and does its file lie in storage?"""
+    name = document.document.name or ""
+    return document.made_at is not None and document.document.storage.exists(name)
+
+
+def read[D: NumberedDocument](document: D, render: Callable[[D], bytes], *, task: str) -> IO[bytes]:
+    """The PDF of a document that was made. Where storage has lost its file, the same is drawn from
+    the frozen facts: whoever asks does not have to wait for the office.
+
+    Side effects then: an error in the log, and ``task`` puts the file back.
+    """
+    try:
+        return document.document.open("rb")
+    except FileNotFoundError:
+        logger.exception("The file of %s is gone from storage; it is drawn anew.", document.label)
+        enqueue(task, document.pk)
+        return BytesIO(render(document))
 
 
 def sweep(model: type[NumberedDocument], task: str, now: datetime | None = None) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
@@ -148,12 +148,17 @@ def make_receipt(
     somebody has rendered before.
     """
     receipt = Receipt.objects.select_related("payment__charge__user").get(pk=receipt_id)
-    if receipt.made_at is not None:
+    if documents.is_kept(receipt):
         return False
     pdf = render(receipt)
     return documents.keep(
         receipt, pdf, folder="receipts", send=lambda: send_receipt(receipt, pdf), now=now
     )
+
+
+def read(receipt: Receipt) -> IO[bytes]:
+    """The PDF of a receipt that was made, as `documents.read` finds it."""
+    return documents.read(receipt, render, task=TASK)
 
 
 def sweep_receipts(now: datetime | None = None) -> list[int]:

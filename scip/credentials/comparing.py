@@ -25,8 +25,12 @@ def compare_paper(credential: Credential, upload: IO[bytes]) -> tuple[str, Certi
         if len(start) <= LONGEST_BADGE:
             start += piece
     found = digest.hexdigest()
-    made = credential.certificates.exclude(made_at=None)
-    same = [paper for paper in made if constant_time_compare(paper.sha256, found)]
+    same = [
+        paper
+        for paper in credential.certificates.all()
+        for known in (paper.sha256, *paper.earlier_sha256)
+        if constant_time_compare(known, found)
+    ]
     if same:
         return "same", same[0]
     if len(start) <= LONGEST_BADGE and not credential.is_taken_down:

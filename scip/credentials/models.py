@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -262,6 +263,12 @@ class Certificate(models.Model):
     paper = models.CharField(max_length=10, choices=Paper)
     document = models.FileField(upload_to="certificates/%Y/", blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
+    earlier_sha256 = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        help_text=_("Of files that storage lost: copies of them stay ours."),
+    )
     requested_at = models.DateTimeField(default=timezone.now)
     made_at = models.DateTimeField(null=True)
     problem = models.CharField(

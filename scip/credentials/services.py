@@ -255,6 +255,30 @@ def store(certificate: Certificate, content: bytes, *, now: datetime | None = No
     certificate.save(update_fields=["document", "sha256", "made_at", "problem"])
 
 
+@transaction.atomic
+def make_lost_again(pk: int) -> bool:
+    """Have a certificate made anew whose file storage has lost; True if it was lost.
+
+    What its record states is the same, the moment of signing and so the file are not: the hash of
+    the lost one stays beside the new one, so that copies in people's hands compare as before.
+    """
+    certificate = (
+        Certificate.objects.select_for_update(of=("self",))
+        .filter(pk=pk, made_at__isnull=False)
+        .select_related("credential__user")
+        .first()
+    )
+    if certificate is None or certificate.document.storage.exists(certificate.document.name or ""):
+        return False
+    certificate.earlier_sha256 = [*certificate.earlier_sha256, certificate.sha256]
+    certificate.sha256, certificate.made_at = "", None
+    certificate.requested_at = timezone.now()
+    certificate.save(update_fields=["earlier_sha256", "sha256", "made_at", "requested_at"])
+    record("certificate.lost", certificate, subject=certificate.credential.user)
+    enqueue_certificate(pk)
+    return True
+
+
 def sweep(limit: int = 200) -> int:
     """Make certificates whose task was lost; return how many were made."""
     late = Certificate.objects.filter(

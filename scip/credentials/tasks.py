@@ -9,6 +9,12 @@ def make_certificate(pk: int) -> None:
     services.make_certificate(pk)
 
 
+@shared_task(name="scip.credentials.make_lost_again")
+def make_lost_again(pk: int) -> None:
+    """Have one certificate made anew if its file is gone from storage; safe to run twice."""
+    services.make_lost_again(pk)
+
+
 @shared_task(name="scip.credentials.sweep")
 def sweep() -> None:
     """Make what a lost task or a killed worker left behind (beat)."""

@@ -6,9 +6,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from scip.audit.models import Entry
 from scip.credentials import badges, services, throttle
 from scip.credentials.models import Credential
 from scip.credentials.reissuing import issue_anew
+from scip.mail.models import Letter
 from tests.credentials.certification import certify, make_papers
 from tests.credentials.test_services import ends
 
@@ -254,3 +256,31 @@ def test_the_form_carries_its_token(participant, credential):
             {"csrfmiddlewaretoken": token, "document": SimpleUploadedFile("p.pdf", b"x")},
         )
         assert (answer.status_code, answer.context["answer"]) == (200, "differs")
+
+
+def test_a_paper_that_storage_has_lost_is_made_anew_and_old_copies_stay_ours(
+    client, credential, caplog
+):
+    paper = credential.certificates.get(kind="certificate", paper="a4")
+    address = reverse("credentials:certificate", args=[credential.code])
+    copy = paper.document.read()
+    assert services.make_lost_again(paper.pk) is False
+    letters = Letter.objects.count()
+    paper.document.storage.delete(paper.document.name)
+    page = client.get(address)
+    assert page.status_code == 503
+    assert "is being made anew" in page.content.decode()
+    assert f"The file of certificate {paper.pk} is gone" in caplog.text
+    assert [services.make_lost_again(paper.pk) for _twice in range(2)] == [True, False]
+    assert send(client, credential, copy).context["answer"] == "same", "also in the meantime"
+    assert "is being made anew" in client.get(address).content.decode()
+    assert services.make_certificate(paper.pk) is True
+    anew = b"".join(client.get(address).streaming_content)
+    assert anew != copy
+    assert [send(client, credential, file).context["answer"] for file in (copy, anew)] == [
+        "same"
+    ] * 2
+    assert send(client, credential, anew[:-1] + b"x").context["answer"] == "differs"
+    assert Letter.objects.count() == letters
+    entry = Entry.objects.get(action="certificate.lost")
+    assert (entry.object_id, entry.subject_id) == (str(paper.pk), credential.user_id)

@@ -14,8 +14,11 @@ from payments.forms import OfflinePaymentForm
 from payments.models import Adjustment, Charge, Checkout, Payment, SandboxObject, Settlement
 from payments.sandbox import desk
 from scip.accounts.models import User
+from scip.audit.models import Entry
+from scip.mail.models import Letter
 from tests.payments.conftest import Till
 from tests.payments.disputes import disputed
+from tests.payments.test_receipts import text_of
 
 
 @pytest.fixture
@@ -121,6 +124,37 @@ def test_the_owner_and_the_office_download_the_receipt(mine, as_user, staff, cha
         assert b"".join(response.streaming_content).startswith(b"%PDF-")
         assert receipt.label in response["Content-Disposition"]
         assert response["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("kind", ["receipts", "credit-notes"])
+def test_a_document_that_storage_has_lost_is_drawn_anew_and_put_back(
+    mine, charge, staff, kind, caplog
+):
+    payment = pay_offline(charge, staff)
+    found, make = payment.receipt, services.make_receipt
+    if kind == "credit-notes":
+        (refund,) = services.return_money(charge, cents=10_000, by=staff, reason="Illness")
+        services.record_returned(refund, reference="B 1", by=staff)
+        found, make = refund.credit_note, services.make_credit_note
+    address = f"/payments/{kind}/{found.pk}/"
+    make(found.pk)
+    found.refresh_from_db()
+    letters = Letter.objects.count()
+    storage, name = found.document.storage, found.document.name
+    storage.delete(name)
+    response = mine.get(address)
+    content = b"".join(response.streaming_content)
+    assert (response.status_code, content[:5]) == (200, b"%PDF-")
+    assert found.label in text_of(content)
+    assert f"The file of {found.label} is gone" in caplog.text
+    for _run in range(2):
+        assert make(found.pk) is False
+    assert storage.exists(name)
+    assert Entry.objects.filter(action="document.put_back", object_id=str(found.pk)).count() == 1
+    assert Letter.objects.count() == letters
+    made_at = found.made_at
+    found.refresh_from_db()
+    assert (found.document.name, found.made_at) == (name, made_at)
 
 
 # --- paying ----------------------------------------------------------------------------

@@ -1,14 +1,19 @@
 """The papers of a credential, as they were issued, for whoever has the code."""
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+import logging
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from scip.access import public
+from scip.background import enqueue
 from scip.credentials import queries
 from scip.credentials.models import Certificate
 from scip.credentials.views.verification import unknown
+
+logger = logging.getLogger(__name__)
 
 # In names of files, where a letter is also a kind of paper.
 FORMATS = {Certificate.Paper.A4: "a4", Certificate.Paper.LETTER: "us-letter"}
@@ -47,12 +52,28 @@ def paper_of(request: HttpRequest, code: str, kind: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     if found.made_at is None:
-        context = {"credential": credential}
-        return render(request, "credentials/certificate_pending.html", context, status=503)
+        return pending(request, found)
+    try:
+        file = found.document.open("rb")
+    except FileNotFoundError:
+        logger.exception(
+            "The file of certificate %s is gone from storage; it is made anew.", found.pk
+        )
+        enqueue("scip.credentials.make_lost_again", found.pk)
+        return pending(request, found)
     response = FileResponse(
-        found.document.open("rb"),
+        file,
         content_type="application/pdf",
         filename=f"{credential.number}-{kind}-{FORMATS[Certificate.Paper(found.paper)]}.pdf",
     )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def pending(request: HttpRequest, found: Certificate) -> HttpResponse:
+    """The page in the place of a paper that is not there yet, or not any more."""
+    context = {
+        "credential": found.credential,
+        "was_made": bool(found.made_at or found.earlier_sha256),
+    }
+    return render(request, "credentials/certificate_pending.html", context, status=503)
