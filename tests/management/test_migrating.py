@@ -39,6 +39,21 @@ def test_a_constraint_and_an_index_reach_the_model_without_building_it_anew(
     assert not before.models["states", "group"].options.get("constraints")
 
 
+def test_a_constraint_that_goes_leaves_the_class_and_the_state(state: ProjectState) -> None:
+    group = state.apps.get_model("states", "Group")
+    with light_states():
+        state.add_constraint("states", "group", positive())
+        state.add_index("states", "group", models.Index("size", name="by_size"))
+        before = state.clone()
+        state.remove_constraint("states", "group", "positive")
+    assert state.apps.get_model("states", "Group") is group
+    assert not group._meta.constraints
+    assert not state.models["states", "group"].options["constraints"]
+    # The index stays, and so does what an older state tells.
+    assert [item.name for item in group._meta.indexes] == ["by_size"]
+    assert [item.name for item in before.models["states", "group"].options["constraints"]]
+
+
 def test_a_new_model_and_a_new_field_find_their_neighbours(state: ProjectState) -> None:
     group = state.apps.get_model("states", "Group")
     fields = [
