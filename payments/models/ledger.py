@@ -4,6 +4,7 @@ What is paid or due is always derived from the rows, never stored a second time.
 append-only: triggers refuse to change or delete what was booked (docs/decisions/0009).
 """
 
+from functools import cache
 from typing import Any, Self
 
 from django.apps import apps
@@ -50,6 +51,37 @@ class ForTheOffice(models.Model):
     WAITS = Q(flagged_at__isnull=False, looked_at=None)
 
 
+@cache
+def _sums() -> dict[str, models.expressions.Combinable]:
+    """The expressions of `ChargeQuerySet.with_sums`, made once: every query resolves copies of
+    them, and making them took longer than asking."""
+    refund, dispute, moves = (
+        apps.get_model("payments", name) for name in ("Refund", "Dispute", "MoneyMove")
+    )
+
+    def total(
+        model: type[models.Model], condition: Q | None = None, by: str = "charge"
+    ) -> models.Func:
+        rows = model._default_manager.filter(condition or Q(), **{by: models.OuterRef("pk")})
+        sums = rows.order_by().values(by).annotate(total=models.Sum("amount_cents")).values("total")
+        return models.functions.Coalesce(
+            models.Subquery(sums), 0, output_field=models.BigIntegerField()
+        )
+
+    def came(condition: Q) -> models.expressions.CombinedExpression:
+        return total(moves, condition, by="to_charge") - total(moves, condition, by="from_charge")
+
+    same = Q(currency=models.OuterRef("currency"))
+    return {
+        "adjusted_cents": total(Adjustment),
+        "paid_cents": total(Payment, same),
+        "moved_cents": came(Q(refund=None)),
+        "refunded_cents": total(refund, same & Q(state__in=refund.COUNTS))
+        - came(Q(refund__isnull=False)),
+        "lost_cents": total(dispute, same & Q(state=dispute.State.LOST)),
+    }
+
+
 class ChargeQuerySet(OfPerson["Charge"]):
     def with_sums(self) -> Self:
         """Annotate ``adjusted_cents``, ``paid_cents``, ``moved_cents``, ``refunded_cents`` and
@@ -61,38 +93,7 @@ class ChargeQuerySet(OfPerson["Charge"]):
         as refunded where it was, and asks nobody to pay again. Money in another currency than the
         charge's counts for nothing here: it is on the office's look-list instead.
         """
-        refund, dispute, moves = (
-            apps.get_model("payments", name) for name in ("Refund", "Dispute", "MoneyMove")
-        )
-
-        def total(
-            model: type[models.Model], condition: Q | None = None, by: str = "charge"
-        ) -> models.Func:
-            rows = model._default_manager.filter(condition or Q(), **{by: models.OuterRef("pk")})
-            sums = (
-                rows.order_by()
-                .values(by)
-                .annotate(total=models.Sum("amount_cents"))
-                .values("total")
-            )
-            return models.functions.Coalesce(
-                models.Subquery(sums), 0, output_field=models.BigIntegerField()
-            )
-
-        def came(condition: Q) -> models.F | models.expressions.CombinedExpression:
-            return total(moves, condition, by="to_charge") - total(
-                moves, condition, by="from_charge"
-            )
-
-        same = Q(currency=models.OuterRef("currency"))
-        return self.annotate(
-            adjusted_cents=total(Adjustment),
-            paid_cents=total(Payment, same),
-            moved_cents=came(Q(refund=None)),
-            refunded_cents=total(refund, same & Q(state__in=refund.COUNTS))
-            - came(Q(refund__isnull=False)),
-            lost_cents=total(dispute, same & Q(state=dispute.State.LOST)),
-        )
+        return self.annotate(**_sums())
 
     def undivided(self) -> Self:
         """Charges on which instalments can still be agreed, as long as something is owed: none
