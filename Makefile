@@ -98,11 +98,16 @@ PIP_UV = -m pip --python $(PY) --disable-pip-version-check install --quiet uv
 	@"$$($(PY) -c 'import sys; print(sys._base_executable)')" $(PIP_UV) 2>.venv/pip.log || { \
 	  $(PY) -m ensurepip >.venv/pip.log && $(PY) $(PIP_UV); }
 
+# WeasyPrint's own list of libraries, by itself: to import all of it takes three seconds here, once.
+LOADS_PANGO = 'import importlib.util, runpy; \
+	package = importlib.util.find_spec("weasyprint").submodule_search_locations[0]; \
+	runpy.run_path(package + "/text/ffi.py")'
+
 # The stamps hold a copy of the lock they stand for, so a checkout's file times don't matter.
 .venv/installed: requirements.lock | .venv/bin/uv
 	@cmp -s requirements.lock $@ || \
 		$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements.lock
-	@$(PY) -c 'import weasyprint' 2>/dev/null || { echo 'Certificates need the Pango libraries. Debian: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. macOS: brew install pango.' >&2; exit 1; }
+	@$(PY) -c $(LOADS_PANGO) 2>/dev/null || { echo 'Certificates need the Pango libraries. Debian: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. macOS: brew install pango.' >&2; exit 1; }
 	@cp requirements.lock $@
 
 .venv/installed-dev: requirements-dev.lock | .venv/installed
