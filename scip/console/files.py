@@ -111,6 +111,8 @@ def told_of(item: Arrival | StoredFile) -> tuple[str, str]:
             if is_made_here
             else _("If nothing brings it back, tell the person, so that they can hand it in again.")
         )
+        if item.purpose.startswith("dossier"):
+            lost = _("{lost} The submission’s page draws it anew.").format(lost=lost)
         way_back = _(
             "Pass it on to whoever runs the site: the log names the file ({number}). Once its "
             "bytes or its key are back from a backup it leaves this list within the hour, or "

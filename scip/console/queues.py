@@ -333,8 +333,8 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         code="dossiers",
-        label=gettext_lazy("Dossiers that could not be drawn"),
-        hint=gettext_lazy("The submission’s page says why, and tries again."),
+        label=gettext_lazy("Dossiers to draw anew"),
+        hint=gettext_lazy("Not drawn, or not to be opened; the submission’s page mends it."),
         model=Submission,
         rows=lambda _now: Submission.objects.with_lost_dossier(),
         age="submitted_at",

@@ -6,16 +6,19 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.files.storage import storages
+from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from certification.review.models import Dossier, Snapshot
+from certification.review.models import Dossier, Snapshot, Submission
 from certification.review.queries.dossiers import printed
 from certification.review.services import dossiers
 from certification.review.services.freezing import content_of, erase_snapshot
 from scip.pdf.dossiers import render_dossier
 from scip.pdf.papers import Paper
 from scip.vault import drawing
+from scip.vault.errors import BlobMissing
 from scip.vault.models import StoredFile
 from scip.vault.services import read
 from tests.review.desk import LETTER, RECOMMENDED, Walker, make_ready
@@ -106,3 +109,33 @@ def test_erasing_takes_the_files_and_what_is_just_being_drawn(walker: Walker) ->
     assert own.is_destroyed
     assert not dossiers.keep(slow, b"%PDF-1.7 too late")
     assert of("committee").document is None
+
+
+def test_the_office_has_one_drawn_anew_whose_file_is_lost(
+    walker: Walker, as_user: Any, staff: Any
+) -> None:
+    for audience in ("candidate", "committee"):
+        dossiers.make_dossier(of(audience).pk)
+    row, other = of("committee"), of("candidate")
+    pages, file = words_of(row), row.document
+    assert file is not None
+    client = as_user(staff)
+    page = reverse("admin:review_submission_change", args=[walker.submission.pk])
+    again = reverse("admin:review_submission_dossier", args=[walker.submission.pk, row.pk])
+    assert "Draw it anew" not in client.get(page).content.decode()
+    client.post(again)
+    assert of("committee").document == file, "whole, nothing changes"
+    storages["vault"].delete(file.storage_name)
+    with pytest.raises(BlobMissing):
+        read(file)
+    assert list(Submission.objects.with_lost_dossier()) == [walker.submission]
+    assert client.get(page).content.decode().count("Draw it anew") == 1
+    client.post(again)
+    file.refresh_from_db()
+    assert file.is_destroyed
+    assert dossiers.make_dossier(row.pk)
+    assert words_of(of("committee")) == pages
+    assert of("committee").sha256 == row.sha256
+    assert of("candidate").document == other.document
+    assert not Submission.objects.with_lost_dossier().exists()
+    assert "Draw it anew" not in client.get(page).content.decode()

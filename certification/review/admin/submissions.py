@@ -42,7 +42,7 @@ class DossierFilter(admin.SimpleListFilter):
     parameter_name = "dossier"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("lost", _("could not be drawn"))]
+        return [("lost", _("could not be drawn, or does not open"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.with_lost_dossier() if self.value() == "lost" else queryset
@@ -178,7 +178,8 @@ class SubmissionAdmin(DecidingAdmin):
         return term_page(self, request, pk)
 
     def try_again_view(self, request: HttpRequest, pk: int, dossier: int) -> HttpResponseBase:
-        """Ask for another try at a dossier that could not be drawn; by POST alone."""
+        """Ask for another try at a dossier that could not be drawn, or does not open any more; by
+        POST alone."""
         by = self.acting(request)
         submission = get_object_or_404(self.get_queryset(request), pk=pk)
         row = get_object_or_404(Dossier, pk=dossier, snapshot__submission=submission)
@@ -204,7 +205,9 @@ def about(row: Any, user: Any) -> dict[str, Any]:
         "names": row.not_to_read.all(),
         "snapshot": snapshot,
         "credential": credential_after(row),
-        "dossiers": snapshot.dossiers.order_by("audience") if snapshot is not None else (),
+        "dossiers": snapshot.dossiers.select_related("document").order_by("audience")
+        if snapshot is not None
+        else (),
         "answer_by": answer_day(row.submitted_at, row.edition) if row.submitted_at else None,
     }
     return shown if row.user_id == user.pk else shown | about_readers(row, user)

@@ -127,3 +127,9 @@ class Dossier(Drawn):
 
     def __str__(self) -> str:
         return f"{self.snapshot_id}, {self.audience}"
+
+    @property
+    def is_damaged(self) -> bool:
+        """It was made, and its file does not open any more."""
+        file = self.document
+        return file is not None and file.damaged_at is not None and not file.is_destroyed

@@ -12,6 +12,7 @@ from payments.models import Charge
 from scip.accounts.models import Role
 from scip.policy.models import Edition
 from scip.states import Stateful
+from scip.vault.models import StoredFile
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -32,9 +33,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(state__in=Submission.LIVE)
 
     def with_lost_dossier(self) -> Self:
-        """Those of which a dossier could not be drawn."""
-        lost = Submission.objects.filter(snapshot__dossiers__problem__gt="")
-        return self.filter(pk__in=lost.values("pk"))
+        """Those of which a dossier could not be drawn, or was and does not open any more."""
+        damaged = StoredFile.objects.damaged().values("pk")
+        lost = Q(snapshot__dossiers__problem__gt="") | Q(snapshot__dossiers__document__in=damaged)
+        return self.filter(pk__in=Submission.objects.filter(lost).values("pk"))
 
 
 class Submission(Stateful):

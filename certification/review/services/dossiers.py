@@ -22,7 +22,7 @@ from scip.requirements import Refusal
 from scip.states import lock
 from scip.vault import drawing
 from scip.vault.inspection.check import PDF, CheckedUpload
-from scip.vault.services import seal
+from scip.vault.services import destroy, seal
 
 logger = logging.getLogger(__name__)
 
@@ -108,15 +108,31 @@ def sweep(now: datetime | None = None, limit: int = 50) -> int:
 
 @transaction.atomic
 def try_again(dossier: Dossier, *, by: User) -> None:
-    """The office asks for another try after what was wrong is mended. Made already, nothing
+    """The office asks for another try after what was wrong is mended, or for another file in the
+    place of one that does not open: the same snapshot gives the same pages. Made and whole, nothing
     changes. Raises Refusal for anybody else."""
     if not by.has_role("staff"):
         raise Refusal(_("The office asks for another try. Nothing was changed."))
     row = lock(dossier)
+    if row.is_damaged and row.document is not None and row.snapshot.erased_at is None:
+        destroy(row.document)
+        row.document, row.sha256, row.made_at = None, "", None
     if row.made_at is not None:
         return
-    row.problem, row.begun_at, row.attempts = "", None, 0
-    row.save(update_fields=["problem", "begun_at", "attempts"])
+    row.problem, row.begun_at, row.attempts, row.step = "", None, 0, Dossier.Step.WAITING
+    row.requested_at = timezone.now()
+    row.save(
+        update_fields=[
+            "problem",
+            "begun_at",
+            "attempts",
+            "step",
+            "requested_at",
+            "document",
+            "sha256",
+            "made_at",
+        ]
+    )
     record("dossier.tried_again", row, by=by, subject=row.snapshot.submission.candidacy.user)
     enqueue(TASK, row.pk)
 
