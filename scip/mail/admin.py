@@ -5,8 +5,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from scip.access.admin import StaffModelAdmin
 from scip.access.confidential import shown_to
@@ -16,6 +18,15 @@ from scip.mail.services import send_again
 
 # Letters of sign-in hold codes and links that open an account; only their reader sees them.
 SIGN_IN = "account:"
+# What the mail server's refusal means, by the error that begins `Letter.last_error`.
+REFUSED = ("SMTPRecipientsRefused",)
+NEVER_MADE = (
+    "MessageError",
+    "HeaderParseError",
+    "HeaderWriteError",
+    "ValueError",
+    "UnicodeEncodeError",
+)
 
 
 class ProgressFilter(admin.SimpleListFilter):
@@ -51,13 +62,15 @@ class ProgressFilter(admin.SimpleListFilter):
 class LetterAdmin(StaffModelAdmin):
     """Letters to read, never to change; one that is stuck can be tried again."""
 
-    list_display = ("subject", "to_address", "progress", "created_at", "sent_at", "attempts")
+    list_display = ("subject", "to_address", "progress", "why", "created_at", "sent_at")
     list_filter = (ProgressFilter,)
     search_fields = ("to_address", "subject")
     ordering = ("-id",)
     actions = ("try_again",)
+    change_form_template = "mail/admin/letter_change.html"
     fields = (
         "subject",
+        "reader",
         "to_address",
         "reply_to",
         "progress",
@@ -66,6 +79,7 @@ class LetterAdmin(StaffModelAdmin):
         "sent_at",
         "given_up_at",
         "attempts",
+        "why",
         "last_error",
         "attached",
         "wording",
@@ -73,7 +87,11 @@ class LetterAdmin(StaffModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         rows: QuerySet[Letter] = shown_to(request.user, super().get_queryset(request))
-        return rows.defer("html", "attachments") if is_list(request) else rows
+        return (
+            rows.defer("html", "attachments")
+            if is_list(request)
+            else rows.select_related("to_user")
+        )
 
     @admin.display(description=_("progress"))
     def progress(self, letter: Letter) -> Any:
@@ -82,6 +100,29 @@ class LetterAdmin(StaffModelAdmin):
         if letter.given_up_at:
             return _("given up")
         return _("waiting, tried before") if letter.attempts else _("waiting")
+
+    @admin.display(description=_("why not sent"))
+    def why(self, letter: Letter) -> Any:
+        """In plain words; what the server said stands beside it."""
+        if letter.sent_at or not letter.last_error:
+            return "–"
+        error = letter.last_error.split(":", 1)[0]
+        if error in REFUSED:
+            return _("The address was not taken: it may be mistyped, or closed.")
+        if error in NEVER_MADE:
+            return _("No e-mail could be made of it; tell whoever runs the site.")
+        return _("The mail server was away, or took no letters.")
+
+    @admin.display(description=_("for"))
+    def reader(self, letter: Letter) -> Any:
+        """Whose letter it is, with their address of today where that is another."""
+        user = letter.to_user
+        if user is None:
+            return _("an address without an account")
+        person = format_html('<a href="{}">{}</a>', reverse("admin:person", args=[user.pk]), user)
+        if user.email in {letter.to_address, ""}:
+            return person
+        return format_html(gettext("{}, whose address is {} by now"), person, user.email)
 
     @admin.display(description=_("text"))
     def wording(self, letter: Letter) -> Any:
@@ -99,7 +140,7 @@ class LetterAdmin(StaffModelAdmin):
     @admin.action(description=_("Try again to send"), permissions=["send"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Letter]) -> None:
         """Bring unsent letters back into the queue; sent ones stay as they are."""
-        unsent = list(queryset.filter(sent_at=None))
+        unsent = list(queryset.filter(sent_at=None).exclude(to_address=""))
         for letter in unsent:
             send_again(letter)
             record("letter.tried_again", letter, by=request.user)

@@ -83,3 +83,42 @@ def test_only_the_office_reads_letters(as_user, aid_decider) -> None:
     letter = make_letter("occasion:1")
     path = f"/admin/mail/letter/{letter.pk}/change/"
     assert as_user(aid_decider).get(path).status_code == 403
+
+
+REFUSED = "SMTPRecipientsRefused: {'a@example.com': (550, b'No such person')}"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (REFUSED, "The address was not taken"),
+        ("ValueError: Header values may not contain newlines", "No e-mail could be made of it"),
+        ("ConnectionRefusedError: [Errno 111] Connection refused", "The mail server was away"),
+    ],
+)
+def test_a_letter_that_was_given_up_says_whose_it_is_and_why(
+    as_user, staff, participant, error, words
+) -> None:
+    letter = make_letter(
+        "lost", given_up_at=timezone.now(), attempts=9, last_error=error, to_user=participant
+    )
+    client = as_user(staff)
+    assert words in client.get("/admin/mail/letter/").content.decode()
+    page = client.get(f"/admin/mail/letter/{letter.pk}/change/").content.decode()
+    assert words in page
+    assert f'<a href="/admin/person/{participant.pk}/">{participant}</a>' in page
+    assert f"whose address is {participant.email} by now" in page
+    assert "Send again" in page
+
+
+@pytest.mark.parametrize("fields", [{"sent_at": timezone.now()}, {"to_address": ""}])
+def test_what_is_sent_or_forgotten_is_not_offered_to_be_sent_again(as_user, staff, fields) -> None:
+    letter = make_letter("over", given_up_at=timezone.now(), **fields)
+    client = as_user(staff)
+    page = client.get(f"/admin/mail/letter/{letter.pk}/change/").content.decode()
+    assert "Send again" not in page
+    assert "an address without an account" in page
+    client.post("/admin/mail/letter/", {"action": "try_again", "_selected_action": [letter.pk]})
+    letter.refresh_from_db()
+    assert letter.given_up_at is not None
+    assert not Entry.objects.filter(action="letter.tried_again").exists()
