@@ -67,7 +67,7 @@ class CredentialAdmin(DecidingAdmin):
     decisions = ACTS
 
     change_form_template = "credentials/admin/credential_change.html"
-    list_display = ("number", "holder_name", "kind", "issued_on", "expires_on", "state", "papers")
+    list_display = ("number", "holder_name", "kind", "issued_on", "expires_on", "stands", "papers")
     list_filter = ("kind", StandingFilter, "issued_on")
     search_fields = ("number", "code", "holder_name", "user__email", "user__name")
     search_help_text = _("Number, code, name or e-mail address")
@@ -81,7 +81,7 @@ class CredentialAdmin(DecidingAdmin):
         "completion",
         "issued_on",
         "expires_on",
-        "state",
+        "stands",
         "suspended_at",
         "suspended_by",
         "suspension_ground",
@@ -97,13 +97,20 @@ class CredentialAdmin(DecidingAdmin):
         "replaced_by",
         "is_as_sealed",
     )
-    readonly_fields = ("number", "code", "is_as_sealed")
+    readonly_fields = ("number", "code", "stands", "is_as_sealed")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         made = Count("certificates", filter=Q(certificates__made_at__isnull=False))
         rows: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = rows.annotate(made=made, wanted=Count("certificates"))
         return counted
+
+    @admin.display(description=_("state"), ordering="state")
+    def stands(self, credential: Credential) -> str:
+        """As it stands today: what has run out is not called active."""
+        if credential.standing() == "expired":
+            return _t("expired")
+        return credential.get_state_display()
 
     @admin.display(description=_("certificates"))
     def papers(self, credential: Any) -> str:

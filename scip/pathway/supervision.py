@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from certification.candidacy.queries import Standing
 from certification.review.queries.appeals import overturned_in
 from certification.review.requirements.submission import in_its_place
-from scip.formats import day
+from scip.formats import day, deadline
 from scip.pathway.evidence import Evidence, SubmissionFacts, SupervisionFacts
 from scip.pathway.steps import NextStep
 from scip.pathway.submission import submission_facts
@@ -126,13 +126,19 @@ def not_yet(found: SupervisionFacts) -> NextStep | None:
     if told is None or found.is_recommended:
         return None
     if told.remanded_at is not None:
+        hoped = _("We hope for the next letter by {due}; it takes the place of the “not yet”.")
+        if told.due_at is None:
+            hoped = _("The next letter takes the place of the “not yet”.")
         return NextStep(
             code="second_look",
             title=_("{name} is asked to look at it again").format(name=told.supervisor),
             text=_(
-                "An appeal panel asked for it on {day}, and wrote what to look at. The next letter "
-                "takes the place of the “not yet”; until then everything keeps counting."
-            ).format(day=day(told.remanded_at)),
+                "An appeal panel asked for it on {day}, and wrote what to look at. {hoped} Until then "
+                "everything keeps counting."
+            ).format(
+                day=day(told.remanded_at),
+                hoped=hoped.format(due=told.due_at and deadline(told.due_at)),
+            ),
             url=reverse("supervision:outcome", args=[told.agreement]),
             label=_("Read it"),
             other_url=reverse("appeal:home"),

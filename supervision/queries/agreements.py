@@ -65,6 +65,12 @@ def is_followed(agreement: Agreement) -> bool:
     return later_ones(agreement).exclude(supervisor=agreement.supervisor_id).exists()
 
 
+def is_further(agreement: Agreement) -> bool:
+    """Was it made for further sessions after the whole way? No other letter follows from it."""
+    since = agreement.candidacy.further_since
+    return since is not None and agreement.active_at is not None and agreement.active_at >= since
+
+
 def over_of(agreement: Agreement) -> datetime | None:
     """From when on nothing more is held in an agreement; None while something may be.
 

@@ -25,7 +25,7 @@ from supervision.models import (
     Signature,
     SupervisionSession,
 )
-from supervision.queries.agreements import other_of, side_of, with_people
+from supervision.queries.agreements import is_further, other_of, side_of, with_people
 from supervision.queries.introductions import Introductions
 from supervision.queries.recommendations import Letter, letters_due, told_of
 from supervision.queries.sessions import ledger_evidence
@@ -104,6 +104,16 @@ def seeks_company(candidacy: Candidacy | None, found: Iterable[Relationship]) ->
     own = [item for item in found if item.agreement.candidacy_id == candidacy.pk]
     is_alone = not any(item.is_together for item in own)
     return is_alone and any(not row.is_met for item in own for row in item.findings)
+
+
+def open_again(candidacy: Candidacy | None, found: Iterable[Relationship]) -> Relationship | None:
+    """With whom somebody came to the committee whose answer asked for more, while nobody accompanies
+    them: another agreement of the two is the nearest way on. None for everybody else."""
+    if candidacy is None or not candidacy.is_registered or candidacy.further_since is None:
+        return None
+    own = [item for item in found if item.agreement.candidacy_id == candidacy.pk]
+    done = [item for item in own if item.agreement.state == Agreement.State.COMPLETED]
+    return None if any(item.is_together for item in own) else next(iter(done), None)
 
 
 def relationship(agreement: Agreement, user: Any, *, now: datetime) -> Relationship:
@@ -234,6 +244,8 @@ def one(
             agreement, evidence, edition, side, user, letter=letter
         )
         mine, theirs = mine + to_write, theirs + is_written
+    elif edition and is_further(agreement):
+        theirs += further_words(agreement, side)
     elif edition:
         theirs += meeting_matters(agreement, evidence, edition)
     return Relationship(
@@ -438,6 +450,14 @@ def letter_matters(
         return [Matter(words, url, _("Read it"))], []
     text = _("Write to the committee about {name}").format(name=other)
     return [Matter(text, url, _("Write it"))], []
+
+
+def further_words(agreement: Agreement, side: str) -> list[str]:
+    """What an agreement after the committee's answer is for, told to the candidate: that more was
+    asked for is theirs to tell."""
+    if agreement.state != Agreement.State.ACTIVE or side != Side.CANDIDATE:
+        return []
+    return [_("Sessions held here count for your resubmission; its page says how many it asks for")]
 
 
 def meeting_matters(agreement: Agreement, evidence: LedgerEvidence, edition: Edition) -> list[str]:

@@ -8,6 +8,7 @@ from scip.requirements import Finding
 from scip.states import lock
 from supervision.emails import sessions as emails
 from supervision.models import Agreement, Recommendation, SupervisionSession
+from supervision.queries.agreements import is_further
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import ledger_findings
 from supervision.requirements.recommendations import may_recommend
@@ -93,9 +94,3 @@ def begun_after_not_yet(agreement: Agreement) -> bool:
         sent_at__lte=agreement.active_at,
     )
     return letters.exists()
-
-
-def is_further(agreement: Agreement) -> bool:
-    """Was it made for further sessions after the whole way? No other letter follows from it."""
-    since = agreement.candidacy.further_since
-    return since is not None and agreement.active_at is not None and agreement.active_at >= since

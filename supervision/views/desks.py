@@ -10,7 +10,12 @@ from scip.access import signed_in
 from scip.accounts.models import Role
 from supervision.models import Agreement, Signature
 from supervision.queries.agreements import introductions_to_agree
-from supervision.queries.desks import introduction_matters, relationships_of, seeks_company
+from supervision.queries.desks import (
+    introduction_matters,
+    open_again,
+    relationships_of,
+    seeks_company,
+)
 from supervision.queries.introductions import introductions_for
 from supervision.views.agreements import person
 
@@ -49,5 +54,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_page": has_page,
         "candidacy": candidacy,
         "seeks_company": seeks_company(candidacy, found),
+        "open_again": open_again(candidacy, found),
     }
     return render(request, "supervision/home.html", context)

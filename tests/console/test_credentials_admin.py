@@ -55,6 +55,16 @@ def test_standing_is_a_filter(as_user, staff, credential):
     assert (found("active"), found("expired"), found("revoked")) == ([], [credential], [])
 
 
+@pytest.mark.parametrize(("days", "stands"), [(0, "active"), (-1, "expired")])
+def test_what_has_run_out_is_not_called_active(as_user, staff, credential, days, stands):
+    Credential.objects.update(expires_on=timezone.now().date() + timedelta(days=days))
+    client = as_user(staff)
+    listed = client.get(LIST).content.decode()
+    assert f'<td class="field-stands">{stands}</td>' in listed
+    page = client.get(reverse("admin:credentials_credential_change", args=[credential.pk]))
+    assert f'<div class="readonly">{stands}</div>' in page.content.decode()
+
+
 def test_revoking_takes_two_steps_and_shows_the_letter_first(as_user, staff, credential):
     client = as_user(staff)
     page = reverse("admin:credentials_credential_decide", args=[credential.pk, "revoke"])

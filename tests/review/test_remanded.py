@@ -58,7 +58,7 @@ def test_it_waits_on_the_supervisors_desk_and_their_page_shows_what_is_asked(car
     assert matter.url == letter_page(carla)
     shown = text(client.get(matter.url))
     assert WORDS in shown
-    assert "Write a later recommendation" in shown
+    assert "Write your next letter" in shown
     assert "Pia" not in shown
     assert as_user(carla.user).get(matter.url).status_code == 404
 

@@ -24,6 +24,7 @@ from certification.review.services.resubmitting import begin_again, save_respons
 from payments.models import Payment, Settlement
 from payments.services import dispatch_settlement, record_offline_payment
 from scip.accounts.models import Role, User
+from scip.mail.models import Letter
 from scip.policy.models import Edition
 from scip.requirements import Refusal
 from supervision.models import Agreement, Recommendation, SupervisionSession
@@ -95,6 +96,11 @@ def test_only_what_was_asked_is_asked_and_frozen_with_its_answers(as_user) -> No
     dispatch_settlement(Settlement.objects.get(charge=waiting.charge).pk)
     handed = committee.submission
     assert (handed.number, handed.state) == (2, State.SUBMITTED)
+    shown = as_user(walker.user).get("/certification/submission/").content.decode()
+    letter = Letter.objects.get(dedupe_key=f"submission:{handed.pk}:submitted")
+    for text in (shown, " ".join(letter.text.split())):
+        assert "your answers to the points that" in text or "your answers to its points" in text
+        assert "reads everything alone" not in text
     content = content_of(handed.snapshot)
     assert content["asks"] == [
         {"number": 1, "text": ASKS[0], "response": "To 1: see case 2."},
@@ -248,7 +254,24 @@ def again_together(committee: Committee) -> Pair:
     )
 
 
-def test_further_sessions_are_held_in_another_agreement_that_goes_on() -> None:
+def pair_of(committee: Committee) -> Pair:
+    return committee.walker.pair
+
+
+def open_again(as_user, pair: Pair) -> str | None:
+    """With whom the candidate's desk offers to go on."""
+    found = as_user(pair.candidate).get("/supervision/").context["open_again"]
+    assert as_user(pair.guide).get("/supervision/").context["open_again"] is None
+    return found and str(found.other)
+
+
+def words_of(as_user, user: User) -> list[str]:
+    """What stands below the agreement that is active."""
+    items = as_user(user).get("/supervision/").context["relationships"]
+    return [text for item in items if item.is_active for text in item.with_other]
+
+
+def test_further_sessions_are_held_in_another_agreement_that_goes_on(as_user) -> None:
     committee = answered(further_sessions=2)
     made = begins(committee)
     says(committee, made)
@@ -257,7 +280,13 @@ def test_further_sessions_are_held_in_another_agreement_that_goes_on() -> None:
     since = timezone.now() - timedelta(days=40)
     Decision.objects.update(sent_at=since)
     Candidacy.objects.update(further_since=since)
+    assert open_again(as_user, pair_of(committee)) == "Gita 1"
     pair = again_together(committee)
+    assert open_again(as_user, pair) is None
+    assert words_of(as_user, pair.candidate) == [
+        "Sessions held here count for your resubmission; its page says how many it asks for"
+    ]
+    assert words_of(as_user, pair.guide) == []
     for place in range(2):
         assert evidence_of(made.candidacy, made).again.sessions_held == place
         began = since + timedelta(days=7 * (place + 1))

@@ -10,7 +10,7 @@ from certification.candidacy.models import Candidacy
 from certification.review.models import Appeal
 from certification.review.services import appealing
 from scip.accounts.models import User
-from scip.formats import deadline
+from scip.formats import day, deadline
 from scip.mail.models import Letter
 from scip.schedule import SCHEDULE
 from supervision.models import Agreement, Approval, CaseMaterial, MaterialOpening, Recommendation
@@ -19,6 +19,7 @@ from supervision.services import notes
 from supervision.services.recommendations import remind_of_second_looks
 from supervision.tasks import remind_of_letters
 from tests.architecture.candidacies import file_of
+from tests.pathway.test_supervision import home
 from tests.review.hearings import Appellant, gives, make_appellant, make_panel
 from tests.review.test_remanded import writes
 from tests.review.test_who_hears import text
@@ -118,9 +119,24 @@ def test_a_leave_rests_it(carla, due):
     assert stages() == []
 
 
+def test_what_two_of_the_panel_agree_on_stands_once(carla):
+    assert carla.letter.instructions == "Look at session 7."
+
+
+def test_the_page_of_the_appeal_says_that_it_was_answered(carla, due, as_user, staff):
+    address = reverse("admin:review_appeal_change", args=[carla.appeal.pk])
+    shown = text(as_user(staff).get(address))
+    assert f"The panel gave its answer on {day(carla.appeal.decided_at)}." in shown
+    assert f"Another letter is hoped for by {deadline(due)}." in shown
+    assert "is promised for" not in shown
+
+
 def test_the_pages_name_the_day(carla, due, as_user, staff):
+    step = home(as_user, carla.user)["step"]
+    assert f"We hope for the next letter by {deadline(due)}" in step.text
     address = reverse("supervision:recommendation", args=[carla.pair.agreement.pk])
     assert f"We hope for it by {deadline(due)}." in text(as_user(carla.guide).get(address))
+    assert "Write your next letter" in text(as_user(carla.guide).get(address))
     outcome = reverse("supervision:outcome", args=[carla.pair.agreement.pk])
     assert f"We hope for it by {deadline(due)}." in text(as_user(carla.user).get(outcome))
     listed = as_user(staff).get(reverse("admin:review_appeal_changelist"))

@@ -242,7 +242,7 @@ class AppealAdmin(DecidingAdmin):
 
     @admin.display(description=_("to be filed by"))
     def filed_by(self, row: Appeal) -> str:
-        return last_day(row.until_at)
+        return str(_("{day} (UTC)")).format(day=last_day(row.until_at))
 
     @admin.display(description=_("the panel answers by"))
     def panel_by(self, row: Appeal) -> str:
@@ -274,17 +274,18 @@ def waited_for(row: Any) -> str:
     return ", ".join(names) or str(_("the office: seats are empty"))
 
 
-def facts_of(row: Appeal) -> dict[str, Any]:
+def facts_of(row: Any) -> dict[str, Any]:
     """What anybody of the office reads, also whoever appeals: never who hears it."""
     is_open = row.state in hearing.OPEN
     return {
         "against": letters.about(row),
+        "letter_by": row.due_at if row.is_with_author else None,
         "is_past": is_open and row.answer_by_at is not None and row.answer_by_at < timezone.now(),
         "document_count": row.documents.count(),
     }
 
 
-def about(row: Appeal) -> dict[str, Any]:
+def about(row: Any) -> dict[str, Any]:
     """What the office reads beside the facts."""
     is_open = row.state in hearing.OPEN
     return {

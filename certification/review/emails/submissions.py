@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from certification.review.models import Submission
+from certification.review.queries.resubmissions import asks_points_alone
 from certification.review.requirements.submission import answer_day
 from payments.models import Charge
 from scip.accounts.models import User
@@ -45,6 +46,7 @@ def submitted(submission: Submission) -> Draft:
         submission=submission,
         days=submission.edition.review_days,
         answer_by=answer_day(submission.submitted_at, submission.edition),
+        is_again=asks_points_alone(submission),
     )
 
 

@@ -426,8 +426,8 @@ def decide(appeal: Appeal, outcome: str, agreeing: list[PanelSeat], *, now: date
 
 
 def together(texts: Iterable[str]) -> str:
-    """Several people's words as one text."""
-    return "\n\n".join(text.strip() for text in texts if text.strip())
+    """Several people's words as one text; what two of them agreed on stands once."""
+    return "\n\n".join(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from certification.review import services
 from certification.review.forms.submission import NotToReadForm
 from certification.review.models import Dossier, NotToRead, Submission
 from certification.review.queries.reading import questions_open_to
+from certification.review.queries.resubmissions import asks_points_alone
 from certification.review.queries.submissions import candidacy_of, evidence_of, submission_of
 from certification.review.requirements.resubmission import WINDOW
 from certification.review.requirements.submission import (
@@ -104,6 +105,7 @@ def sent_context(submission: Submission) -> dict[str, Any]:
     return {
         "submission": submission,
         "edition": submission.edition,
+        "is_again": asks_points_alone(submission),
         "answer_by": answer_day(submission.submitted_at, submission.edition),
         "questions_open": questions_open_to(submission.user),
         "dossier": dossiers.select_related("snapshot").defer(
