@@ -1,6 +1,7 @@
 """Portraits: the one kind of upload that the public sees. Made anew from pixels, square, in WebP."""
 
 import io
+import logging
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,6 +17,8 @@ from PIL import Image, ImageOps
 
 from scip.vault.forms import VaultFileField
 from scip.vault.inspection.check import JPEG, PNG, WEBP, CheckedUpload
+
+logger = logging.getLogger(__name__)
 
 SIZE = (480, 480)
 MOST_BYTES = 5 * 1024 * 1024
@@ -73,6 +76,7 @@ def serve_portrait(photo: ImageFieldFile) -> HttpResponseBase:
     try:
         file = photo.open("rb")
     except FileNotFoundError as error:
+        logger.exception("The portrait %s is gone from storage.", photo.name)
         raise Http404 from error
     response = FileResponse(file, content_type="image/webp")
     response["Cache-Control"] = f"private, max-age={KEPT_SECONDS}"

@@ -90,7 +90,7 @@ def test_one_page_per_person_asks_the_same_with_one_and_three(as_user, staff, pa
     with CaptureQueriesContext(connection) as queries:
         response = client.get(reverse("admin:person", args=[participant.pk]))
     assert response.status_code == 200
-    assert len(queries) == 36, "\n".join(query["sql"][:140] for query in queries)
+    assert len(queries) == 35, "\n".join(query["sql"][:140] for query in queries)
 
 
 def test_it_holds_the_whole_history_but_no_aid_statement(as_user, staff, participant):

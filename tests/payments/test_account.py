@@ -58,7 +58,7 @@ def test_the_account_asks_the_same_for_any_length(office, staff, participant, ma
     office.get(address)
     with CaptureQueriesContext(connection) as queries:
         office.get(address)
-    assert len(queries) == 16, "\n".join(query["sql"][:120] for query in queries)
+    assert len(queries) == 15, "\n".join(query["sql"][:120] for query in queries)
 
 
 def test_the_account_is_the_offices_alone(as_user, participant, aid_decider, facilitator):
