@@ -11,16 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import axe_playwright_python
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 from scip.accounts.models import User
+from tests.journeys.axe import AXE, RULES
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-RULES = """{resultTypes: ['violations'],
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"""
 DESKTOP, PHONE, NARROW = 1280, 390, 320
 # Milliseconds that a step may take on a busy machine; nothing waits longer than it must.
 PATIENCE = 20_000
