@@ -8,12 +8,17 @@ import pytest
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from scip.accounts.models import Role, User
 from scip.management.migrating import light_states
 from scip.policy.models import Edition
 from tests import world
+
+# How long an example takes depends on who else is busy: times belong to the benchmarks.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 # What these files set up takes a minute: one worker runs such a file, and they come first, so
 # that the other worker does not stand idle at the end.
