@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from cohorts.models import Cohort, Enrolment, PriceTier
@@ -17,26 +18,34 @@ from tests import world
 PEOPLE = 20_000
 
 
-def add_people(count: int = PEOPLE) -> None:
+def add_people(count: int = PEOPLE, name: str = "crowd") -> None:
     """Many accounts with verified addresses, by one statement each."""
-    user, address = "accounts_user", "account_emailaddress"
-    fresh = User(email="x@example.com", name="x")
-    columns = {
-        field.column: field.get_db_prep_save(getattr(fresh, field.attname), connection)
-        for field in User._meta.concrete_fields
-        if field.column not in {"id", "email", "name"}
-    }
-    names = ", ".join(f'"{name}"' for name in columns)
+    email = f"'{name}' || n || '@example.com'"
+    insert(
+        User(), {"email": email, "name": "'Person ' || n"}, f"generate_series(1, {int(count)}) n"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"insert into {user} (email, name, {names}) "
-            f"select 'crowd' || n || '@example.com', 'Person ' || n, {', '.join(['%s'] * len(columns))} "
-            "from generate_series(1, %s) n",
-            [*columns.values(), count],
+            'insert into account_emailaddress (user_id, email, verified, "primary") '
+            "select id, email, true, true from accounts_user where email like %s",
+            [f"{name}%"],
         )
+
+
+def insert(fresh: Model, varying: dict[str, str], source: str) -> None:
+    """A row like ``fresh`` for each row of ``source`` (SQL), by one statement; ``varying`` says
+    for a column what it is taken from."""
+    fixed = {
+        field.column: field.get_db_prep_save(getattr(fresh, field.attname), connection)
+        for field in fresh._meta.concrete_fields
+        if field.column not in {"id", *varying}
+    }
+    names = ", ".join(f'"{name}"' for name in [*varying, *fixed])
+    values = ", ".join([*varying.values(), *["%s"] * len(fixed)])
+    with connection.cursor() as cursor:
         cursor.execute(
-            f'insert into {address} (user_id, email, verified, "primary") '
-            f"select id, email, true, true from {user} where email like 'crowd%%'"
+            f'insert into "{fresh._meta.db_table}" ({names}) select {values} from {source}',
+            list(fixed.values()),
         )
 
 

@@ -24,8 +24,10 @@ class Ask:
     raw: bytes
 
     @classmethod
-    def get(cls, path: str) -> "Ask":
-        return cls(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    def get(cls, path: str, headers: dict[str, str] | None = None) -> "Ask":
+        lines = [f"GET {path} HTTP/1.1", "Host: localhost"]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        return cls("\r\n".join([*lines, "", ""]).encode())
 
     @classmethod
     def post(cls, path: str, body: bytes, headers: dict[str, str]) -> "Ask":
@@ -59,9 +61,7 @@ class Load:
 def served(*, workers: int = 2, niceness: int = 0) -> Iterator[int]:
     """Granian with the site of this process's database, as the demo starts it; yields its port.
     ``niceness``: how far its workers step back behind others."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "scip.settings", "LOG_LEVEL": "ERROR"}
     server = subprocess.Popen(
         ["nice", "-n", str(niceness), *web_command(port, workers=workers)],
@@ -80,6 +80,13 @@ def served(*, workers: int = 2, niceness: int = 0) -> Iterator[int]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_until_up(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -24,8 +24,14 @@ def settle_case(kind: str, pk: int) -> None:
 
 @shared_task(name="cohorts.queue_reminders")
 def queue_reminders() -> None:
-    """Letters before sessions whose time it is."""
-    reminders.queue_reminders()
+    """Sessions whose reminders are due."""
+    reminders.plan_reminders()
+
+
+@shared_task(name="cohorts.write_reminders")
+def write_reminders(*sessions: int) -> None:
+    """Letters before some sessions."""
+    reminders.queue_reminders(only=sessions)
 
 
 @shared_task(name="cohorts.follow_calendar")

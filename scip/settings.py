@@ -429,6 +429,9 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    # Letters to very many: a queue of their own, so that a code for signing in never waits for them.
+    "scip.mail.deliver_many": {"queue": "bulk"},
+    "cohorts.write_reminders": {"queue": "bulk"},
     "scip.mail.*": {"queue": "mail"},
     "scip.credentials.*": {"queue": "pdf"},
     "payments.make_*": {"queue": "pdf"},

@@ -19,7 +19,17 @@ PAGES = {"load", "signin"}
 
 def checks(folder: Path, *, small: bool) -> Checks:
     """By name, in the order in which they run; the restore drill comes last, over what all left."""
-    from bench.soak import certificates, life, load, log, outbox, seats, signin, stripe
+    from bench.soak import (
+        certificates,
+        life,
+        load,
+        log,
+        outbox,
+        reminders,
+        seats,
+        signin,
+        stripe,
+    )
 
     if small:
         return {
@@ -40,6 +50,7 @@ def checks(folder: Path, *, small: bool) -> Checks:
             "certificates": lambda: certificates.check_certificates(rounds=1),
             "forgeries": lambda: certificates.check_forgeries(flips=20, badges=20),
             "outbox": lambda: outbox.check_outbox(letters=200, kills=1),
+            "reminders": lambda: reminders.check_reminders(folder, 1_000, 20, share=0.0),
             "load": lambda: load.check_load(seconds=4),
             "restore": lambda: life.check_restore(folder),
         }
@@ -58,6 +69,7 @@ def checks(folder: Path, *, small: bool) -> Checks:
         "certificates": certificates.check_certificates,
         "forgeries": certificates.check_forgeries,
         "outbox": outbox.check_outbox,
+        "reminders": lambda: reminders.check_reminders(folder),
         "load": load.check_load,
         "restore": lambda: life.check_restore(folder),
     }

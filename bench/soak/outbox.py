@@ -21,7 +21,7 @@ from scip.mail.models import Letter
 LETTERS = 10_000
 KILLS = 4
 WORKER = ["-m", "celery", "-A", "scip", "worker", "--pool", "prefork", "--concurrency", "2"]
-QUEUES = ["--queues", "mail,pdf,default", "--loglevel", "ERROR"]
+QUEUES = ["--queues", "mail,bulk,pdf,default", "--loglevel", "ERROR"]
 QUIET = ["--without-gossip", "--without-mingle"]
 
 
@@ -111,11 +111,12 @@ def mail_folder() -> Path:
     return Path(settings.MAILERS["default"]["OPTIONS"]["folder"])
 
 
-def start_worker() -> subprocess.Popen[bytes]:
-    """A worker in a process group of its own, with this process's environment."""
+def start_worker(**environment: str) -> subprocess.Popen[bytes]:
+    """A worker in a process group of its own, with this process's environment and more."""
     return subprocess.Popen(
         [sys.executable, *WORKER, *QUEUES, *QUIET],
         cwd=settings.BASE_DIR,
+        env=os.environ | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -141,7 +142,7 @@ def lose_broker() -> int:
 
 
 def broker_is_empty() -> bool:
-    return not any(messages().glob("*.mail.msg"))
+    return not any(messages().glob("*.msg"))
 
 
 def wait_for(holds: Callable[[], bool], seconds: float) -> bool:

@@ -90,22 +90,29 @@ def for_each(
     for guest, key in keyed:
         audience = (guest.time_zone, guest.is_facilitator, guest.is_confirmed)
         if audience not in drafts:
-            drafts[audience] = render_letter(
-                template,
-                Address(email="", time_zone=guest.time_zone),
-                {
-                    **context,
-                    "session": session,
-                    "cohort": session.cohort,
-                    "name": NAME,
-                    "is_confirmed": guest.is_confirmed,
-                    **button(session, guest, is_join=context.get("kind") in {"day", "hour"}),
-                },
-            )
+            drafts[audience] = draft_for(template, session, guest, context)
         draft = addressed(drafts[audience], guest.name)
         files = (attachment,) if guest.is_confirmed else ()
         prepared.append(Prepared(draft, guest, key, files))
     return prepared
+
+
+def draft_for(
+    template: str, session: Session, guest: Guest, context: Mapping[str, Any], *, name: str = NAME
+) -> Draft:
+    """The letter in the guest's zone, for their part in the session."""
+    return render_letter(
+        template,
+        Address(email="", time_zone=guest.time_zone),
+        {
+            **context,
+            "session": session,
+            "cohort": session.cohort,
+            "name": name,
+            "is_confirmed": guest.is_confirmed,
+            **button(session, guest, is_join=context.get("kind") in {"day", "hour"}),
+        },
+    )
 
 
 def button(session: Session, guest: Guest, *, is_join: bool) -> dict[str, str]:

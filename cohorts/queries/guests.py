@@ -1,6 +1,7 @@
 """Who is told about a session: its participants and the people who lead it."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Any
 from django.db.models import (
     Case,
     CharField,
+    Count,
     Exists,
     F,
     OuterRef,
@@ -168,11 +170,11 @@ def not_yet_queued(
     return missing
 
 
-def due_reminders(now: datetime) -> list[DueReminder]:
-    """Every reminder that is due and not in the outbox; three queries however many there are."""
-    sessions = sessions_to_remind(now)
-    if not sessions:
-        return []
+def missing_reminders(
+    sessions: Mapping[int, tuple[Session, Reminder]],
+) -> list[tuple[QuerySet[Any], bool]]:
+    """Participants and facilitators without their letter about these sessions; True for the
+    latter."""
     kinds: dict[Reminder, list[int]] = {}
     for pk, (_session, kind) in sessions.items():
         kinds.setdefault(kind, []).append(pk)
@@ -180,6 +182,31 @@ def due_reminders(now: datetime) -> list[DueReminder]:
     leaders = Cohort.facilitators.through._default_manager.filter(
         user_id__in=User.objects.holding(Role.FACILITATOR).values("pk")
     )
+    return [
+        (not_yet_queued(enrolments, kinds, "enrolment", "id"), False),
+        (not_yet_queued(leaders, kinds, "facilitator", "user_id"), True),
+    ]
+
+
+def count_due_reminders(now: datetime) -> Counter[int]:
+    """How many reminders of each session are due and not in the outbox; three queries however
+    many there are."""
+    sessions = sessions_to_remind(now)
+    found: Counter[int] = Counter()
+    if sessions:
+        for rows, _is_facilitator in missing_reminders(sessions):
+            found.update(dict(rows.values_list("session_pk").annotate(Count("pk")).order_by()))
+    return found
+
+
+def due_reminders(now: datetime, only: Collection[int] | None = None) -> list[DueReminder]:
+    """Every reminder that is due and not in the outbox, of all sessions or of these; three
+    queries however many there are."""
+    sessions = sessions_to_remind(now)
+    if only is not None:
+        sessions = {pk: sessions[pk] for pk in only if pk in sessions}
+    if not sessions:
+        return []
     columns = (
         "session_pk",
         "key",
@@ -202,10 +229,7 @@ def due_reminders(now: datetime) -> list[DueReminder]:
                 is_facilitator=is_facilitator,
             ),
         )
-        for rows, is_facilitator in (
-            (not_yet_queued(enrolments, kinds, "enrolment", "id"), False),
-            (not_yet_queued(leaders, kinds, "facilitator", "user_id"), True),
-        )
+        for rows, is_facilitator in missing_reminders(sessions)
         for session_pk, key, user, email, name, zone in rows.values_list(*columns)
     ]
 

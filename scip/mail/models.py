@@ -61,9 +61,10 @@ class Letter(models.Model):
     def __str__(self) -> str:
         return f"{self.subject} → {self.to_address}"
 
-    def forget(self) -> None:
-        """Wipe address and words, on the instance only; the caller saves. The row and its key
-        stay, so that the same occasion is never written about twice."""
+    def forget(self) -> list[str]:
+        """Wipe address and words, on the instance only; the caller saves these fields. The row
+        and its key stay, so that the same occasion is never written about twice."""
         self.to_address = self.reply_to = self.text = self.html = self.last_error = ""
         self.subject = FORGOTTEN
         self.attachments = []
+        return ["to_address", "reply_to", "text", "html", "last_error", "subject", "attachments"]

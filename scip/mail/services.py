@@ -1,28 +1,50 @@
 """Writing letters into the outbox and delivering them."""
 
 import base64
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
+from itertools import batched
 from smtplib import SMTPException
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import mailers
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from scip.background import enqueue
+from scip.mail.messages import LetterMessage
 from scip.mail.models import Letter
 
 DELIVER = "scip.mail.deliver"
+DELIVER_MANY = "scip.mail.deliver_many"
 # How long a letter is tried before staff are asked to look at it.
 PATIENCE = timedelta(days=3)
-# More letters than this at once are delivered by a sweep, not by a task each.
-SWEPT_FROM = 100
+# More letters than this at once go in portions, and step back behind letters to one person.
+SINGLY = 100
+PORTION = 250
+# Servers close a connection that brings too many letters.
+PER_CONNECTION = 50
+# Seconds after which a task leaves the rest to the sweep (less than CELERY_TASK_SOFT_TIME_LIMIT).
+SHIFT = 45
+# The two moments stand together so that the index of waiting letters is out of question: after a
+# hundred thousand fresh letters the planner thinks it short, and would read all of it for each.
+TAKE = """
+update mail_letter set sent_at = %s, attempts = attempts + 1, last_error = ''
+where id = (
+    select id from mail_letter
+    where dedupe_key = %s and coalesce(sent_at, given_up_at) is null and due_at <= %s
+    for no key update skip locked
+)
+returning *
+"""
 
 
 class Recipient(Protocol):
@@ -132,11 +154,13 @@ def queue_many(letters: Sequence[Prepared]) -> None:
     """
     rows = [letter_of(item) for item in sorted(letters, key=lambda item: item.dedupe_key)]
     Letter.objects.bulk_create(rows, ignore_conflicts=True)
-    if len(rows) > SWEPT_FROM:
-        enqueue("scip.mail.sweep")
+    keys = [row.dedupe_key for row in rows]
+    if len(keys) > SINGLY:
+        for portion in batched(keys, PORTION, strict=False):
+            enqueue(DELIVER_MANY, *portion)
         return
-    for row in rows:
-        enqueue(DELIVER, row.dedupe_key)
+    for key in keys:
+        enqueue(DELIVER, key)
 
 
 def letter_of(item: Prepared) -> Letter:
@@ -160,10 +184,10 @@ def letter_of(item: Prepared) -> Letter:
     )
 
 
-def message_of(letter: Letter) -> EmailMultiAlternatives:
+def message_of(letter: Letter) -> LetterMessage:
     """The e-mail; its Message-ID is the letter's own, so a second copy can be recognised."""
     host = settings.SITE_URL.split("//", 1)[-1].split(":")[0]
-    message = EmailMultiAlternatives(
+    message = LetterMessage(
         subject=letter.subject,
         body=letter.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
@@ -179,43 +203,83 @@ def message_of(letter: Letter) -> EmailMultiAlternatives:
     return message
 
 
-def deliver(dedupe_key: str) -> bool:
+def deliver(dedupe_key: str, *, through: BaseEmailBackend | None = None) -> bool:
     """Send one letter if it still waits; True if it was sent now.
 
     The row stays locked while it is sent, so two workers never send it at once; a letter
     that another worker holds is left to that worker. When the mail server refuses or is
     away, the next try is planned (1, 2, 4 … minutes, at most an hour apart).
+    ``through``: a connection to the mail server that is already open.
     """
+    mailer = through or mailers.default
+    try:
+        with transaction.atomic():
+            letter = take(dedupe_key)
+            if letter is None:
+                return False
+            mailer.send_messages([message_of(letter)])
+            if letter.is_forgotten_once_sent:
+                letter.save(update_fields=letter.forget())
+            return True
+    except (SMTPException, OSError, MessageError, ValueError) as error:
+        # The last two: a letter of which no e-mail can be made. It must not keep the sweep
+        # from the letters behind it; the office finds it among those given up.
+        hang_up(mailer)
+        put_off(dedupe_key, f"{type(error).__name__}: {error}"[:200])
+        return False
+
+
+def take(dedupe_key: str) -> Letter | None:
+    """The letter if it waits and nobody holds it: locked and noted as sent, by one statement,
+    which is taken back with the caller's transaction when it can't be sent."""
+    now = timezone.now()
+    return next(iter(Letter.objects.raw(TAKE, [now, dedupe_key, now])), None)
+
+
+def put_off(dedupe_key: str, error: str) -> None:
+    """Plan the next try of a letter that could not be sent, or give it up."""
     with transaction.atomic():
-        letter = (
-            Letter.objects.due()
-            .filter(dedupe_key=dedupe_key)
-            .select_for_update(skip_locked=True, no_key=True)
-            .first()
-        )
-        if letter is None:
-            return False
+        same = Letter.objects.filter(dedupe_key=dedupe_key)
+        letter = same.select_for_update(skip_locked=True, no_key=True).first()
+        if letter is None or letter.sent_at or letter.given_up_at:
+            return
+        now = timezone.now()
         letter.attempts += 1
-        try:
-            message_of(letter).send()
-        except (SMTPException, OSError, MessageError, ValueError) as error:
-            # The last two: a letter of which no e-mail can be made. It must not keep the sweep
-            # from the letters behind it; the office finds it among those given up.
-            now = timezone.now()
-            letter.last_error = f"{type(error).__name__}: {error}"[:200]
-            letter.due_at = now + timedelta(minutes=min(2 ** (letter.attempts - 1), 60))
-            if now - letter.created_at > PATIENCE:
-                letter.given_up_at = now
-                if letter.is_forgotten_once_sent:
-                    letter.forget()
-            letter.save()
-            return False
-        letter.sent_at = timezone.now()
-        letter.last_error = ""
-        if letter.is_forgotten_once_sent:
-            letter.forget()
+        letter.last_error = error
+        letter.due_at = now + timedelta(minutes=min(2 ** (letter.attempts - 1), 60))
+        if now - letter.created_at > PATIENCE:
+            letter.given_up_at = now
+            if letter.is_forgotten_once_sent:
+                letter.forget()
         letter.save()
-        return True
+
+
+def deliver_many(keys: Iterable[str]) -> int:
+    """Send those of the letters that still wait; return how many were sent.
+
+    Each is committed by itself, so that a worker that dies has at most one letter of which
+    nobody knows whether it left. Connections to the mail server serve several letters.
+    """
+    until, sent = time.monotonic() + SHIFT, 0
+    mailer = mailers.default
+    try:
+        for number, key in enumerate(keys):
+            if time.monotonic() > until:
+                break
+            if number % PER_CONNECTION == 0:
+                hang_up(mailer)
+                with suppress(SMTPException, OSError):  # each letter tries anew and notes why not
+                    mailer.open()
+            sent += deliver(key, through=mailer)
+    finally:
+        hang_up(mailer)
+    return sent
+
+
+def hang_up(mailer: BaseEmailBackend) -> None:
+    """Close a connection to the mail server, whatever state it is in."""
+    with suppress(SMTPException, OSError):
+        mailer.close()
 
 
 def forget_once_sent(dedupe_key: str) -> None:
@@ -225,10 +289,8 @@ def forget_once_sent(dedupe_key: str) -> None:
 
 def sweep(limit: int = 500) -> int:
     """Deliver letters whose task was lost or whose retry is due; return how many were sent."""
-    keys = list(
-        Letter.objects.due().order_by("due_at").values_list("dedupe_key", flat=True)[:limit]
-    )
-    return sum(deliver(key) for key in keys)
+    waiting = Letter.objects.due().order_by("due_at").values_list("dedupe_key", flat=True)
+    return deliver_many(list(waiting[:limit]))
 
 
 def file_as_sent(after: int, *, at: datetime) -> int:

@@ -9,6 +9,12 @@ def deliver(dedupe_key: str) -> None:
     services.deliver(dedupe_key)
 
 
+@shared_task(name="scip.mail.deliver_many")
+def deliver_many(*keys: str) -> None:
+    """Send a portion of many letters; safe to run twice."""
+    services.deliver_many(keys)
+
+
 @shared_task(name="scip.mail.sweep")
 def sweep() -> None:
     """Send what a lost task or an unreachable mail server left behind (beat)."""

@@ -151,7 +151,7 @@ def web_command(port: int, *, host: str = "127.0.0.1", workers: int = 2) -> list
 CELERY = [sys.executable, "-m", "celery", "-A", "scip"]
 
 
-def worker_command(queues: str = "mail,pdf,default", concurrency: int = 2) -> list[str]:
+def worker_command(queues: str = "mail,bulk,pdf,default", concurrency: int = 2) -> list[str]:
     """Return the command that does the background work of some queues."""
     command = [*CELERY, "worker", "--loglevel", "INFO", "--queues", queues]
     return [*command, "--concurrency", str(concurrency), "--without-gossip", "--without-mingle"]

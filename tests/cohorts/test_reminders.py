@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from cohorts.models import Enrolment
+from cohorts.models import Enrolment, Session
 from cohorts.queries.guests import due_reminders, unchanged
-from cohorts.services.reminders import queue_reminders
+from cohorts.services import reminders
+from cohorts.services.reminders import plan_reminders, queue_reminders
 from cohorts.services.sessions import cancel_session, reschedule_session
 from scip.mail.models import Letter
 from tests import world
@@ -157,6 +158,29 @@ def test_planning_takes_three_queries(people, django_assert_num_queries):
     enrol_new(make_running(), people)
     with django_assert_num_queries(3):
         assert len(due_reminders(FIRST - HOUR)) == 2 * people
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_handing_out_takes_three_queries(people, django_assert_num_queries):
+    enrol_new(make_running(), people)
+    lead(make_running())
+    with django_assert_num_queries(3):
+        assert plan_reminders(FIRST - HOUR) == people + 1
+
+
+def test_every_due_session_is_handed_out_once_and_its_portion_queues_its_reminders(monkeypatch):
+    for people in (2, 1, 1):
+        enrol_new(make_running(), people)
+    handed: list[tuple[int, ...]] = []
+    monkeypatch.setattr(reminders, "enqueue", lambda _task, *pks: handed.append(pks))
+    assert plan_reminders(FIRST - HOUR, batch=2) == 4
+    assert sorted(pk for pks in handed for pk in pks) == sorted(
+        Session.objects.filter(starts_at=FIRST).values_list("pk", flat=True)
+    )
+    assert len(handed) in {2, 3}  # which of the three comes first is open
+    assert sum(queue_reminders(FIRST - HOUR, only=pks) for pks in handed) == 4
+    assert plan_reminders(FIRST - HOUR) == 0
+    assert Letter.objects.count() == 4
 
 
 @pytest.mark.parametrize("people", [1, 3])

@@ -1,6 +1,7 @@
 """Nothing sent before commit, nothing lost after, nothing twice."""
 
 import socket
+import socketserver
 import threading
 from datetime import timedelta
 from email import message_from_bytes
@@ -152,6 +153,81 @@ def test_eight_workers_send_a_letter_once(settings, tmp_path):
     assert sorted(sent) == [False] * 7 + [True]
     (file,) = Path(tmp_path).glob("*.eml")
     assert message_from_bytes(file.read_bytes())["Subject"] == "Your place"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_letters_to_many_go_in_portions_and_step_back_behind_others():
+    folder = Path(django_settings.BROKER_FOLDER) / "messages"
+    for task in folder.glob("*"):
+        task.unlink()
+    count = services.PORTION + 1
+    services.queue_many(
+        [services.Prepared(DRAFT, YOU, f"many:{number}") for number in range(count)]
+    )
+    assert len(list(folder.glob("*.bulk.msg"))) == 2
+    assert list(folder.glob("*.mail.msg")) == []
+    keys = Letter.objects.values_list("dedupe_key", flat=True)
+    assert services.deliver_many(keys) == count
+    assert services.deliver_many(keys) == 0
+    assert len(mail.outbox) == count
+
+
+def test_a_portion_that_takes_too_long_leaves_the_rest_to_the_sweep(monkeypatch):
+    queue()
+    monkeypatch.setattr(services, "SHIFT", -1)
+    assert services.deliver_many(["one"]) == 0
+    monkeypatch.undo()
+    assert services.sweep() == 1
+
+
+class Hanging(socketserver.StreamRequestHandler):
+    """A mail server that hangs up after two letters."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        letters = 0
+        for line in self.rfile:
+            if line.upper().startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                while self.rfile.readline() != b".\r\n":
+                    pass
+                letters += 1
+            self.wfile.write(b"250 yes\r\n")
+            if letters == 2:
+                return
+
+
+def test_a_server_that_hangs_up_costs_one_letter_a_minute_and_nobody_else(settings):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Hanging) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.MAILERS = {
+            "default": {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": {"host": "127.0.0.1", "port": server.server_address[1], "timeout": 5},
+            }
+        }
+        keys = [f"many:{number}" for number in range(6)]
+        services.queue_many([services.Prepared(DRAFT, YOU, key) for key in keys])
+        # Two go, the third finds nobody there, the others get connections of their own.
+        assert services.deliver_many(keys) == 5
+        server.shutdown()
+    late = Letter.objects.get(sent_at=None)
+    assert (late.dedupe_key, late.attempts) == ("many:2", 1)
+
+
+def test_taking_a_letter_never_reads_all_that_wait():
+    """With the statistics of a short outbox the planner would take the index of waiting letters."""
+    with connection.cursor() as cursor:
+        cursor.execute("truncate mail_letter")
+        cursor.execute("analyze mail_letter")
+        services.queue_many(
+            [services.Prepared(DRAFT, YOU, f"many:{number}") for number in range(300)]
+        )
+        now = timezone.now()
+        cursor.execute(f"explain {services.TAKE}", [now, "many:7", now])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "letter_waiting" not in plan
+    assert "dedupe_key" in plan
 
 
 @pytest.mark.django_db(transaction=True)

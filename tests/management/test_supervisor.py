@@ -168,7 +168,7 @@ def test_a_second_demo_on_the_same_data_is_turned_away_kindly(running: Demo) -> 
 
 
 PARTS = [
-    ("celery", "--queues mail,pdf,default"),
+    ("celery", "--queues mail,bulk,pdf,default"),
     ("celery", "--queues arrivals"),
     ("celery", "beat"),
     ("granian",),
