@@ -75,6 +75,7 @@ class Shown:
 
 def kept_while_unchanged(*rows: Rows) -> Callable[[View], View]:
     """A page for everybody that shows nothing but these rows, the clock to the minute, and words.
+    Moments that pages speak of (when applications close, until when a price holds) are whole minutes.
 
     Visitors are answered from memory while no row has another version; people who are signed in,
     searches and parts of pages are not. A page that hands out a form's token is never kept.
@@ -84,16 +85,10 @@ def kept_while_unchanged(*rows: Rows) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def kept(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
-            if not is_a_plain_visit(request):
+            if request.META["QUERY_STRING"] or not is_a_plain_visit(request):
                 return view(request, *args, **named)
-            memory, key = caches["pages"], key_of(request, shown)
-            known = memory.get(key)
-            if known is not None:
-                return HttpResponse(known)
-            response = view(request, *args, **named)
-            if is_the_same_for_all(response, request):
-                memory.set(key, response.content)
-            return response
+            says = (f"{timezone.now():%Y%m%d%H%M}", shown.marks())
+            return remembered(request, says, lambda: view(request, *args, **named))
 
         kept.shown = shown  # type: ignore[attr-defined]
         return kept
@@ -101,25 +96,37 @@ def kept_while_unchanged(*rows: Rows) -> Callable[[View], View]:
     return decorate
 
 
+def remembered(
+    request: HttpRequest, says: object, draw: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """A page for everybody, drawn once for all visitors to whom it says the same.
+
+    ``says`` is everything that it says beside its address, language and zone, as something whose
+    ``repr`` tells all of it: a page that says something else is another page.
+    """
+    if not is_a_plain_visit(request):
+        return draw()
+    memory, key = caches["pages"], key_of(request, says)
+    known = memory.get(key)
+    if known is not None:
+        return HttpResponse(known)
+    response = draw()
+    if is_the_same_for_all(response, request):
+        memory.set(key, response.content)
+    return response
+
+
 def is_a_plain_visit(request: HttpRequest) -> bool:
     return (
         request.method == "GET"
-        and not request.META["QUERY_STRING"]
         and request.COOKIES.keys() <= HARMLESS_COOKIES
         and not request.headers.get("HX-Request")
     )
 
 
-def key_of(request: HttpRequest, shown: Shown) -> str:
-    """Everything that a page for visitors depends on. Moments that pages speak of (when applications
-    close, until when a price holds) are whole minutes."""
-    parts = (
-        request.path,
-        get_language(),
-        timezone.get_current_timezone_name(),
-        f"{timezone.now():%Y%m%d%H%M}",
-        shown.marks(),
-    )
+def key_of(request: HttpRequest, says: object) -> str:
+    """Everything that a page for visitors depends on."""
+    parts = (request.path, get_language(), timezone.get_current_timezone_name(), says)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

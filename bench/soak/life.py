@@ -10,6 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from bench.drill import Address, restore_drill
 from bench.soak.outcome import Outcome
+from tests import world
 from tests.soak import lifecycle
 from tests.supervision import ledger_life
 
@@ -84,6 +85,8 @@ def run(machine: Any, lives: int) -> str:
 def check_restore(folder: Path) -> Outcome:
     """The database that all the other checks have filled, dumped and restored."""
     started = time.monotonic()
+    # What the control spoils, also where no other check ran before.
+    world.make_user("soak-restore@example.com")
     address = Address.of(connection.get_connection_params())
     drill = restore_drill(address, folder)
     spoiled = restore_drill(

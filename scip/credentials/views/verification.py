@@ -1,9 +1,11 @@
 """Verification for everybody: what a code stands for, and whether a file is the one we made."""
 
 import logging
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,8 +16,8 @@ from scip.credentials.forms import CodeForm, CompareForm
 from scip.credentials.models import Certificate, Credential, SealedDocument, normalise_code
 from scip.credentials.proof import agrees
 from scip.credentials.sealing import compare
-from scip.credentials.services import issued_anew_on
 from scip.credentials.throttle import may_ask
+from scip.credentials.views.telling import Paper, drawn, told_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ def verify(request: HttpRequest, code: str) -> HttpResponse:
     canonical = normalise_code(code)
     if canonical != code and canonical:
         return redirect("credentials:verify", code=canonical)
-    credential = queries.by_code(code)
+    credential = queries.by_code(code, with_papers=True)
     if credential is not None:
         return credential_page(request, credential)
     document = queries.sealed_by_code(code)
@@ -69,26 +71,27 @@ def credential_page(
         logger.error("Credential %s does not state what was sealed at its issue.", credential.pk)
         standing = "unsure"
     successor = queries.carried_on_by(credential) if standing == "replaced" else None
+    told = told_of(
+        credential,
+        standing,
+        successor=successor,
+        papers=papers(credential, successor) if standing != "unsure" else (),
+        answer=answer,
+        same=same,
+    )
     context = {
-        "credential": credential,
-        "standing": standing,
-        "successor": successor,
-        "successor_standing": successor.standing() if successor else "",
-        "issued_anew_on": issued_anew_on(credential),
-        "papers": papers(credential, successor) if standing != "unsure" else [],
+        "said": told,
+        "told": drawn(get_language(), told),
         "form": form or CompareForm(),
-        "answer": answer,
-        "same": same,
     }
     return render(request, "credentials/verify.html", context)
 
 
-def papers(credential: Credential, successor: Credential | None) -> list[Certificate]:
-    """The papers that can be fetched; none while it does not stand."""
+def papers(credential: Any, successor: Credential | None) -> tuple[Paper, ...]:
+    """The papers that can be fetched, of a credential `with_papers`; none while it does not stand."""
     if not (credential.hands_out_papers and (successor or credential).hands_out_papers):
-        return []
-    made = credential.certificates.exclude(made_at=None).only("credential", "kind", "paper")
-    return list(made.order_by("kind", "paper"))
+        return ()
+    return tuple(Paper.of(kind, paper) for kind, paper in credential.paper_rows)
 
 
 def sealed_page(
@@ -108,7 +111,7 @@ def sealed_page(
 def verify_file(request: HttpRequest, code: str) -> HttpResponse:
     """Hold a file against those that carry this code; counted like unknown codes. An address that
     was copied after comparing leads back to the code's page."""
-    credential = queries.by_code(code)
+    credential = queries.by_code(code, with_papers=True)
     document = None if credential else queries.sealed_by_code(code)
     if request.method != "POST" and (credential or document):
         return redirect("credentials:verify", code=normalise_code(code))

@@ -32,32 +32,22 @@ from scip.directory.queries.wording import (
 from scip.pages.crawlers import OwnSitemap
 from scip.portraits import serve_portrait
 from scip.publishing import data_block, meta_of, published
+from scip.unchanged import remembered
 
 
 @published
 @require_safe
-def listing_list(request: HttpRequest) -> HttpResponse:
+def listing_list(request: HttpRequest) -> HttpResponseBase:
     """Who is certified and wishes to be found, narrowed by what somebody is looking for."""
     asked = SearchForm(request.GET).asked() if request.GET else Asked()
     now = timezone.now()
     found = look(asked, request.GET.get("page", ""), now=now)
     facets = facets_of(asked)
     cards = [card_of(row, now) for row in found.rows]
-    context = {
-        "meta": meta_of(
-            request,
-            _("Find a certified psychotherapist"),
-            _(
-                "The public directory of Certified Self-Compassion-Based Psychotherapists (SCIP-C): "
-                "by name, place, language and theme, online and in person."
-            ),
-            structured_list(tuple(cards)),
-        ),
+    says: dict[str, Any] = {
         "asked": asked,
-        "longest": LONGEST_QUESTION,
         "cards": cards,
         "is_alike": found.is_alike,
-        "is_searched": asked != Asked(),
         "count": count_of(total_of(found, facets)),
         "selects": selects_of(get_language(), asked, facets),
         "ticks": ticks_of(asked, facets),
@@ -65,7 +55,26 @@ def listing_list(request: HttpRequest) -> HttpResponse:
         "previous_url": page_url(asked, found.previous),
         "next_url": page_url(asked, found.next),
     }
-    return render(request, "directory/listing_list.html", context)
+    return remembered(request, says, lambda: list_page(request, says))
+
+
+def list_page(request: HttpRequest, says: dict[str, Any]) -> HttpResponse:
+    """The page that says so, and what follows from it."""
+    meta = meta_of(
+        request,
+        _("Find a certified psychotherapist"),
+        _(
+            "The public directory of Certified Self-Compassion-Based Psychotherapists (SCIP-C): "
+            "by name, place, language and theme, online and in person."
+        ),
+        structured_list(tuple(says["cards"])),
+    )
+    context = {
+        "meta": meta,
+        "longest": LONGEST_QUESTION,
+        "is_searched": says["asked"] != Asked(),
+    }
+    return render(request, "directory/listing_list.html", says | context)
 
 
 def total_of(found: Found, facets: Facets) -> int:
