@@ -14,7 +14,7 @@ from bench.soak.outcome import Outcome, table
 type Checks = dict[str, Callable[[], Outcome | list[Outcome]]]
 
 # These ask for whole pages, which name their style sheets by the collected files.
-PAGES = {"load", "signin"}
+PAGES = {"load", "signin", "reservations"}
 
 
 def checks(folder: Path, *, small: bool) -> Checks:
@@ -37,6 +37,7 @@ def checks(folder: Path, *, small: bool) -> Checks:
             "supervision": lambda: life.check_supervision(steps=150),
             "log": lambda: log.check_log(times=14, length=15),
             "seats": lambda: seats.check_seats(takers=24, seats=4, rounds=2),
+            "reservations": lambda: seats.check_reservations(12, 10, rounds=1),
             "stripe": lambda: [
                 stripe.check_sequences(more=5, every_nth=37),
                 stripe.check_copies(copies=20),
@@ -59,6 +60,7 @@ def checks(folder: Path, *, small: bool) -> Checks:
         "supervision": life.check_supervision,
         "log": log.check_log,
         "seats": seats.check_seats,
+        "reservations": seats.check_reservations,
         "stripe": lambda: [
             stripe.check_sequences(),
             stripe.check_copies(),

@@ -1,12 +1,14 @@
 """Two hundred takers, twenty seats, fifty rounds."""
 
 import random
+import statistics
 import time
 from collections import Counter
 from functools import partial
 
 from django.db import IntegrityError, connection, transaction
 
+from bench import rush
 from bench.soak.outcome import Outcome
 from bench.soak.threads import all_at_once
 from cohorts.models import Application, Cohort, Offer, Seat
@@ -44,6 +46,35 @@ def check_seats(takers: int = TAKERS, seats: int = SEATS, rounds: int = ROUNDS) 
         is_met=tallies == wanted,
         control=f"without lock and seat rows, {oversold} of {seats} seats were sold",
         control_failed=oversold > seats,
+        seconds=time.monotonic() - started,
+    )
+
+
+def check_reservations(takers: int = 140, seats: int = 120, rounds: int = 3) -> Outcome:
+    """The same over HTTP: the office's form takes the seats, then everybody accepts at once.
+
+    How many a second is told here and judged by `make bench`.
+    """
+    started = time.monotonic()
+    office = rush.office_cookies("soak-rush")
+    with rush.served() as port:
+        rush.reserve(port, office, 24, 20)
+        found = [rush.reserve(port, office, takers, seats) for _ in range(rounds)]
+        careless = rush.ask_all(port, [rush.Ask.post("/applications/1/offer/", b"accept=1", {})])
+    rate = statistics.median(item.accepts.per_second for item in found)
+    oversold = sum(max(item.held, item.accepted) - seats for item in found)
+    strays = sum((item.strays for item in found), Counter())
+    return Outcome(
+        name="reservations",
+        figure=f"over HTTP, {takers} for {seats} seats, {rounds} rounds: 0 oversold",
+        found=(
+            f"{rate:.0f} accepted a second, "
+            f"{statistics.median(item.offers.per_second for item in found):.0f} offered, "
+            f"{oversold} oversold, {strays.total()} other answers"
+        ),
+        is_met=not strays and all(item.held == item.accepted == seats for item in found),
+        control="a press without the form's token is an answer of another kind",
+        control_failed=[item.status for item in careless.answers] == [403],
         seconds=time.monotonic() - started,
     )
 
