@@ -11,6 +11,7 @@ from certification.portfolio.services.writing import StaleWriting
 from certification.review.models import Appeal
 from certification.review.models.snapshots import sha256_of
 from certification.review.queries.appeals import appealable
+from certification.review.requirements.submission import end_of
 from certification.review.services import appealing
 from scip.mail.models import Letter
 from scip.requirements import Refusal
@@ -108,7 +109,7 @@ def test_filing_asks_for_words_and_freezes_what_the_panel_reads(carla):
     assert content["decision"] is None
     assert len(content["supervision"]["phases"]) == 3
     assert content["edition"]["appeal_days"] == 30
-    assert filed.answer_by_at == filed.filed_at + timedelta(days=30)
+    assert filed.answer_by_at == end_of(filed.filed_at + timedelta(days=30))
     # Nothing changes any more.
     for act in (
         lambda: appealing.save_statement(filed, "Other.", by=carla.user),

@@ -327,7 +327,7 @@ def test_what_is_frozen_holds_the_panels_answer_in_the_recommendations_place(car
     content = content_of(snapshot)
     assert content["recommendation"]["outcome"] == "overturned"
     letter = recommendation_in(snapshot)
-    assert [part["text"] for part in letter["parts"]] == [f"{REASONS}\n\n{REASONS}"]
+    assert [part["text"] for part in letter["parts"]] == [REASONS]
     assert "a word of the letter" not in snapshot.content + snapshot.recommendation
     shown = as_user(carla.user).get(f"/certification/submission/{submission.pk}/")
     assert "In the place of a recommendation" in shown.content.decode()

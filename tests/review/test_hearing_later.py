@@ -138,7 +138,7 @@ def test_the_home_leads_on_once_a_panel_overturned_the_not_yet(carla, as_user):
     assert next(item for item in findings if item.code == "recommendation").is_met
     assert 'href="/certification/appeal/"' in after.content.decode()
     outcome = browser.get(f"/supervision/agreements/{carla.pair.agreement.pk}/outcome/")
-    assert "its answer stands in the place of a recommendation" in outcome.content.decode()
+    assert "answer takes the place of a recommendation" in outcome.content.decode()
 
 
 @pytest.mark.parametrize("is_allowed", [True, False])

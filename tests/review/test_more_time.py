@@ -19,13 +19,14 @@ from certification.review.forms.recourse import OnBehalfForm
 from certification.review.models import Appeal, Ask, Decision, NotToRead, Submission
 from certification.review.queries.appeals import appealable, readers_of, window_of
 from certification.review.queries.hearing import chapters_of
+from certification.review.requirements.submission import end_of
 from certification.review.services import appealing
 from certification.review.services.more_time import give_more_time
 from certification.review.services.on_behalf import open_for
 from certification.review.services.resubmitting import begin_again, save_response
 from scip.accounts.models import Role, RoleGrant, User
 from scip.audit.models import Entry
-from scip.formats import day
+from scip.formats import day, deadline
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from scip.vault.forms import EVIDENCE_BYTES
@@ -59,7 +60,7 @@ def test_the_office_files_what_a_candidate_sent_by_the_same_way(carla):
     document = SimpleUploadedFile("letter.pdf", simple_pdf())
     appeal = opened(carla, document=document, title="Her letter")
     assert (appeal.state, appeal.opened_by, appeal.opened_reason) == ("filed", carla.office, WHY)
-    assert appeal.answer_by_at == appeal.filed_at + timedelta(days=30)
+    assert appeal.answer_by_at == end_of(appeal.filed_at + timedelta(days=30))
     content = json.loads(appeal.content)
     assert (content["statement"], content["filed_by_office"]) == (WORDS, WHY)
     assert WHY in chapters_of(content)[0].lead
@@ -239,7 +240,7 @@ def test_a_day_that_is_another_stands_without_the_editions_count(carla):
     assert "within 30 days, until" in client.get(page).content.decode()
     move = given(carla, 50)
     body = client.get(page).content.decode()
-    assert f"You have the right to appeal until {day(move.last_on)}." in body
+    assert f"You have the right to appeal until {deadline(move.last_on)}." in body
     assert "within 30 days, until" not in body
 
 

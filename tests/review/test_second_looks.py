@@ -129,6 +129,9 @@ def test_the_page_of_the_appeal_says_that_it_was_answered(carla, due, as_user, s
     assert f"The panel gave its answer on {day(carla.appeal.decided_at)}." in shown
     assert f"Another letter is hoped for by {deadline(due)}." in shown
     assert "is promised for" not in shown
+    assert "Waited for: Gita 1" in shown
+    writes(carla, LETTER)
+    assert "Waited for" not in text(as_user(staff).get(address))
 
 
 def test_the_pages_name_the_day(carla, due, as_user, staff):
