@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.template import Context, Template
@@ -89,6 +90,8 @@ def from_memory(path: str, *, cookie: str = "") -> tuple[Callable[[], str], int]
 
     Also returns how many queries that rendering still makes (0: everything is in memory).
     """
+    # A page from memory (scip.unchanged) draws no template.
+    caches["pages"].clear()
     setup_test_environment()
     try:
         client = Client(headers={"host": "localhost", "cookie": cookie})
