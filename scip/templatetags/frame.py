@@ -18,23 +18,24 @@ register = template.Library()
 
 
 @register.simple_tag
-def constant(name: str) -> SafeString:
-    """``{% constant "components/site_footer.html" %}``: a template that needs no context.
+def constant(template_name: str, **words: object) -> SafeString:
+    """``{% constant "components/site_footer.html" %}``: a template that needs no context but these
+    words, which are the same for everybody.
 
     Kept for the life of the process, once per language; with DEBUG, rendered anew.
     """
-    return kept(str(name))
+    return kept(str(template_name), **{key: str(value) for key, value in words.items()})
 
 
-def kept(name: str, **context: str) -> SafeString:
+def kept(template_name: str, /, **context: str) -> SafeString:
     if settings.DEBUG:
-        return render_to_string(name, context)
-    return rendered(name, get_language() or "", **context)
+        return render_to_string(template_name, context)
+    return rendered(template_name, get_language() or "", **context)
 
 
 @cache
-def rendered(name: str, _language: str, **context: str) -> SafeString:
-    return render_to_string(name, context)
+def rendered(template_name: str, _language: str, /, **context: str) -> SafeString:
+    return render_to_string(template_name, context)
 
 
 # The pages whose entry of the menu the header marks, with and without those below them.
