@@ -33,7 +33,7 @@ PLACES = list(walk())
 def house(house: House, settings: Any) -> House:
     """Sessions and counters are kept in memory here: the rest of a GET then has no excuse for
     writing."""
-    settings.CACHES = {
+    settings.CACHES = settings.CACHES | {
         name: {"BACKEND": "tests.architecture.matrix.Memory", "LOCATION": name}
         for name in ("default", "sessions")
     }

@@ -81,7 +81,9 @@ class Stage:
 @pytest.fixture
 def stage(db: None, settings: Any) -> Stage:
     """Sessions and counters are kept in memory here: two thousand requests are asked."""
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = settings.CACHES | {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    }
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
     author = make_author()
     user, candidacy = author.user, author.candidacy

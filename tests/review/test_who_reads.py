@@ -77,7 +77,9 @@ class Stage:
 
 @pytest.fixture
 def stage(settings: Any) -> Stage:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = settings.CACHES | {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    }
     room = make_room()
     paper = room.submission.snapshot.dossiers.get(audience="committee")
     paper.document = file_of(room.candidate, "dossier-committee")
