@@ -54,7 +54,7 @@ class CostLevel:
 class Costs:
     """The page. ``to_supervisor`` are fees that never pass through CMSC; ``others`` are charges
     in another currency, which no sum here takes in. ``is_agreed``: agreed on with a supervisor;
-    ``is_standard``: at the standard rate, with nobody to hold the sessions yet."""
+    ``is_standard``: some at the standard rate, with nobody to hold those sessions yet."""
 
     currency: str
     levels: tuple[CostLevel, ...]
@@ -124,7 +124,7 @@ def costs_of(home: Home) -> Costs:
         levels=tuple(level for level in levels if level.lines),
         to_supervisor=to_supervisor(home),
         is_agreed=bool(home.agreed),
-        is_standard=is_to_agree(home),
+        is_standard=bool(still_to_agree(home)),
         others=tuple(item for item in home.evidence.charges if item.currency != currency),
     )
 
@@ -209,12 +209,17 @@ def is_begun(home: Home, letter: str) -> bool:
 def to_supervisor(home: Home) -> tuple[CostLine, ...]:
     """What never passes through CMSC: what was agreed, and as long as nobody is there to hold what
     is still asked for, that at the standard rate."""
-    return agreed_lines(home.agreed) + (supervision(home) if is_to_agree(home) else ())
+    return agreed_lines(home.agreed) + still_to_agree(home)
+
+
+def still_to_agree(home: Home) -> tuple[CostLine, ...]:
+    """What is still asked for while nobody is there to hold it."""
+    return supervision(home) if is_to_agree(home) else ()
 
 
 def is_to_agree(home: Home) -> bool:
-    """Is nothing agreed, or did every agreement on which something was paid end?"""
-    return all(item.agreement_state == Agreement.State.ENDED for item in home.agreed)
+    """Is no agreement under way? One that is completed holds none of what is asked for anew."""
+    return all(item.agreement_state != Agreement.State.ACTIVE for item in home.agreed)
 
 
 def supervision(home: Home) -> tuple[CostLine, ...]:

@@ -8,6 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Prefetch, QuerySet
 from django.db.models.functions import JSONObject
 
+from certification.candidacy.models import Candidacy
 from scip.accounts.models import User
 from supervision.models import Agreement, FeeBlock, FeePayment, SupervisionSession
 
@@ -93,14 +94,18 @@ class Agreed:
 
 
 def agreed_json(user: Any) -> ArraySubquery:
-    """An expression with what a candidate pays and paid directly, over all their agreements, for
-    any query that is made anyway. Read it with `agreed_from`."""
+    """An expression with what a candidate pays and paid directly, over all agreements of the
+    registration that runs, for any query that is made anyway. Read it with `agreed_from`."""
     paid = FeePayment.objects.filter(block=OuterRef("pk"), confirmed_at__isnull=False)
     held = SupervisionSession.objects.filter(
         agreement=OuterRef("agreement"), state=SupervisionSession.State.CONFIRMED
     )
     return ArraySubquery(
-        FeeBlock.objects.filter(agreement__candidacy__user=user, replaced_at=None)
+        FeeBlock.objects.filter(
+            agreement__candidacy__user=user,
+            agreement__candidacy__state__in=Candidacy.REGISTERED,
+            replaced_at=None,
+        )
         .order_by("pk")
         .values(
             facts=JSONObject(

@@ -3,11 +3,15 @@
 import pytest
 from django.urls import reverse
 
+from certification.candidacy.services.closing import close_candidacy
 from certification.review.services.resubmitting import begin_again
+from supervision.models import Agreement
 from supervision.services.agreements import end_agreement
 from supervision.services.fees import answer_payment, say_paid
+from supervision.services.sessions import confirm_session, correct_session
+from tests import world
 from tests.review.committee import development, make_committee
-from tests.supervision.pair import at, make_pair, walk
+from tests.supervision.pair import Kind, at, held, make_pair, walk
 
 pytestmark = pytest.mark.django_db
 RE_REVIEW = {"label": "Level C: Re-review", "value": "USD 150"}
@@ -94,3 +98,51 @@ def test_home_and_costs_say_the_same_of_what_goes_to_a_supervisor(as_user):
     assert (
         "agreed so far and still to agree" in client.get(reverse("pathway:costs")).content.decode()
     )
+
+
+def pay_first(pair):
+    """USD 200 of the first block, which both say."""
+    block = pair.agreement.fee_blocks.filter(replaced_at=None).order_by("pk").first()
+    said = say_paid(block, by=pair.candidate, amount_cents=20_000, paid_on=at(2).date(), now=at(3))
+    answer_payment(said, by=pair.guide, is_received=True)
+
+
+def test_what_a_correction_takes_from_a_completed_ledger_is_to_come_again(as_user):
+    pair = make_pair()
+    client = as_user(pair.candidate)
+    last = walk(pair, 10)[-1]
+    assert directly(client) == ([], 0)
+    too_short = held(Kind.EXIT_INTERVIEW, last.started_at, 20)
+    row = correct_session(last, too_short, by=pair.guide, reason="Short.", now=at(100))
+    confirm_session(row, by=pair.candidate, now=at(101))
+    assert pair.again().agreement.state == Agreement.State.COMPLETED
+    assert directly(client) == ([("USD 180", "1 session at the standard rate")], 18_000)
+    assert (
+        "agreed so far and still to agree" in client.get(reverse("pathway:costs")).content.decode()
+    )
+
+
+def test_a_registration_that_is_over_hides_nothing_of_the_next_one(as_user, staff):
+    pair = make_pair()
+    client = as_user(pair.candidate)
+    walk(pair, 10)
+    pay_first(pair)
+    assert directly(client) == ([], 0)
+    close_candidacy(pair.candidacy, by=staff, reason="They asked for it.")
+    world.make_candidacy(pair.candidate)
+    assert directly(client) == ([("USD 1,800", "10 sessions at the standard rate")], 180_000)
+    found = costs(client)
+    assert (found.supervisor_paid_cents, found.is_agreed) == (0, False)
+
+
+def test_with_nothing_missing_nothing_is_still_to_agree(as_user):
+    pair = make_pair()
+    client = as_user(pair.candidate)
+    walk(pair, 10)
+    pay_first(pair)
+    Agreement.objects.update(state=Agreement.State.ENDED, ended_at=at(80))
+    assert directly(client) == ([], 0)
+    found = costs(client)
+    assert (found.is_agreed, found.is_standard) == (True, False)
+    page = client.get(reverse("pathway:costs")).content.decode()
+    assert "still to agree" not in page
