@@ -17,8 +17,9 @@ from certification.review.services import dossiers
 from certification.review.services.freezing import content_of, erase_snapshot
 from scip.pdf.dossiers import render_dossier
 from scip.pdf.papers import Paper
+from scip.requirements import Refusal
 from scip.vault import drawing
-from scip.vault.errors import BlobMissing
+from scip.vault.errors import BlobMissing, KeyMissing
 from scip.vault.models import StoredFile
 from scip.vault.services import read
 from tests.review.desk import LETTER, RECOMMENDED, Walker, make_ready
@@ -132,10 +133,40 @@ def test_the_office_has_one_drawn_anew_whose_file_is_lost(
     assert client.get(page).content.decode().count("Draw it anew") == 1
     client.post(again)
     file.refresh_from_db()
-    assert file.is_destroyed
+    assert not file.is_destroyed, "the old one stays until there is another"
+    assert "Draw it anew" not in client.get(page).content.decode()
+    assert not Submission.objects.with_lost_dossier().exists()
+    with pytest.raises(Refusal, match="still being made"):
+        dossiers.open_dossier(of("committee"), by=staff)
     assert dossiers.make_dossier(row.pk)
+    file.refresh_from_db()
+    assert file.is_destroyed
     assert words_of(of("committee")) == pages
     assert of("committee").sha256 == row.sha256
     assert of("candidate").document == other.document
     assert not Submission.objects.with_lost_dossier().exists()
     assert "Draw it anew" not in client.get(page).content.decode()
+
+
+def test_what_cannot_be_drawn_anew_destroys_nothing_and_a_key_put_back_opens_the_old_one(
+    walker: Walker, staff: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossiers.make_dossier(of("candidate").pk)
+    row, words = of("candidate"), words_of(of("candidate"))
+    file, ring = row.document, settings.VAULT_KEYS
+    assert file is not None
+    settings.VAULT_KEYS = [b"n" * 32]
+    with pytest.raises(KeyMissing):
+        read(file)
+    dossiers.try_again(of("candidate"), by=staff)
+
+    def fails(*_args: Any, **_kwargs: Any) -> bytes:
+        raise ValueError("No page.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dossiers, "render_dossier", fails)
+        assert not dossiers.make_dossier(row.pk)
+    assert of("candidate").problem == "ValueError"
+    settings.VAULT_KEYS = ring
+    assert of("candidate").document == file
+    assert words_of(of("candidate")) == words

@@ -130,6 +130,8 @@ class Dossier(Drawn):
 
     @property
     def is_damaged(self) -> bool:
-        """It was made, and its file does not open any more."""
+        """It is made, and its file does not open any more; while it is drawn anew, it is not."""
         file = self.document
-        return file is not None and file.damaged_at is not None and not file.is_destroyed
+        if file is None or self.made_at is None:
+            return False
+        return file.damaged_at is not None and not file.is_destroyed

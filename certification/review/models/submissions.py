@@ -35,7 +35,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def with_lost_dossier(self) -> Self:
         """Those of which a dossier could not be drawn, or was and does not open any more."""
         damaged = StoredFile.objects.damaged().values("pk")
-        lost = Q(snapshot__dossiers__problem__gt="") | Q(snapshot__dossiers__document__in=damaged)
+        lost = Q(snapshot__dossiers__problem__gt="") | Q(
+            snapshot__dossiers__document__in=damaged, snapshot__dossiers__made_at__isnull=False
+        )
         return self.filter(pk__in=Submission.objects.filter(lost).values("pk"))
 
 

@@ -67,7 +67,7 @@ def take_up(pk: int, *, now: datetime) -> Dossier | None:
 
 def keep(dossier: Dossier, pdf: bytes, *, now: datetime | None = None) -> bool:
     """Seal the file and say so on the row, in one transaction; False if another was faster or the
-    submission was erased meanwhile."""
+    submission was erased meanwhile. The file in whose place it comes is destroyed only now."""
     snapshot = dossier.snapshot
     owner = snapshot.submission.candidacy.user
     checked = CheckedUpload(
@@ -80,11 +80,14 @@ def keep(dossier: Dossier, pdf: bytes, *, now: datetime | None = None) -> bool:
         row = lock(dossier)
         if row.made_at is not None or erased:
             return False
+        former = row.document
         file.save(force_insert=True)
         row.document = file
         row.sha256 = hashlib.sha256(pdf).hexdigest()
         row.made_at, row.step = now or timezone.now(), Dossier.Step.MADE
         row.save(update_fields=["document", "sha256", "made_at", "step"])
+        if former is not None:
+            destroy(former)
         record("dossier.made", row, subject=owner, audience=row.audience)
     return True
 
@@ -109,14 +112,14 @@ def sweep(now: datetime | None = None, limit: int = 50) -> int:
 @transaction.atomic
 def try_again(dossier: Dossier, *, by: User) -> None:
     """The office asks for another try after what was wrong is mended, or for another file in the
-    place of one that does not open: the same snapshot gives the same pages. Made and whole, nothing
-    changes. Raises Refusal for anybody else."""
+    place of one that does not open: the same snapshot gives the same pages. The one there is stays
+    until the other is made: with its key put back it may be whole. Made and whole, nothing changes.
+    Raises Refusal for anybody else."""
     if not by.has_role("staff"):
         raise Refusal(_("The office asks for another try. Nothing was changed."))
     row = lock(dossier)
-    if row.is_damaged and row.document is not None and row.snapshot.erased_at is None:
-        destroy(row.document)
-        row.document, row.sha256, row.made_at = None, "", None
+    if row.is_damaged and row.snapshot.erased_at is None:
+        row.sha256, row.made_at = "", None
     if row.made_at is not None:
         return
     row.problem, row.begun_at, row.attempts, row.step = "", None, 0, Dossier.Step.WAITING
@@ -128,7 +131,6 @@ def try_again(dossier: Dossier, *, by: User) -> None:
             "attempts",
             "step",
             "requested_at",
-            "document",
             "sha256",
             "made_at",
         ]
@@ -143,7 +145,7 @@ def open_dossier(dossier: Dossier, *, by: User) -> None:
     candidate, who never learns who reads. Raises Refusal while it is not made, and once it is
     gone."""
     file = dossier.document
-    if file is None or file.is_destroyed:
+    if file is None or file.is_destroyed or dossier.made_at is None:
         raise Refusal(_("It is still being made. Open the page again in a minute."))
     is_own = dossier.audience == Dossier.Audience.CANDIDATE
     subject = dossier.snapshot.submission.candidacy.user if is_own else None
