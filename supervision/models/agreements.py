@@ -84,14 +84,20 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
 
     def with_material(self, user: Any) -> Self:
         """Those whose case material somebody may see: the candidate, who accompanies them, and
-        whoever is asked to look at their letter again, for as long as it is waited for: nobody
-        writes anew about what they cannot read."""
+        whoever is asked to look at their letter again, for as long as it is waited for and they
+        may write one: nobody writes anew about what they cannot read. What the two began after
+        that letter is not what it is about."""
         if not user.is_authenticated:
             return self.none()
         own = Agreement.objects.filter(candidacy__user=user)
         theirs = Agreement.objects.accompanied_by(user)
         asked = Agreement.objects.asked_again().filter(
-            candidacy=OuterRef("candidacy"), supervisor=OuterRef("supervisor")
+            candidacy=OuterRef("candidacy"),
+            supervisor=OuterRef("supervisor"),
+            supervisor__in=Supervisor.objects.approved(),
+            recommendations__state="sent",
+            recommendations__remanded_at__isnull=False,
+            recommendations__sent_at__gt=OuterRef("active_at"),
         )
         again = Agreement.objects.filter(Exists(asked), supervisor__user=user)
         return self.filter(
