@@ -253,6 +253,30 @@ def test_whose_group_has_ended_is_not_listed_and_keeps_what_they_wrote(as_user):
     assert listed() == everybody[2:]
 
 
+def test_whose_last_group_has_ended_can_leave_and_is_not_in_again(as_user, stranger):
+    cohort, _leader, (ana, ben) = make_group()
+    space, other = make_space(name="Kanari"), make_space()
+    for user in (ana, ben):
+        join_space(space, by=user)
+    client, listing = as_user(ana), reverse("community:list")
+    leave = reverse("community:leave", args=[space.pk])
+    assert client.get(listing).context["resting"] == []
+    cohort.enrolments.update(state="withdrawn")
+    page = client.get(listing)
+    assert page.context["resting"] == [space]
+    assert leave in page.content.decode()
+    # The name stands there, and nothing else of it opens.
+    assert client.get(reverse("community:affinity", args=[space.pk])).status_code == 404
+    assert client.post(reverse("community:leave", args=[other.pk])).status_code == 404
+    assert as_user(stranger).post(leave).status_code == 404
+    assert client.post(leave).url == listing
+    assert list(space.members.values_list("user_id", flat=True)) == [ben.pk]
+    assert client.get(listing).context["resting"] == []
+    cohort.enrolments.update(state="confirmed")
+    assert list(AffinitySpace.objects.entered_by(ana)) == []
+    assert list(AffinitySpace.objects.entered_by(ben)) == [space]
+
+
 def test_a_closed_space_takes_nobody_and_keeps_its_members(as_user):
     _cohort, _leader, (ana, ben) = make_group()
     space = make_space()

@@ -115,6 +115,14 @@ class AffinitySpaceQuerySet(models.QuerySet["AffinitySpace"]):
             return self.none()
         return self.filter(pk__in=self.model._base_manager.filter(inside(user)).values("pk"))
 
+    def to_leave(self, user: Any) -> Self:
+        """Spaces that the person is in, and those they joined when they were of some group: another
+        group would have them in again, so leaving asks for none."""
+        if not user.is_authenticated:
+            return self.none()
+        mine = inside(user) | Q(members__user_id=user.pk)
+        return self.filter(pk__in=self.model._base_manager.filter(mine).values("pk"))
+
 
 def inside(user: Any) -> Q:
     """The condition of being in an affinity space. A host is one while they are faculty; a

@@ -161,6 +161,12 @@ def affinities_of(user: Any) -> QuerySet[AffinitySpace]:
     )
 
 
+def resting_for(user: Any) -> QuerySet[AffinitySpace]:
+    """Affinity spaces that somebody joined and is not in while they are of no group."""
+    entered = AffinitySpace.objects.entered_by(user).values("pk")
+    return AffinitySpace.objects.to_leave(user).exclude(pk__in=entered).order_by("name")
+
+
 def page_after(threads: QuerySet[Thread], after: tuple[datetime, int] | None) -> list[Thread]:
     """One page and one row more (so that the caller knows whether there is a next one)."""
     if after is not None:

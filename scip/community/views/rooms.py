@@ -29,6 +29,7 @@ from scip.community.queries.rooms import (
     groups_of,
     name_of,
     people_in,
+    resting_for,
     threads_of,
 )
 from scip.requirements import Refusal
@@ -64,14 +65,16 @@ def listing(request: HttpRequest) -> HttpResponse:
     """My spaces, the affinity spaces I may join, and whether I want letters."""
     choice = DigestChoice.objects.filter(user_id=request.user.pk or 0).first()
     frequency = choice.frequency if choice else DigestChoice.Frequency.DAILY
-    spaces = list(affinities_of(request.user))
+    groups, spaces = list(groups_of(request.user)), list(affinities_of(request.user))
     return render(
         request,
         "community/space_list.html",
         {
-            "groups": list(groups_of(request.user)),
+            "groups": groups,
             "mine": [space for space in spaces if space.is_in],  # type: ignore[attr-defined]
             "others": [space for space in spaces if not space.is_in],  # type: ignore[attr-defined]
+            # Whoever is of some group is in every space that they joined.
+            "resting": [] if groups else list(resting_for(request.user)),
             "letters": DigestForm(initial={"frequency": frequency}),
         },
     )
@@ -192,8 +195,8 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @signed_in
 def leave(request: HttpRequest, pk: int) -> HttpResponse:
-    """Leave by one's own decision."""
-    room = affinity_room(request, pk)
-    services.leave_space(room.space, by=request.user)  # type: ignore[arg-type]
+    """Leave by one's own decision, also while one is of no group."""
+    space = get_object_or_404(AffinitySpace.objects.to_leave(request.user), pk=pk)
+    services.leave_space(space, by=request.user)
     messages.success(request, _("You have left. Your name no longer stands beside what you wrote."))
     return redirect("community:list")
