@@ -429,8 +429,10 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
-    # Letters to very many: a queue of their own, so that a code for signing in never waits for them.
+    # Letters to very many: a queue of their own, so that a code for signing in waits for no
+    # more than the portions under way.
     "scip.mail.deliver_many": {"queue": "bulk"},
+    "scip.mail.sweep": {"queue": "bulk"},
     "cohorts.write_reminders": {"queue": "bulk"},
     "scip.mail.*": {"queue": "mail"},
     "scip.credentials.*": {"queue": "pdf"},

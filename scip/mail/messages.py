@@ -17,6 +17,9 @@ from typing import Any, override
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
+# Headers that are the same in very many letters.
+SHARED = {"from", "auto-submitted", "mime-version", "content-type", "content-transfer-encoding"}
+
 
 class Registry(HeaderRegistry):
     """Python's parser of headers, which remembers: a header is never changed once it is parsed."""
@@ -27,8 +30,15 @@ class Registry(HeaderRegistry):
         return super().__getitem__(name)
 
     @override
-    @lru_cache(maxsize=512)  # noqa: B019
     def __call__(self, name: str, value: Any) -> Any:
+        # Django hands over addresses whose domain isn't ASCII as a list, which no memory takes; and
+        # whom a letter was for must not outlive it here.
+        if name.lower() in SHARED and isinstance(value, str):
+            return self.remembered(name, value)
+        return super().__call__(name, value)
+
+    @lru_cache(maxsize=64)  # noqa: B019
+    def remembered(self, name: str, value: str) -> Any:
         return super().__call__(name, value)
 
 

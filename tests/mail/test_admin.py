@@ -92,6 +92,7 @@ REFUSED = "SMTPRecipientsRefused: {'a@example.com': (550, b'No such person')}"
     ("error", "words"),
     [
         (REFUSED, "The address was not taken"),
+        (REFUSED.replace("550", "451"), "did not take it yet"),
         ("ValueError: Header values may not contain newlines", "No e-mail could be made of it"),
         ("ConnectionRefusedError: [Errno 111] Connection refused", "The mail server was away"),
     ],

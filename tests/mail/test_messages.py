@@ -4,7 +4,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from scip.mail.messages import LetterMessage
+from scip.mail.messages import REGISTRY, LetterMessage
 
 TEXT = (
     "Dear Žofie,\n\n.a dot first\nFrom here  \n--=_mixed\n=_alternative--\ta\u2028b\n"
@@ -70,3 +70,20 @@ def test_headers_that_are_remembered_are_not_mixed_up():
     heads = [(item["To"], item["Subject"]) for item in (first.message(), second.message())]
     assert heads == [("a@example.com", "a"), ("b@example.com", "b")]
     assert first.message()["To"] == "a@example.com"
+
+
+@pytest.mark.parametrize("address", ["zoe@münchen.de", "a@例え.テスト"])
+def test_domains_in_any_script_are_written_as_the_network_knows_them(address):
+    """Such an address typed into a public form once kept every letter behind it waiting."""
+    host = address.split("@")[1].encode("idna").decode()
+    raw = written(to=[address], reply_to=[address]).message().as_bytes()
+    found = message_from_bytes(raw, policy=policy.default)
+    assert [found[name].addresses[0].domain for name in ("To", "Reply-To")] == [host, host]
+
+
+def test_whom_a_letter_was_for_is_not_remembered():
+    REGISTRY.remembered.cache_clear()
+    written(reply_to=["visitor@example.com"]).message()
+    before = REGISTRY.remembered.cache_info().currsize
+    written(to=["other@example.com"], subject="Another", reply_to=["third@example.com"]).message()
+    assert 0 < before == REGISTRY.remembered.cache_info().currsize
