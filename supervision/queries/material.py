@@ -29,6 +29,13 @@ def is_open_again(agreement: Agreement, user: Any) -> bool:
     return Agreement.objects.with_material(user).filter(pk=agreement.pk).exists()
 
 
+def is_open_to_author(agreement_id: int) -> bool:
+    """May the supervisor of an agreement open what was handed over in it today?"""
+    agreement = Agreement.objects.select_related("supervisor__user").get(pk=agreement_id)
+    rows = Agreement.objects.with_material(agreement.supervisor.user)
+    return rows.filter(pk=agreement_id).exists()
+
+
 def occasions_in(agreement: Agreement) -> dict[str, tuple[str, Appointment | Session]]:
     """What material can be for, by the value of a choice: planned sessions, soonest first, then
     those of the ledger, newest first; two queries."""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from scip.formats import day
+from scip.formats import day, deadline
 from scip.policy.models import Edition
 from scip.requirements import Finding, Status
 from supervision.models import Recommendation, SupervisionSession
@@ -38,6 +38,18 @@ class Told:
     @property
     def is_recommended(self) -> bool:
         return self.outcome == Outcome.RECOMMENDED
+
+
+def hoped_for(due_at: datetime | None, now: datetime) -> str:
+    """Until when another letter is hoped for, in a sentence that stays true after that day; empty
+    without one."""
+    if due_at is None:
+        return ""
+    if now < due_at:
+        return _("We hope for it by {day}.").format(day=deadline(due_at))
+    return _("It was hoped for by {day}, and has not come yet; the office asks after it.").format(
+        day=deadline(due_at)
+    )
 
 
 def may_recommend(

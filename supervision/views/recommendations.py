@@ -13,6 +13,7 @@ from scip.requirements import Refusal
 from supervision.forms.recommendations import STEPS, PartForm, steps_of
 from supervision.models import Agreement, Recommendation
 from supervision.queries.agreements import is_former, with_people
+from supervision.queries.material import is_open_to_author
 from supervision.queries.recommendations import (
     draft_in,
     may_go_on,
@@ -22,7 +23,7 @@ from supervision.queries.recommendations import (
     written_by,
 )
 from supervision.queries.sessions import evidence_of
-from supervision.requirements.recommendations import may_recommend
+from supervision.requirements.recommendations import hoped_for, may_recommend
 from supervision.services import recommendations as services
 from supervision.views.agreements import crumbs, done, person
 
@@ -69,7 +70,8 @@ def recommendation_read(request: HttpRequest, pk: int) -> HttpResponse:
         "may_write": not refusal,
         "is_closed": is_closed,
         "is_asked_again": again is not None,
-        "again_by": again.due_at if again else None,
+        "hoped": hoped_for(again.due_at, timezone.now()) if again else "",
+        "is_open_again": again is not None and is_open_to_author(pk),
         "is_accompanied": not was,
         "may_go_on": not is_closed
         and agreement.candidacy.further_since is None
@@ -191,6 +193,10 @@ def outcome(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "agreement": agreement,
         "told": told,
+        "hoped": hoped_for(told.due_at, timezone.now()) if told else "",
+        "is_open_to_author": told is not None
+        and told.remanded_at is not None
+        and is_open_to_author(told.agreement),
         "may_go_on": may_go_on(agreement),
         "appeal_window": window,
         "is_appeal_over": window is not None and not window.is_open(timezone.now()),

@@ -12,12 +12,17 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from certification.review.emails.outcomes import (
+    is_back,
+    outcome_words,
+    to_look_again,
+    what_follows,
+    what_it_means_for_you,
+)
 from certification.review.models import Appeal, AppealOutcome, PanelSeat
-from certification.review.queries.resubmissions import went_back
 from scip.accounts.models import User
 from scip.formats import deadline
 from scip.mail.services import Address, Draft, Recipient, queue_draft, render_letter
-from supervision.queries.recommendations import second_looks
 
 type Quotes = Sequence[tuple[str, str]]
 
@@ -381,42 +386,6 @@ def overdue(appeal: Appeal) -> None:
     )
 
 
-def what_follows(appeal: Appeal) -> str:
-    """What an outcome means for the candidate's next step."""
-    is_committee = appeal.decision_id is not None
-    if is_committee and appeal.outcome != AppealOutcome.UPHELD and not is_back(appeal):
-        return _(
-            "What you handed in was not the last word by then: something newer of yours is with "
-            "the committee or was answered, or your registration has ended. So nothing goes back "
-            "by itself; the office writes to you about what follows for you."
-        )
-    if appeal.outcome == AppealOutcome.OVERTURNED:
-        return (
-            _("The committee’s answer does not stand. Your submission goes to readers who have "
-              "not read it before; there is no fee, and nothing that you need to do.")
-            if is_committee
-            else _("Your final submission needs no other recommendation: the panel’s answer takes "
-                   "its place, and your way goes on.")
-        )  # fmt: skip
-    if appeal.outcome == AppealOutcome.REMANDED:
-        return (
-            _("The committee looks at your submission once more, with what the panel asks of it. "
-              "There is no fee.")
-            if is_committee
-            else _("Your supervisor is asked to look at it once more, with what the panel writes. "
-                   "A later letter takes the place of the first.")
-        )  # fmt: skip
-    return _(
-        "The answer stands, and so does everything that was said about the next steps. Nothing "
-        "that you have done is lost."
-    )
-
-
-def is_back(appeal: Appeal) -> bool:
-    """Is the submission with the committee again, or was it, because of this appeal?"""
-    return appeal.decision_id is not None and went_back(appeal.decision_id)
-
-
 def decided(appeal: Appeal) -> None:
     """The answer with its reasons to the candidate; outcome and instructions to the supervisor."""
     stem = f"appeal:{appeal.pk}:decided"
@@ -447,37 +416,6 @@ def decided(appeal: Appeal) -> None:
         _("The second look at your letter"),
         outcome_words(appeal),
         what_it_means_for_you(appeal),
-        quotes=instructions,
+        quotes=instructions if to_look_again(appeal) is not None else (),
         key=f"{stem}:supervisor",
     )
-
-
-def outcome_words(appeal: Appeal) -> str:
-    """The outcome in one sentence."""
-    return _("The panel has looked at it with fresh eyes. Its answer: {outcome}.").format(
-        outcome=AppealOutcome(appeal.outcome).label
-    )
-
-
-def hoped_for(appeal: Appeal) -> str:
-    """Until when the supervisor's next letter is hoped for; empty while the candidate is on leave."""
-    found = second_looks().filter(pk=appeal.recommendation_id).first()
-    if found is None or found.due_at is None:
-        return ""
-    return _("We hope for it by {day}.").format(day=deadline(found.due_at))
-
-
-def what_it_means_for_you(appeal: Appeal) -> str:
-    """The same for the supervisor."""
-    if appeal.outcome == AppealOutcome.OVERTURNED:
-        return _(
-            "{name} goes on to the committee with the panel’s answer in the place of a "
-            "recommendation. It is a second view, no judgement of your work."
-        ).format(name=appeal.user)
-    if appeal.outcome == AppealOutcome.REMANDED:
-        return _(
-            "You are asked to look at it once more, together with {name} and with what stands "
-            "below. Your next letter takes the place of the first, whatever it says. {by_when} Your "
-            "notes, your sessions and what {name} handed over to you are open to you meanwhile."
-        ).format(name=appeal.user, by_when=hoped_for(appeal))
-    return _("Your letter stands as you wrote it.")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from certification.candidacy.models import Candidacy
 from certification.portfolio.services.writing import StaleWriting
 from certification.portfolio.views.desk import done, person
-from certification.review.emails.appeals import what_follows
+from certification.review.emails.outcomes import what_follows
 from certification.review.forms.appeals import DocumentForm, StatementForm
 from certification.review.models import Appeal, AppealDocument
 from certification.review.queries.appeals import appeal_of, appealable, window_of
