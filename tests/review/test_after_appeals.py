@@ -7,13 +7,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from certification.review.models import Decision
-from certification.review.services import appealing
+from certification.candidacy.models import Candidacy
+from certification.review.models import Decision, Submission
+from certification.review.services import appealing, submit
 from scip.formats import deadline
 from supervision.services.recommendations import save_part, send_recommendation
 from tests.review.committee import Committee, development, make_committee
 from tests.review.hearings import NOT_YET, Appellant, gives, make_appellant, make_panel
 from tests.review.test_rehearing import decides, files
+from tests.review.test_resubmitting import begins, says
 from tests.review.test_who_hears import text
 
 pytestmark = pytest.mark.django_db
@@ -52,19 +54,19 @@ def test_once_it_is_filed_the_page_of_the_not_yet_says_where_it_stands(carla, as
 
 
 @pytest.mark.parametrize(
-    ("outcome", "says", "leads"),
+    ("outcome", "told", "leads"),
     [
         ("upheld", "gave its answer: this letter stands.", reverse("pages:contact")),
         ("overturned", "so you need no other letter.", reverse("submission:home")),
     ],
 )
 def test_after_the_answer_the_page_of_the_not_yet_says_how_it_ended_and_what_next(
-    carla, as_user, outcome, says, leads
+    carla, as_user, outcome, told, leads
 ):
     for seat in carla.heard_by(*make_panel(2)):
         gives(seat, outcome)
     shown = outcome_page(carla, as_user)
-    assert says in shown
+    assert told in shown
     assert f'href="{leads}"' in shown
     assert f'href="{HOME}"' in shown
     assert "You have the right to appeal" not in shown
@@ -93,6 +95,29 @@ def test_the_committees_answer_names_the_right_with_its_last_day(committee, as_u
     shown = answer_page(committee, as_user)
     assert "you can appeal within 30 days" in shown
     assert "The last day for it is" in shown
+
+
+@pytest.mark.parametrize("is_in_time", [True, False])
+@pytest.mark.parametrize("goes_on", ["handed in again", "registration over"])
+def test_the_committees_answer_promises_no_appeal_where_none_can_be_filed(
+    committee, as_user, goes_on, is_in_time
+):
+    address = reverse("submission:answer", args=[committee.submission.pk])
+    if not is_in_time:
+        sent_at = timezone.now() - timedelta(days=31)
+        Decision.objects.update(proposed_at=sent_at, approved_at=sent_at, sent_at=sent_at)
+    if goes_on == "handed in again":
+        again = begins(committee)
+        says(committee, again)
+        submit(again, by=committee.walker.user)
+        Submission.objects.filter(pk=again.pk).update(
+            state="submitted", submitted_at=timezone.now()
+        )
+    else:
+        Candidacy.objects.update(state="closed", close_reason="So asked.")
+    shown = text(as_user(committee.walker.user).get(address))
+    for untrue in ("you can appeal within", "The last day for it is", "The time for an appeal"):
+        assert untrue not in shown
 
 
 def test_the_committees_answer_says_where_an_appeal_stands_and_how_it_ended(committee, as_user):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from certification.candidacy.models import Candidacy
 from certification.review.models import Appeal
 from certification.review.services import appealing
+from certification.review.services.appeal_clock import close_overtaken
 from scip.accounts.models import User
 from scip.formats import day, deadline
 from scip.mail.models import Letter
@@ -134,6 +135,16 @@ def test_the_page_of_the_appeal_says_that_it_was_answered(carla, due, as_user, s
     assert "Waited for: Gita 1" in shown
     writes(carla, LETTER)
     assert "Waited for" not in text(as_user(staff).get(address))
+
+
+def test_the_page_of_an_appeal_that_was_closed_calls_it_closed(as_user, staff):
+    carla = make_appellant()
+    carla.files()
+    writes(carla, LETTER)
+    close_overtaken(timezone.now())
+    shown = text(as_user(staff).get(reverse("admin:review_appeal_change", args=[carla.appeal.pk])))
+    assert "It was closed without an answer, so none is waited for." in shown
+    assert "It was taken back" not in shown
 
 
 def test_the_pages_name_the_day(carla, due, as_user, staff):

@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.candidacy.models import Candidacy
-from certification.candidacy.queries.windows import appeal_window
 from certification.review.models import Appeal, AppealOutcome, Decision
 from certification.review.queries.appeals import (
     WORDS,
@@ -71,10 +70,11 @@ def decision_card(
     decision: Decision, right: str, *, now: datetime | None = None
 ) -> AppealCard | None:
     """The same beside the committee's answer: where an appeal against it stands or how it ended,
-    else the right to one in its words (``right``), or that its time is over; None where the edition
-    gives none and none was filed."""
+    else the right to one in its words (``right``), or that its time is over; None where none was
+    filed and none can be: the edition gives none, something newer is with the committee or was
+    answered, or the registration is over."""
     now = now or timezone.now()
-    submission = decision.submission
+    candidacy = decision.submission.candidacy
     rows = Appeal.objects.filter(
         decision=decision, state__in=(State.FILED, State.HEARING, State.DECIDED)
     )
@@ -91,11 +91,10 @@ def decision_card(
         )
     if appeal is not None:
         return live_card(appeal, now)
-    if not right or decision.sent_at is None:
+    answer = appealable(candidacy, now=now) if right and candidacy.is_registered else None
+    if answer is None or answer.decision != decision.pk:
         return None
-    window = appeal_window(
-        submission.candidacy, submission.edition, told_at=decision.sent_at, now=now
-    )
+    window = answer.window
     if not window.is_open(now):
         words = _(
             "The time for an appeal ran until {day}. If something kept you from it, write to the "
