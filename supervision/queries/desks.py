@@ -24,8 +24,9 @@ from supervision.models import (
     Plan,
     Signature,
     SupervisionSession,
+    Supervisor,
 )
-from supervision.queries.agreements import is_further, other_of, side_of, with_people
+from supervision.queries.agreements import is_further, other_of, read_now, side_of, with_people
 from supervision.queries.introductions import Introductions
 from supervision.queries.recommendations import Letter, letters_due, told_of
 from supervision.queries.sessions import ledger_evidence
@@ -108,12 +109,22 @@ def seeks_company(candidacy: Candidacy | None, found: Iterable[Relationship]) ->
 
 def open_again(candidacy: Candidacy | None, found: Iterable[Relationship]) -> Relationship | None:
     """With whom somebody came to the committee whose answer asked for more, while nobody accompanies
-    them: another agreement of the two is the nearest way on. None for everybody else."""
+    them: another agreement of the two is the nearest way on. None for everybody else, and while the
+    committee reads what was handed in since."""
     if candidacy is None or not candidacy.is_registered or candidacy.further_since is None:
         return None
     own = [item for item in found if item.agreement.candidacy_id == candidacy.pk]
     done = [item for item in own if item.agreement.state == Agreement.State.COMPLETED]
-    return None if any(item.is_together for item in own) else next(iter(done), None)
+    if not done or any(item.is_together for item in own) or read_now({candidacy.pk}):
+        return None
+    return done[0]
+
+
+def may_supervise(item: Relationship | None) -> bool:
+    """Is the supervisor of a relationship approved today, so that another agreement can be made?"""
+    if item is None:
+        return False
+    return Supervisor.objects.approved().filter(pk=item.agreement.supervisor_id).exists()
 
 
 def relationship(agreement: Agreement, user: Any, *, now: datetime) -> Relationship:
@@ -138,6 +149,8 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
         payments[payment.block.agreement_id].append(payment)
     told = told_of(evidence)
     letters = letters_due(agreements, told, now)
+    further = {agreement.candidacy_id for agreement in agreements if is_further(agreement)}
+    read = read_now(further) if further else frozenset()
     today = accompanied_today(agreements, user)
     closed = closed_to(agreements, user, today)
     apart = closed | {
@@ -159,6 +172,7 @@ def described(agreements: list[Agreement], user: Any, *, now: datetime) -> list[
             payments=payments[agreement.pk],
             appointment=ahead.get(agreement.pk),
             letter=letters.get(agreement.pk),
+            is_read=agreement.candidacy_id in read,
         )
         for agreement in agreements
     ]
@@ -224,6 +238,7 @@ def one(
     is_accompanied: bool,
     is_apart: bool,
     is_closed: bool,
+    is_read: bool,
 ) -> Relationship:
     edition = agreement.candidacy.edition
     stops = track(evidence, edition=edition) if edition else ()
@@ -245,7 +260,7 @@ def one(
         )
         mine, theirs = mine + to_write, theirs + is_written
     elif edition and is_further(agreement):
-        theirs += further_words(agreement, side)
+        theirs += [] if is_read else further_words(agreement, side)
     elif edition:
         theirs += meeting_matters(agreement, evidence, edition)
     return Relationship(

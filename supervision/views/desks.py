@@ -12,6 +12,7 @@ from supervision.models import Agreement, Signature
 from supervision.queries.agreements import introductions_to_agree
 from supervision.queries.desks import (
     introduction_matters,
+    may_supervise,
     open_again,
     relationships_of,
     seeks_company,
@@ -35,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         for item in found
     )
     introductions, candidacy = introductions_for(user), current_candidacy(user)
+    again = open_again(candidacy, found)
     context = {
         "relationships": [item for item in found if not item.is_past],
         "past": [item for item in found if item.is_past],
@@ -53,7 +55,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "is_supervisor": is_supervisor,
         "has_page": has_page,
         "candidacy": candidacy,
-        "seeks_company": seeks_company(candidacy, found),
-        "open_again": open_again(candidacy, found),
+        # Where supervision is open again, that says it all.
+        "seeks_company": again is None and seeks_company(candidacy, found),
+        "open_again": again,
+        "may_go_on": may_supervise(again),
     }
     return render(request, "supervision/home.html", context)

@@ -27,10 +27,11 @@ from scip.accounts.models import Role, User
 from scip.mail.models import Letter
 from scip.policy.models import Edition
 from scip.requirements import Refusal
-from supervision.models import Agreement, Recommendation, SupervisionSession
+from supervision.models import Agreement, Approval, Recommendation, SupervisionSession
 from supervision.services.agreements import draft_agreement
 from supervision.services.recommendations import save_part
 from tests import world
+from tests.pathway.rows import make_charge
 from tests.review.committee import (
     ASKS,
     CERTIFIED,
@@ -295,6 +296,46 @@ def test_further_sessions_are_held_in_another_agreement_that_goes_on(as_user) ->
     assert unmet(made) == ["review_fee"]
     with pytest.raises(Refusal):  # the recommendation rests on the record and stays
         save_part(pair.agreement, by=pair.guide, outcome="recommended")
+
+
+def is_handed_in(made: Submission) -> None:
+    """The committee has it and reads."""
+    Submission.objects.filter(pk=made.pk).update(
+        state=State.SUBMITTED, charge=make_charge(made.user), submitted_at=timezone.now()
+    )
+
+
+def test_going_on_is_offered_with_whoever_may_supervise_and_until_it_is_handed_in(as_user) -> None:
+    committee = answered(further_sessions=2)
+    pair = pair_of(committee)
+    client, offer = as_user(pair.candidate), "Go on with Gita 1"
+
+    def desk() -> str:
+        return client.get("/supervision/").content.decode()
+
+    # Where the ledger is short as well, there is one offer, not two.
+    Edition.objects.update(supervision_sessions=6)
+    assert offer in desk()
+    assert "Find somebody to walk on with" not in desk()
+    Approval.objects.update(until_on=timezone.localdate())
+    assert offer not in desk()
+    assert "please ask somebody else" in desk()
+    made = begins(committee)
+    assert "Supervision is open to you again" in desk()
+    is_handed_in(made)
+    assert "Supervision is open to you again" not in desk()
+
+
+def test_while_the_committee_reads_no_session_is_said_to_count(as_user) -> None:
+    committee = answered(further_sessions=2)
+    made = begins(committee)
+    since = timezone.now() - timedelta(days=40)
+    Decision.objects.update(sent_at=since)
+    Candidacy.objects.update(further_since=since)
+    pair = again_together(committee)
+    assert len(words_of(as_user, pair.candidate)) == 1
+    is_handed_in(made)
+    assert words_of(as_user, pair.candidate) == []
 
 
 def test_before_an_answer_the_two_have_nothing_to_go_on_for() -> None:
