@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from certification.candidacy.queries import Standing
 from certification.review.queries.appeals import overturned_in
 from certification.review.requirements.submission import in_its_place
-from scip.formats import day, deadline
+from scip.formats import day
 from scip.pathway.evidence import Evidence, SubmissionFacts, SupervisionFacts
 from scip.pathway.steps import NextStep
 from scip.pathway.submission import submission_facts
@@ -19,7 +19,7 @@ from supervision.queries.recommendations import told_of
 from supervision.queries.sessions import ledger_evidence
 from supervision.requirements.fees import sessions_ahead
 from supervision.requirements.ledger import Kind, ledger_findings, next_kind
-from supervision.requirements.recommendations import recommendation_finding
+from supervision.requirements.recommendations import hoped_for, recommendation_finding
 
 State = SupervisionSession.State
 
@@ -97,7 +97,7 @@ def next_session(evidence: Evidence, now: datetime) -> NextStep | None:
     if found is None:
         return None
     if found.is_complete:
-        return not_yet(found)
+        return not_yet(found, now)
     if not found.has_agreement:
         return NextStep(
             code="find_supervisor",
@@ -120,25 +120,20 @@ def next_session(evidence: Evidence, now: datetime) -> NextStep | None:
     )
 
 
-def not_yet(found: SupervisionFacts) -> NextStep | None:
+def not_yet(found: SupervisionFacts, now: datetime) -> NextStep | None:
     """All sessions are there, and the supervisor's letter says what would help first."""
     told = found.recommendation
     if told is None or found.is_recommended:
         return None
     if told.remanded_at is not None:
-        hoped = _("We hope for the next letter by {due}; it takes the place of the “not yet”.")
-        if told.due_at is None:
-            hoped = _("The next letter takes the place of the “not yet”.")
+        asked = _(
+            "An appeal panel asked for it on {day}, and wrote what to look at. The next letter takes "
+            "the place of the “not yet”; until then everything keeps counting."
+        ).format(day=day(told.remanded_at))
         return NextStep(
             code="second_look",
             title=_("{name} is asked to look at it again").format(name=told.supervisor),
-            text=_(
-                "An appeal panel asked for it on {day}, and wrote what to look at. {hoped} Until then "
-                "everything keeps counting."
-            ).format(
-                day=day(told.remanded_at),
-                hoped=hoped.format(due=told.due_at and deadline(told.due_at)),
-            ),
+            text=" ".join(filter(None, [asked, hoped_for(told.due_at, now)])),
             url=reverse("supervision:outcome", args=[told.agreement]),
             label=_("Read it"),
             other_url=reverse("appeal:home"),

@@ -183,7 +183,7 @@ def awaiting_letters(now: datetime, *, silences: int = 1) -> QuerySet[Any]:
 class Letter:
     """A letter to the committee that an agreement is to bring. ``is_overdue``: its supervisor was
     reminded of it. ``remanded_at``: when a panel asked for another look at the one there is, which
-    is hoped for by ``due_at``."""
+    is hoped for by ``due_at``; None once that has passed."""
 
     is_approved: bool
     is_overdue: bool = False
@@ -204,6 +204,7 @@ def letters_due(
         if told.get(row.candidacy_id) is None
     }
     asked = {row.agreement: row for row in told.values() if row.remanded_at}
+    ahead = {key: row.due_at for key, row in asked.items() if row.due_at and now < row.due_at}
     going_on = [r for r in agreements if r.pk in asked or goes_on(r, told.get(r.candidacy_id))]
     if going_on:
         rows = Approval.objects.in_force(now.date()).filter(
@@ -214,7 +215,7 @@ def letters_due(
             row.pk: Letter(
                 is_approved=row.supervisor_id in approved,
                 remanded_at=asked[row.pk].remanded_at if row.pk in asked else None,
-                due_at=asked[row.pk].due_at if row.pk in asked else None,
+                due_at=ahead.get(row.pk),
             )
             for row in going_on
         }

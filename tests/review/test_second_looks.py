@@ -130,7 +130,7 @@ def test_the_page_of_the_appeal_says_that_it_was_answered(carla, due, as_user, s
     address = reverse("admin:review_appeal_change", args=[carla.appeal.pk])
     shown = text(as_user(staff).get(address))
     assert f"The panel gave its answer on {day(carla.appeal.decided_at)}." in shown
-    assert f"Another letter is hoped for by {deadline(due)}." in shown
+    assert f"Another letter is waited for. We hope for it by {deadline(due)}." in shown
     assert "is promised for" not in shown
     assert "Waited for: Gita 1" in shown
     writes(carla, LETTER)
@@ -149,7 +149,7 @@ def test_the_page_of_an_appeal_that_was_closed_calls_it_closed(as_user, staff):
 
 def test_the_pages_name_the_day(carla, due, as_user, staff):
     step = home(as_user, carla.user)["step"]
-    assert f"We hope for the next letter by {deadline(due)}" in step.text
+    assert f"We hope for it by {deadline(due)}." in step.text
     address = reverse("supervision:recommendation", args=[carla.pair.agreement.pk])
     assert f"We hope for it by {deadline(due)}." in text(as_user(carla.guide).get(address))
     assert "Write your next letter" in text(as_user(carla.guide).get(address))

@@ -1,13 +1,17 @@
 """What letters and pages say of a letter that a panel sent back: true for whoever reads them."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from certification.candidacy.models import Candidacy
+from scip.formats import day, deadline
 from scip.mail.models import Letter
-from supervision.models import Approval
+from supervision.models import Approval, Recommendation
 from supervision.queries.recommendations import second_looks
+from tests.pathway.test_supervision import home
 from tests.review.hearings import Appellant, make_appellant
 from tests.review.test_second_looks import sent_back
 from tests.review.test_who_hears import text
@@ -74,6 +78,29 @@ def test_the_candidate_reads_that_what_they_handed_over_opens_and_where(carla, a
     assert OPEN_TO_THEM in text(shown)
     outcome = reverse("supervision:outcome", args=[carla.pair.agreement.pk])
     assert f'href="{outcome}"' in shown.content.decode()
+
+
+def test_after_the_day_no_page_hopes_for_it_still(carla, as_user, staff):
+    sent_back(carla)
+    Recommendation.objects.update(remanded_at=timezone.now() - timedelta(days=30))
+    due = second_looks().get().due_at
+    late = f"It was hoped for by {deadline(due)}, and has not come yet; the office asks after it."
+    told = home(as_user, carla.user)["step"].text
+    opened = reverse("admin:review_appeal_change", args=[carla.appeal.pk])
+    shown = (
+        told,
+        page(as_user(carla.user), "outcome", carla),
+        page(as_user(carla.guide), "recommendation", carla),
+        text(as_user(staff).get(opened)),
+    )
+    for words in shown:
+        assert late in words
+        assert "We hope for it" not in words
+    (matter,) = as_user(carla.guide).get("/supervision/").context["matters"]
+    asked = day(second_looks().get().remanded_at)
+    assert (
+        matter.text == f"A panel asks you to look again at your letter about Carla 1, since {asked}"
+    )
 
 
 def test_a_leave_leaves_no_gap_between_the_sentences(carla):

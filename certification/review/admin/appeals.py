@@ -31,6 +31,7 @@ from scip.accounts.models import User
 from scip.formats import day, deadline
 from scip.mail.services import Draft
 from scip.requirements import Refusal, Status
+from supervision.requirements.recommendations import hoped_for
 
 State = Appeal.State
 Seat = PanelSeat.State
@@ -279,7 +280,7 @@ def facts_of(row: Any) -> dict[str, Any]:
     is_open = row.state in hearing.OPEN
     return {
         "against": letters.about(row),
-        "letter_by": row.due_at if row.is_with_author else None,
+        "letter_hoped": hoped_for(row.due_at, timezone.now()) if row.is_with_author else "",
         "is_past": is_open and row.answer_by_at is not None and row.answer_by_at < timezone.now(),
         "document_count": row.documents.count(),
     }
