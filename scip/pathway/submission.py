@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from certification.review.models import Appeal, Question, Submission
 from certification.review.requirements.submission import answer_day, fee_cents
 from scip.credentials.wording import NOT_IN_FORCE
-from scip.formats import day
+from scip.formats import deadline
 from scip.pathway.evidence import Evidence, SubmissionFacts
 from scip.pathway.steps import NextStep
 
@@ -68,7 +68,7 @@ def final_submission(evidence: Evidence, now: datetime) -> NextStep | None:
             code="submitted",
             title=_("Your submission is with the committee"),
             text=_("You get their answer by {day}. There is nothing to do until then.").format(
-                day=day(found.answer_by)
+                day=deadline(found.answer_by)
             ),
             url=reverse("submission:home"),
             label=_("See what you submitted"),

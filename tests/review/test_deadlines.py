@@ -7,11 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certification.review.emails import appeals, committee
-from certification.review.models import Assignment, PanelSeat
-from certification.review.requirements.submission import end_of
+from certification.review.models import Assignment, PanelSeat, Submission
+from certification.review.requirements.submission import answer_day, end_of
 from certification.review.services import assigning
 from scip.accounts.models import Role, User
 from scip.formats import day, deadline
+from scip.mail.models import Letter
+from scip.pathway.queries import home_of
+from scip.pathway.submission import final_submission
 from tests import world
 from tests.review.desk import make_ready
 from tests.review.hearings import make_appellant, make_panel
@@ -110,3 +113,30 @@ def test_the_office_reads_the_same_days_of_a_seat(zone, staff, as_user):
     listed = text(as_user(staff).get(reverse("admin:review_assignment_changelist")))
     assert deadline(row.answer_due_at) in listed
     assert f"{day(row.due_at.date())} (UTC)" in listed
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Honolulu"])
+def test_the_committees_own_day_is_the_same_in_letters_and_on_pages(zone, staff, as_user):
+    walker = make_ready()
+    walker.hands_in()
+    lives_in(walker.user, zone)
+    lives_in(staff, zone)
+    row = Submission.objects.get()
+    answer = deadline(answer_day(row.submitted_at, row.edition))
+    letters = [" ".join(letter.text.split()) for letter in Letter.objects.all()]
+    for words in (
+        f"You get their answer by {answer}",
+        f"The committee answers within {row.edition.review_days} days: by {answer}.",
+    ):
+        assert any(words in letter for letter in letters), words
+    client = as_user(walker.user)
+    shown = text(client.get(reverse("submission:home")))
+    assert shown.count(answer) == 2  # what comes, and in short
+    now = timezone.now()
+    step = final_submission(home_of(walker.user, now=now).evidence, now)
+    assert step is not None
+    assert f"You get their answer by {answer}." in step.text
+    office = as_user(staff)
+    assert answer in text(office.get(reverse("admin:review_submission_changelist")))
+    page = text(office.get(reverse("admin:review_submission_change", args=[row.pk])))
+    assert f"The committee answers by {answer}." in page

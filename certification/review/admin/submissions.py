@@ -30,7 +30,7 @@ from certification.review.requirements.submission import (
 from certification.review.services.dossiers import try_again
 from scip.accounts.admin.deciding import DecidingAdmin, Decision, while_in
 from scip.credentials.models import Credential
-from scip.formats import day
+from scip.formats import deadline
 
 State = Submission.State
 
@@ -155,7 +155,7 @@ class SubmissionAdmin(DecidingAdmin):
 
     @admin.display(description=_("answer by"), ordering="submitted_at")
     def answer_due(self, row: Submission) -> str:
-        return day(answer_day(row.submitted_at, row.edition)) if row.submitted_at else "–"
+        return deadline(answer_day(row.submitted_at, row.edition)) if row.submitted_at else "–"
 
     def change_view(
         self,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certification.review.models import Decision
-from scip.formats import day
+from scip.formats import day, deadline
 from scip.policy.models import Edition
 from scip.requirements import Finding, Status
 
@@ -107,7 +107,7 @@ def day_finding(chosen: date, evidence: DecidingEvidence) -> Finding:
         needed=""
         if is_met
         else _("Name a day after today and no later than {until}, the last for it.").format(
-            until=day(evidence.until_on)
+            until=deadline(evidence.until_on)
         ),
     )
 

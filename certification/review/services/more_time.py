@@ -14,7 +14,7 @@ from certification.review.services.on_behalf import whole_reason
 from certification.review.services.resubmitting import turn_back
 from scip.accounts.models import User
 from scip.audit.services import record
-from scip.formats import day
+from scip.formats import deadline
 from scip.mail.services import queue_draft
 from scip.requirements import Refusal
 from scip.states import lock
@@ -70,7 +70,7 @@ def refuse_earlier(window: Window, last_on: date, *, now: datetime) -> None:
         raise Refusal(
             _(
                 "The last day is {day} already; choose a later one. Time is never taken away."
-            ).format(day=day(window.last_on))
+            ).format(day=deadline(window.last_on))
         )
     if last_on < now.astimezone(UTC).date():
         raise Refusal(_("That day has passed, so it would help nobody. Choose a later one."))
