@@ -243,7 +243,7 @@ class AppealAdmin(DecidingAdmin):
 
     @admin.display(description=_("to be filed by"))
     def filed_by(self, row: Appeal) -> str:
-        return str(_("{day} (UTC)")).format(day=last_day(row.until_at))
+        return last_day(row.until_at)
 
     @admin.display(description=_("the panel answers by"))
     def panel_by(self, row: Appeal) -> str:

@@ -2,7 +2,7 @@
 that a reader writes is shown, and nobody sees who reads their own submission."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -16,6 +16,7 @@ from certification.review.forms.assigning import TimeForm, WhyForm
 from certification.review.models import MAY_BE_ALLOWED, Assignment, Submission
 from certification.review.queries.conflicts import ties_of, told_of
 from certification.review.queries.queue import answers_overdue, parts_overdue, ties_to_allow
+from certification.review.requirements.submission import end_of_day
 from certification.review.services import assigning
 from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, while_in
 from scip.accounts.models import User
@@ -52,15 +53,15 @@ def released_draft(row: Assignment, data: Data, _by: User) -> Draft:
     return letters.released(row)
 
 
-def end_of(data: Data) -> datetime:
-    """The last moment of the day that was chosen; days of the committee are UTC's."""
-    return datetime.combine(data["until"], time(23, 59), tzinfo=UTC)
+def chosen_end(data: Data) -> datetime:
+    """The end of the day that was chosen."""
+    return end_of_day(data["until"])
 
 
 def time_draft(row: Assignment, data: Data, _by: User) -> Draft:
     """The letter with the day as it will be."""
     name = "answer_due_at" if row.state == State.ASKED else "due_at"
-    setattr(row, name, end_of(data))
+    setattr(row, name, chosen_end(data))
     return letters.more_time(row)
 
 
@@ -120,7 +121,7 @@ class AssignmentAdmin(DecidingAdmin):
             is_possible=while_in(State.ASKED, State.ACCEPTED),
             form=lambda _row, data: TimeForm(data),
             draft=time_draft,
-            act=lambda row, data, by: assigning.give_time(row, until=end_of(data), by=by),
+            act=lambda row, data, by: assigning.give_time(row, until=chosen_end(data), by=by),
         ),
         "release": Decision(
             title=_("Release"),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from certification.candidacy.models import WindowMove
 from certification.review.emails.appeals import note
 from scip.accounts.models import User
-from scip.formats import day
+from scip.formats import deadline
 from scip.mail.services import Draft
 
 
@@ -22,10 +22,10 @@ def more_time(moved: WindowMove) -> Draft:
         else _("You have more time to resubmit"),
         paragraphs=[
             (
-                _("You can file an appeal until the end of {day} (UTC) now.")
+                _("You can file an appeal until the end of {day} now.")
                 if is_appeal
-                else _("You can hand in your resubmission until the end of {day} (UTC) now.")
-            ).format(day=day(moved.last_on)),
+                else _("You can hand in your resubmission until the end of {day} now.")
+            ).format(day=deadline(moved.last_on)),
             _("CMSC’s office gives you this time because: {reason}").format(reason=moved.reason),
             _(
                 "Everything that you wrote is where you left it. Should you take a leave from now "

@@ -16,6 +16,7 @@ from certification.review.queries.appeals import (
     refused_in_force,
     window_of,
 )
+from certification.review.requirements.appeals import last_day
 from scip.formats import day, deadline
 
 State = Appeal.State
@@ -39,9 +40,9 @@ def appeal_card(candidacy: Candidacy, *, now: datetime | None = None) -> AppealC
         return live_card(appeal, now)
     answer = appealable(candidacy, now=now)
     if candidacy.is_registered and answer is not None and answer.is_open(now):
-        words = _("You can appeal against {answer} until the end of {day} (UTC).")
+        words = _("You can appeal against {answer} until the end of {day}.")
         return AppealCard(
-            text=words.format(answer=answer.title, day=day(answer.window.last_on)),
+            text=words.format(answer=answer.title, day=deadline(answer.window.last_on)),
             label=_("See how an appeal goes"),
             why=answer.window.why,
         )
@@ -112,14 +113,12 @@ def live_card(appeal: Appeal, now: datetime) -> AppealCard:
     """One that is being written, with its last day; one that waits for its answer, with that day."""
     if appeal.state == State.DRAFT or appeal.answer_by_at is None:
         window = window_of(appeal, now=now)
-        until = window.last_on if window is not None else appeal.until_at
-        over = _(
-            "You began an appeal, and the time for it ran until {day} (UTC). Your words are kept."
-        )
-        here = _("You are writing an appeal. It has to be filed by the end of {day} (UTC).")
+        until = deadline(window.last_on) if window is not None else last_day(appeal.until_at)
+        over = _("You began an appeal, and the time for it ran until {day}. Your words are kept.")
+        here = _("You are writing an appeal. It has to be filed by the end of {day}.")
         is_open = window is not None and window.is_open(now)
         return AppealCard(
-            text=(here if is_open else over).format(day=day(until)),
+            text=(here if is_open else over).format(day=until),
             label=_("Open your appeal"),
             why=window.why if window is not None else "",
         )

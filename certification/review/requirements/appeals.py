@@ -4,7 +4,7 @@ what a panel's answers add up to (`domain.md`, "Appeal"). Rules alone, no querie
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from certification.candidacy.requirements.windows import Window
 from certification.review.models import AppealOutcome, Tie
 from certification.review.requirements.submission import end_of
-from scip.formats import day
+from scip.formats import deadline
 from scip.policy.models import Edition
 from scip.requirements import Finding, Status
 
@@ -51,7 +51,7 @@ class Answer:
 
 def last_day(until: datetime) -> str:
     """The window's last day, in words."""
-    return day((until.astimezone(UTC) - timedelta(seconds=1)).date())
+    return deadline(until - timedelta(seconds=1))
 
 
 def answer_by(filed_at: datetime, edition: Edition) -> datetime:
@@ -62,7 +62,7 @@ def answer_by(filed_at: datetime, edition: Edition) -> datetime:
 def window_sentence(until: datetime, contact: str) -> str:
     """What somebody reads who comes too late: until when it was, and to whom they can write."""
     return _(
-        "The time for an appeal ran until the end of {day} (UTC). What you wrote is kept. If "
+        "The time for an appeal ran until the end of {day}. What you wrote is kept. If "
         "something kept you from it, write to the office: {contact}."
     ).format(day=last_day(until), contact=contact)
 
@@ -99,7 +99,7 @@ def filing_findings(
             needed=""
             if is_in_time
             else _("The time ran out on {day}.").format(day=last_day(until)),
-            found=_("Open until the end of {day} (UTC).").format(day=last_day(until))
+            found=_("Open until the end of {day}.").format(day=last_day(until))
             if is_in_time
             else "",
         ),

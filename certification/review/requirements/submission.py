@@ -307,10 +307,15 @@ def fee_finding(fee: FeeFacts | None, *, edition: Edition, is_again: bool = Fals
     )
 
 
+def end_of_day(value: date) -> datetime:
+    """The last minute of a day. Days of the committee are UTC's: what is due then is due on one day
+    for everybody, and on the whole of it."""
+    return datetime.combine(value, time(23, 59), UTC)
+
+
 def end_of(value: datetime) -> datetime:
-    """The last minute of a moment's day. Days of the committee are UTC's: what is due then is due
-    on one day for everybody, and on the whole of it."""
-    return datetime.combine(value.astimezone(UTC).date(), time(23, 59), UTC)
+    """The last minute of a moment's day."""
+    return end_of_day(value.astimezone(UTC).date())
 
 
 def answer_by(submitted_at: datetime, edition: Edition) -> datetime:
