@@ -35,13 +35,23 @@ def members_of(cohort: Cohort) -> models.QuerySet[User]:
 
 def people_of(cohorts: models.QuerySet[Cohort]) -> models.QuerySet[User]:
     """Participants and today's facilitators of any of these cohorts."""
-    places = Enrolment.objects.filter(cohort__in=cohorts).taking_part().values("user_id")
-    leaders = Cohort.facilitators.through._default_manager.filter(cohort__in=cohorts)
-    leading = Q(pk__in=leaders.values("user_id")) & Q(
-        pk__in=User.objects.holding(Role.FACILITATOR).values("pk")
-    )
-    found: models.QuerySet[User] = User.objects.filter(Q(pk__in=places) | leading, is_active=True)
+    inside = Q(pk__in=places_in(cohorts).values("user_id"))
+    inside |= Q(pk__in=leaders_of(cohorts).values("user_id"))
+    found: models.QuerySet[User] = User.objects.filter(inside, is_active=True)
     return found
+
+
+def places_in(cohorts: models.QuerySet[Cohort]) -> models.QuerySet[Enrolment]:
+    """The places of those who take part in these cohorts, and so in their spaces."""
+    return Enrolment.objects.filter(cohort__in=cohorts).taking_part()
+
+
+def leaders_of(cohorts: models.QuerySet[Cohort]) -> models.QuerySet[Any]:
+    """``cohort_id`` and ``user_id`` of whoever leads these cohorts and holds the role today."""
+    rows: models.QuerySet[Any] = Cohort.facilitators.through._default_manager.filter(
+        cohort__in=cohorts, user_id__in=User.objects.holding(Role.FACILITATOR).values("pk")
+    )
+    return rows
 
 
 class SharingQuerySet(models.QuerySet["Sharing"]):

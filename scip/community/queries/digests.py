@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cohorts.models import Cohort, Enrolment
-from scip.accounts.models import Role, User
+from cohorts.models import Cohort
+from scip.accounts.models import User
 from scip.community.models import DigestChoice, Post, Reading
+from scip.community.models.spaces import leaders_of, places_in
 
 # Nobody needs to hear by letter about what is older than a week.
 LOOK_BACK = timedelta(days=7)
@@ -52,7 +53,7 @@ def digests_due(now: datetime, *, until: datetime, hour: int) -> list[Due]:
     by_cohort: dict[int, list[Post]] = defaultdict(list)
     for post in posts:
         by_cohort[post.thread.cohort_id or 0].append(post)
-    inside = people_of(list(by_cohort))
+    inside = spaces_by_person(list(by_cohort))
     choices = {row.user_id: row for row in DigestChoice.objects.filter(user__in=inside)}
     readings = {
         (row.thread_id, row.user_id): row.read_at
@@ -76,16 +77,13 @@ def digests_due(now: datetime, *, until: datetime, hour: int) -> list[Due]:
     return found
 
 
-def people_of(cohort_ids: list[int]) -> dict[int, set[int]]:
+def spaces_by_person(cohort_ids: list[int]) -> dict[int, set[int]]:
     """Who is in these groups' spaces: person → cohorts. Two queries."""
     inside: dict[int, set[int]] = defaultdict(set)
-    places = Enrolment.objects.filter(cohort__in=cohort_ids).taking_part()
-    leaders = Cohort.facilitators.through._default_manager.filter(
-        cohort__in=cohort_ids, user_id__in=User.objects.holding(Role.FACILITATOR).values("pk")
-    )
+    cohorts = Cohort.objects.filter(pk__in=cohort_ids)
     rows: tuple[Any, ...] = (
-        *places.values_list("user_id", "cohort_id"),
-        *leaders.values_list("user_id", "cohort_id"),
+        *places_in(cohorts).values_list("user_id", "cohort_id"),
+        *leaders_of(cohorts).values_list("user_id", "cohort_id"),
     )
     for user_id, cohort_id in rows:
         inside[user_id].add(cohort_id)
