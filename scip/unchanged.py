@@ -66,6 +66,10 @@ class Shown:
         sql, given = parts[0].union(*parts[1:], all=True).order_by().query.sql_with_params()
         return sql, tuple(given)
 
+    def says(self) -> tuple[Any, ...]:
+        """Everything that the page says now: the clock to the minute, and the rows."""
+        return f"{timezone.now():%Y%m%d%H%M}", self.marks()
+
     def marks(self) -> list[tuple[Any, ...]]:
         """What `statement` says now."""
         with connection.cursor() as cursor:
@@ -85,10 +89,12 @@ def kept_while_unchanged(*rows: Rows) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def kept(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
-            if request.META["QUERY_STRING"] or not is_a_plain_visit(request):
+            def draw() -> HttpResponseBase:
                 return view(request, *args, **named)
-            says = (f"{timezone.now():%Y%m%d%H%M}", shown.marks())
-            return remembered(request, says, lambda: view(request, *args, **named))
+
+            if request.META["QUERY_STRING"]:
+                return draw()
+            return remembered(request, shown.says, draw)
 
         kept.shown = shown  # type: ignore[attr-defined]
         return kept
@@ -97,16 +103,16 @@ def kept_while_unchanged(*rows: Rows) -> Callable[[View], View]:
 
 
 def remembered(
-    request: HttpRequest, says: object, draw: Callable[[], HttpResponseBase]
+    request: HttpRequest, says: Callable[[], object], draw: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
     """A page for everybody, drawn once for all visitors to whom it says the same.
 
-    ``says`` is everything that it says beside its address, language and zone, as something whose
+    ``says`` gives everything that it says beside its address, language and zone, as something whose
     ``repr`` tells all of it: a page that says something else is another page.
     """
     if not is_a_plain_visit(request):
         return draw()
-    memory, key = caches["pages"], key_of(request, says)
+    memory, key = caches["pages"], key_of(request, says())
     known = memory.get(key)
     if known is not None:
         return HttpResponse(known)

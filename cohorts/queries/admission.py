@@ -37,6 +37,14 @@ from scip.audit.models import Entry
 from scip.credentials.models import Completion, Level
 from scip.requirements import Assessment
 
+# What lists of coming cohorts read, for pages that are kept while it is unchanged.
+COMING_ROWS = (
+    Cohort.objects.all,
+    PriceTier.objects.all,
+    Seat.objects.all,
+    Session.objects.all,
+)
+
 
 def with_places(cohorts: QuerySet[Cohort]) -> QuerySet[Cohort]:
     """Annotate ``places_left`` (never below 0 by the seats' own constraint) and

@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cohorts.models import Application, Cohort, PriceTier, Seat, Session, SkippedDay
+from cohorts.models import Application, Cohort, SkippedDay
 from cohorts.queries.admission import (
+    COMING_ROWS,
     coming_cohorts,
     tiers_of,
     tuition_terms,
@@ -80,12 +81,7 @@ def prices_of(cohort: Cohort, now: datetime) -> list[dict[str, Any]]:
 
 
 @published
-@kept_while_unchanged(
-    Cohort.objects.all,
-    PriceTier.objects.all,
-    Seat.objects.all,
-    Session.objects.all,
-)
+@kept_while_unchanged(*COMING_ROWS)
 @require_safe
 def cohort_list(request: HttpRequest) -> HttpResponse:
     """Coming cohorts: dates in the visitor's zone, prices, places left, application time."""
@@ -119,11 +115,8 @@ def leaders() -> QuerySet[User]:
 
 @published
 @kept_while_unchanged(
-    Cohort.objects.all,
+    *COMING_ROWS,
     Edition.objects.all,
-    PriceTier.objects.all,
-    Seat.objects.all,
-    Session.objects.all,
     SkippedDay.objects.all,
     Cohort.facilitators.through.objects.all,
     leaders,

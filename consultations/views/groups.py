@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from cohorts.models import Cohort, Enrolment, PriceTier, Seat, Session
+from cohorts.models import Cohort, Enrolment
+from cohorts.queries.admission import COMING_ROWS
 from cohorts.requirements.attendance import sessions_needed
 from cohorts.views.public import prices_of, standing_of
 from consultations.forms.rota import SwapForm
@@ -34,10 +35,7 @@ from scip.unchanged import kept_while_unchanged
     Group.objects.all,
     Round.objects.all,
     Round.groups.through.objects.all,
-    Cohort.objects.all,
-    PriceTier.objects.all,
-    Seat.objects.all,
-    Session.objects.all,
+    *COMING_ROWS,
 )
 @require_safe
 def topic_list(request: HttpRequest) -> HttpResponse:

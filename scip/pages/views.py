@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cohorts.models import Cohort, PriceTier, Seat, Session
+from cohorts.queries.admission import COMING_ROWS
 from cohorts.requirements.attendance import sessions_needed
 from payments.models import FundEntry
 from payments.services import given_so_far
@@ -31,13 +31,6 @@ from scip.publishing import data_block, meta_of, published
 from scip.unchanged import kept_while_unchanged
 
 COHORTS_ON_HOME = 3
-# What lists of coming cohorts read.
-COHORT_ROWS = (
-    Cohort.objects.all,
-    PriceTier.objects.all,
-    Seat.objects.all,
-    Session.objects.all,
-)
 
 
 def figures(edition: Edition) -> dict[str, Any]:
@@ -102,7 +95,7 @@ def cost_of_path(edition: Edition, cards: list[CohortCard]) -> dict[str, Any]:
 
 @published
 @kept_while_unchanged(
-    *COHORT_ROWS,
+    *COMING_ROWS,
     Edition.objects.all,
     FacultyMember.objects.all,
     FaqEntry.objects.all,
@@ -168,7 +161,7 @@ def faculty(request: HttpRequest) -> HttpResponse:
 
 
 @published
-@kept_while_unchanged(*COHORT_ROWS, Edition.objects.all, FundEntry.objects.all)
+@kept_while_unchanged(*COMING_ROWS, Edition.objects.all, FundEntry.objects.all)
 @require_safe
 def fees(request: HttpRequest) -> HttpResponse:
     edition = Edition.objects.visible_to(request.user).in_force()

@@ -140,7 +140,7 @@ def test_after_a_change_of_name_both_numbers_tell_the_truth(client, participant,
     assert (new.issued_on, new.completion, new.replaces) == (old.issued_on, old.completion, old)
     page = client.get(reverse("credentials:verify", args=[old.code]))
     text = page.content.decode()
-    assert (page.status_code, page.context["said"].standing) == (200, "replaced")
+    assert (page.status_code, page.context["told"].standing) == (200, "replaced")
     assert "Paulo Participant" in text
     assert f"replaced by {new.number}" in text
     assert reverse("credentials:verify", args=[new.code]) in text
@@ -179,11 +179,11 @@ def test_an_old_number_stands_no_better_than_what_replaced_it(client, participan
     new = issue_anew(old, reason="name", by=staff)
     services.revoke_credential(new, by=staff, reason="x")
     page = client.get(reverse("credentials:verify", args=[old.code]))
-    assert (page.context["said"].standing, page.context["said"].successor.standing) == (
+    assert (page.context["told"].standing, page.context["told"].successor.standing) == (
         "replaced",
         "revoked",
     )
-    assert page.context["said"].papers == ()
+    assert page.context["told"].papers == ()
     assert "stands no better" in page.content.decode()
     for name in ("certificate", "letter", "badge"):
         answer = client.get(reverse(f"credentials:{name}", args=[old.code]))

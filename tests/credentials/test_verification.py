@@ -70,7 +70,7 @@ def test_each_standing_is_an_answer_of_its_own(client, credential, staff, standi
     act(credential, staff)
     page = client.get(reverse("credentials:verify", args=[credential.code]))
     text = page.content.decode()
-    assert (page.status_code, page.context["said"].standing) == (200, standing)
+    assert (page.status_code, page.context["told"].standing) == (200, standing)
     said = [words for _act, words in ANSWERS.values() if words in text]
     assert said == [sentence]
     assert credential.number in text
@@ -110,7 +110,7 @@ def test_what_was_changed_past_us_is_not_shown_as_true(client, credential, chang
     Credential.objects.filter(pk=credential.pk).update(**change)
     page = client.get(reverse("credentials:verify", args=[credential.code]))
     text = page.content.decode()
-    assert (page.status_code, page.context["said"].standing) == (200, "unsure")
+    assert (page.status_code, page.context["told"].standing) == (200, "unsure")
     assert "Somebody Else" not in text
     assert "certificate.pdf" not in text
     assert "does not state what was sealed" in caplog.text
@@ -136,11 +136,11 @@ def test_each_of_our_papers_is_recognised_however_it_stands(client, credential, 
     ANSWERS[standing][0](credential, staff)
     for paper in credential.certificates.all():
         page = send(client, credential, paper.document.read())
-        assert (page.context["said"].answer, page.context["said"].same) == (
+        assert (page.context["told"].answer, page.context["told"].same) == (
             "same",
             Paper.of(paper.kind, paper.paper),
         )
-        assert page.context["said"].standing == standing
+        assert page.context["told"].standing == standing
         assert paper.get_kind_display() in page.content.decode()
 
 
@@ -159,16 +159,16 @@ def test_another_file_is_none_of_ours(client, credential, stranger):
         b"",
         b"x" * 3_000_000,
     ):
-        assert send(client, credential, content).context["said"].answer == "differs"
+        assert send(client, credential, content).context["told"].answer == "differs"
 
 
 def test_our_badge_is_recognised_and_a_changed_one_is_not(client, credential):
     token = badges.badge(credential).encode()
-    assert send(client, credential, token + b"\n", "badge.jwt").context["said"].answer == "badge"
+    assert send(client, credential, token + b"\n", "badge.jwt").context["told"].answer == "badge"
     place = token.index(b".") + 20
     changed = token[:place] + (b"A" if token[place : place + 1] != b"A" else b"B")
     assert (
-        send(client, credential, changed + token[place + 1 :], "b.jwt").context["said"].answer
+        send(client, credential, changed + token[place + 1 :], "b.jwt").context["told"].answer
         == "differs"
     )
 
@@ -259,8 +259,8 @@ def test_the_form_carries_its_token(participant, credential):
             reverse("credentials:verify_file", args=[code]),
             {"csrfmiddlewaretoken": token, "document": SimpleUploadedFile("p.pdf", b"x")},
         )
-        said = answer.context.get("said")
-        found = said.answer if said else answer.context["answer"]
+        told = answer.context.get("told")
+        found = told.answer if told else answer.context["answer"]
         assert (answer.status_code, found) == (200, "differs")
 
 
@@ -278,15 +278,15 @@ def test_a_paper_that_storage_has_lost_is_made_anew_and_old_copies_stay_ours(
     assert "is being made anew" in page.content.decode()
     assert f"The file of certificate {paper.pk} is gone" in caplog.text
     assert [services.make_lost_again(paper.pk) for _twice in range(2)] == [True, False]
-    assert send(client, credential, copy).context["said"].answer == "same", "also in the meantime"
+    assert send(client, credential, copy).context["told"].answer == "same", "also in the meantime"
     assert "is being made anew" in client.get(address).content.decode()
     assert services.make_certificate(paper.pk) is True
     anew = b"".join(client.get(address).streaming_content)
     assert anew != copy
-    assert [send(client, credential, file).context["said"].answer for file in (copy, anew)] == [
+    assert [send(client, credential, file).context["told"].answer for file in (copy, anew)] == [
         "same"
     ] * 2
-    assert send(client, credential, anew[:-1] + b"x").context["said"].answer == "differs"
+    assert send(client, credential, anew[:-1] + b"x").context["told"].answer == "differs"
     assert Letter.objects.count() == letters
     entry = Entry.objects.get(action="certificate.lost")
     assert (entry.object_id, entry.subject_id) == (str(paper.pk), credential.user_id)

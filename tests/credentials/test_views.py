@@ -19,7 +19,7 @@ def test_an_active_credential_shows_every_fact_of_its_certificate(client, partic
     text = page.content.decode()
     facts = services.certificate_facts(credential)
     assert page.status_code == 200
-    assert page.context["said"].standing == "active"
+    assert page.context["told"].standing == "active"
     shown = [
         facts.organisation,
         facts.title,
@@ -40,7 +40,7 @@ def test_an_expired_credential_answers_200_and_says_until_when(client, participa
     credential = issue(participant)
     ends(credential, date(2026, 6, 1))
     page = client.get(reverse("credentials:verify", args=[credential.code]))
-    assert (page.status_code, page.context["said"].standing) == (200, "expired")
+    assert (page.status_code, page.context["told"].standing) == (200, "expired")
     assert "Monday 1 June 2026" in page.content.decode()
 
 
@@ -49,7 +49,7 @@ def test_a_revoked_credential_answers_200_and_hands_out_no_certificate(client, p
     make_all(credential)
     services.revoke_credential(credential, by=staff, reason="A private reason.")
     page = client.get(reverse("credentials:verify", args=[credential.code]))
-    assert (page.status_code, page.context["said"].standing) == (200, "revoked")
+    assert (page.status_code, page.context["told"].standing) == (200, "revoked")
     assert "A private reason." not in page.content.decode()
     assert "certificate.pdf" not in page.content.decode()
     pdf = client.get(reverse("credentials:certificate", args=[credential.code]))
@@ -70,7 +70,7 @@ def test_a_code_typed_sloppily_leads_to_its_own_address(client, participant):
     sloppy = credential.code.lower()[:5] + "-" + credential.code.lower()[5:]
     page = client.get(reverse("credentials:verify_form"), {"code": sloppy}, follow=True)
     assert page.redirect_chain[-1][0] == reverse("credentials:verify", args=[credential.code])
-    assert page.context["said"].standing == "active"
+    assert page.context["told"].standing == "active"
 
 
 @pytest.mark.parametrize(
@@ -141,10 +141,10 @@ def test_a_credential_stands_the_same_in_every_visitors_zone(client, participant
     ends(credential, today())
     client.cookies["tz"] = zone
     page = client.get(reverse("credentials:verify", args=[credential.code]))
-    assert page.context["said"].standing == "active"
+    assert page.context["told"].standing == "active"
     ends(credential, today() - timedelta(days=1))
     page = client.get(reverse("credentials:verify", args=[credential.code]))
-    assert page.context["said"].standing == "expired"
+    assert page.context["told"].standing == "expired"
 
 
 def test_who_decides_on_aid_alone_cannot_revoke_even_their_own(as_user, aid_decider):

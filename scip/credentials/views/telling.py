@@ -91,5 +91,5 @@ def told_of(
 @lru_cache(maxsize=REMEMBERED)
 def drawn(_language: str | None, told: Told) -> SafeString:
     """That part of the page in HTML. The language is part of the key: so are its sentences."""
-    context = {"said": told, "facts": json.loads(told.facts)}
+    context = {"told": told, "facts": json.loads(told.facts)}
     return render_to_string("credentials/_told.html", context)

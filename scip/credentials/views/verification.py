@@ -80,8 +80,8 @@ def credential_page(
         same=same,
     )
     context = {
-        "said": told,
-        "told": drawn(get_language(), told),
+        "told": told,
+        "drawn": drawn(get_language(), told),
         "form": form or CompareForm(),
     }
     return render(request, "credentials/verify.html", context)

@@ -55,7 +55,7 @@ def listing_list(request: HttpRequest) -> HttpResponseBase:
         "previous_url": page_url(asked, found.previous),
         "next_url": page_url(asked, found.next),
     }
-    return remembered(request, says, lambda: list_page(request, says))
+    return remembered(request, lambda: says, lambda: list_page(request, says))
 
 
 def list_page(request: HttpRequest, says: dict[str, Any]) -> HttpResponse:
