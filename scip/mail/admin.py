@@ -113,6 +113,8 @@ class LetterAdmin(StaffModelAdmin):
             return _("The mail server did not take it yet; it is tried again.")
         if error in REFUSED:
             return _("The address was not taken: it may be mistyped, or closed.")
+        if error == "SMTPDataError" and FOR_GOOD in letter.last_error:
+            return _("The mail server took the address, and not the letter.")
         if error in NEVER_MADE:
             return _("No e-mail could be made of it; tell whoever runs the site.")
         return _("The mail server was away, or took no letters.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from itertools import batched
-from smtplib import SMTPException
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,12 @@ DELIVER = "scip.mail.deliver"
 DELIVER_MANY = "scip.mail.deliver_many"
 # How long a letter is tried before staff are asked to look at it.
 PATIENCE = timedelta(days=3)
+# Answers of the mail server about the address or the letter itself (RFC 5321, 4.2.3): written
+# wrongly, no such mailbox, too large. A server that asks us to sign in first (53x), or to speak
+# another way (50x), says nothing of the letter.
+FOR_GOOD = {501, *range(550, 560)}
+# Beside those codes: "not from you" (RFC 3463, 3.8). The next try may find us signed in, or trusted.
+POLICY = b"5.7."
 # More letters than this at once go in portions, and step back behind letters to one person.
 SINGLY = 100
 PORTION = 250
@@ -207,8 +213,9 @@ def deliver(dedupe_key: str, *, through: BaseEmailBackend | None = None) -> bool
     """Send one letter if it still waits; True if it was sent now.
 
     The row stays locked while it is sent, so two workers never send it at once; a letter
-    that another worker holds is left to that worker. When the mail server refuses or is
-    away, the next try is planned (1, 2, 4 … minutes, at most an hour apart).
+    that another worker holds is left to that worker. When the mail server refuses for now or
+    is away, the next try is planned (1, 2, 4 … minutes, at most an hour apart); a letter that
+    it refuses for good is given up.
     ``through``: a connection to the mail server that is already open.
     """
     mailer = through or mailers.default
@@ -225,7 +232,8 @@ def deliver(dedupe_key: str, *, through: BaseEmailBackend | None = None) -> bool
         # The last two: a letter of which no e-mail can be made. It must not keep the sweep
         # from the letters behind it; the office finds it among those given up.
         hang_up(mailer)
-        put_off(dedupe_key, f"{type(error).__name__}: {error}"[:200])
+        reason = f"{type(error).__name__}: {error}"[:200]
+        put_off(dedupe_key, reason, for_good=is_for_good(error))
         return False
 
 
@@ -236,8 +244,24 @@ def take(dedupe_key: str) -> Letter | None:
     return next(iter(Letter.objects.raw(TAKE, [now, dedupe_key, now])), None)
 
 
-def put_off(dedupe_key: str, error: str) -> None:
-    """Plan the next try of a letter that could not be sent, or give it up."""
+def is_for_good(error: Exception) -> bool:
+    """Whether the mail server will never take this letter for this address.
+
+    A sender that it refuses is no such answer: that is said of us, and of every letter alike.
+    """
+    match error:
+        case SMTPRecipientsRefused(recipients=refusals):
+            answers = list(refusals.values())
+        case SMTPDataError(smtp_code=code, smtp_error=bytes(words)):
+            answers = [(code, words)]
+        case _other:
+            return False
+    return all(code in FOR_GOOD and not words.startswith(POLICY) for code, words in answers)
+
+
+def put_off(dedupe_key: str, error: str, *, for_good: bool) -> None:
+    """Plan the next try of a letter that could not be sent, or give it up: after days of trying,
+    or at once where no try would end otherwise."""
     with transaction.atomic():
         same = Letter.objects.filter(dedupe_key=dedupe_key)
         letter = same.select_for_update(skip_locked=True, no_key=True).first()
@@ -247,7 +271,7 @@ def put_off(dedupe_key: str, error: str) -> None:
         letter.attempts += 1
         letter.last_error = error
         letter.due_at = now + timedelta(minutes=min(2 ** (letter.attempts - 1), 60))
-        if now - letter.created_at > PATIENCE:
+        if for_good or now - letter.created_at > PATIENCE:
             letter.given_up_at = now
             if letter.is_forgotten_once_sent:
                 letter.forget()

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from django.conf import settings as django_settings
@@ -213,6 +214,111 @@ def test_a_server_that_hangs_up_costs_one_letter_a_minute_and_nobody_else(settin
         server.shutdown()
     late = Letter.objects.get(sent_at=None)
     assert (late.dedupe_key, late.attempts) == ("many:2", 1)
+
+
+class Refusing(socketserver.StreamRequestHandler):
+    """A mail server that refuses: at each command the answer that ``answers`` names for it."""
+
+    answers: ClassVar[dict[bytes, bytes]] = {}
+
+    def handle(self) -> None:
+        self.say(b"HELLO", b"220 here")
+        for line in self.rfile:
+            command = line[:4].upper()
+            if command == b"DATA":
+                self.say(b"", b"354 go on")
+                while self.rfile.readline() != b".\r\n":
+                    pass
+            # A person with whom all is well gets their letter, whoever else is refused.
+            is_well = command == b"RCPT" and b"well@" in line
+            self.say(b"" if is_well else command, b"250 yes")
+
+    def say(self, command: bytes, otherwise: bytes) -> None:
+        self.wfile.write(self.answers.get(command, otherwise) + b"\r\n")
+
+
+@pytest.fixture
+def refusing(settings, monkeypatch):
+    """Call it with what the mail server answers to which command."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.MAILERS = {
+            "default": {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": {"host": "127.0.0.1", "port": server.server_address[1], "timeout": 5},
+            }
+        }
+        yield lambda answers: monkeypatch.setattr(Refusing, "answers", answers)
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (b"RCPT", b"550 5.1.1 No such person"),
+        (b"RCPT", b"550 No such person"),
+        (b"RCPT", b"501 5.1.3 Bad address"),
+        (b"RCPT", b"556 5.1.10 This domain takes no mail"),
+        (b"DATA", b"552 5.3.4 Too large"),
+    ],
+)
+def test_a_letter_refused_for_good_is_given_up_at_once_with_the_reason(refusing, command, answer):
+    letter = queue()
+    refusing({command: answer})
+    assert services.deliver("one") is False
+    letter.refresh_from_db()
+    assert (letter.attempts, letter.given_up_at is None, letter.sent_at) == (1, False, None)
+    assert answer[4:].decode() in letter.last_error
+    # The office asks for another try, of which somebody may have mended the reason.
+    refusing({})
+    services.send_again(letter)
+    assert services.sweep() == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        (b"HELLO", b"554 Not from there"),
+        (b"MAIL", b"530 5.7.0 Sign in first"),
+        (b"MAIL", b"550 5.1.8 Nobody writes from there"),
+        (b"RCPT", b"450 4.2.0 Greylisted"),
+        (b"RCPT", b"530 Sign in first"),
+        (b"RCPT", b"503 RCPT before MAIL"),
+        (b"RCPT", b"554 5.7.1 Relaying denied"),
+        (b"RCPT", b"421 Closing"),
+        (b"DATA", b"451 4.3.0 Later"),
+    ],
+)
+def test_an_answer_that_says_nothing_of_the_letter_is_followed_by_another_try(
+    refusing, command, answer
+):
+    letter = queue()
+    refusing({command: answer})
+    assert services.deliver("one") is False
+    letter.refresh_from_db()
+    assert (letter.attempts, letter.given_up_at, letter.sent_at) == (1, None, None)
+    assert answer[4:].decode() in letter.last_error
+
+
+def test_among_many_letters_one_refused_for_good_is_given_up_and_the_others_go(refusing):
+    you = services.Address("well@example.com")
+    people = [YOU if number == 1 else you for number in range(4)]
+    services.queue_many(
+        [services.Prepared(DRAFT, to, f"many:{number}") for number, to in enumerate(people)]
+    )
+    refusing({b"RCPT": b"550 5.1.1 No such person"})
+    assert services.deliver_many([f"many:{number}" for number in range(4)]) == 3
+    (lost,) = Letter.objects.exclude(given_up_at=None)
+    assert (lost.dedupe_key, lost.attempts) == ("many:1", 1)
+
+
+def test_what_is_forgotten_once_sent_is_forgotten_when_it_is_refused_for_good(refusing):
+    letter = queue()
+    services.forget_once_sent("one")
+    refusing({b"RCPT": b"550 5.1.1 No such person"})
+    services.deliver("one")
+    letter.refresh_from_db()
+    assert (letter.given_up_at is None, letter.to_address, letter.last_error) == (False, "", "")
 
 
 def test_taking_a_letter_never_reads_all_that_wait():
