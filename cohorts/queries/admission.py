@@ -24,9 +24,12 @@ from cohorts.models import (
 )
 from cohorts.requirements.admission import (
     AdmissionEvidence,
+    EntryEvidence,
     LevelAEvidence,
     PriceEvidence,
     admission_findings,
+    entry_findings,
+    holding_up_a_place,
     refund_terms,
 )
 from payments.refund_terms import RefundTerms
@@ -35,7 +38,8 @@ from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import PrerequisiteEvidence
 from scip.audit.models import Entry
 from scip.credentials.models import Completion, Level
-from scip.requirements import Assessment
+from scip.policy.models import Edition
+from scip.requirements import Assessment, Finding
 
 # What lists of coming cohorts read, for pages that are kept while it is unchanged.
 COMING_ROWS = (
@@ -226,10 +230,14 @@ def evidence_from(
         is_accepting=cohort.is_accepting(now),
         opens_at=cohort.applications_open_at,
         closes_at=cohort.applications_close_at,
-        msc_due_on=cohort.msc_due_on
-        if cohort.msc_required_for == cohort.edition.MscRequiredFor.LEVEL_B
-        else None,
+        msc_due_on=msc_due_on(cohort),
     )
+
+
+def msc_due_on(cohort: Cohort) -> date | None:
+    """Until when the MSC programme may follow, where it is asked for Level B only."""
+    follows = cohort.msc_required_for == Edition.MscRequiredFor.LEVEL_B
+    return cohort.msc_due_on if follows else None
 
 
 def price_evidence(tier: PriceTier, at: datetime) -> PriceEvidence:
@@ -247,6 +255,18 @@ def assess(application: Application, *, now: datetime) -> Assessment:
     """The findings of one application, as they stand at ``now``."""
     evidence = admission_evidence([application], now=now)[application.pk]
     return admission_findings(evidence, as_of=now)
+
+
+def missing_for_a_place(application: Application, *, now: datetime) -> tuple[Finding, ...]:
+    """What keeps a place from being offered or accepted at ``now``; one query, and two more for
+    a group of Level B. The application comes with its cohort."""
+    person, cohort = application.user_id, application.cohort
+    evidence = EntryEvidence(
+        prerequisites=prerequisite_evidence([person])[person],
+        msc_due_on=msc_due_on(cohort),
+        level_a=level_a_evidence([person])[person] if cohort.level == Level.B else None,
+    )
+    return holding_up_a_place(entry_findings(evidence, as_of=now))
 
 
 def tuition_terms(cohort: Cohort) -> RefundTerms:

@@ -1,5 +1,6 @@
 """What an application needs, at sending, at the offer and at acceptance (`domain.md`)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -39,11 +40,19 @@ class LevelAEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdmissionEvidence:
-    """One application and its person, at one moment. ``level_a`` is None where it isn't asked."""
+class EntryEvidence:
+    """What a place depends on. ``level_a`` is None where it isn't asked."""
+
+    prerequisites: PrerequisiteEvidence
+    msc_due_on: date | None
+    level_a: LevelAEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionEvidence(EntryEvidence):
+    """One application and its person, at one moment."""
 
     application_id: int
-    prerequisites: PrerequisiteEvidence
     missing_profile: tuple[str, ...]
     missing_words: tuple[str, ...]
     attends_live: bool
@@ -53,8 +62,6 @@ class AdmissionEvidence:
     is_accepting: bool
     opens_at: datetime
     closes_at: datetime
-    msc_due_on: date | None
-    level_a: LevelAEvidence | None = None
 
     def step_url(self, step: str) -> str:
         """Address of the form's step where something can be completed."""
@@ -70,17 +77,22 @@ def admission_findings(evidence: AdmissionEvidence, *, as_of: datetime) -> Asses
     return Assessment(
         (
             profile_finding(evidence),
-            *(() if evidence.level_a is None else (level_a_finding(evidence.level_a),)),
-            *prerequisite_findings(
-                evidence.prerequisites,
-                as_of=as_of.date(),
-                msc_due_on=evidence.msc_due_on,
-            ),
+            *entry_findings(evidence, as_of=as_of),
             words_finding(evidence),
             live_finding(evidence),
             price_finding(evidence),
             *(() if evidence.is_sent else (window_finding(evidence, as_of),)),
         )
+    )
+
+
+def entry_findings(evidence: EntryEvidence, *, as_of: datetime) -> tuple[Finding, ...]:
+    """The part of `admission_findings` that a place depends on."""
+    return (
+        *(() if evidence.level_a is None else (level_a_finding(evidence.level_a),)),
+        *prerequisite_findings(
+            evidence.prerequisites, as_of=as_of.date(), msc_due_on=evidence.msc_due_on
+        ),
     )
 
 
@@ -92,12 +104,12 @@ def holding_up_sending(assessment: Assessment) -> tuple[Finding, ...]:
     return assessment.to_do
 
 
-def holding_up_a_place(assessment: Assessment) -> tuple[Finding, ...]:
+def holding_up_a_place(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """What keeps a place from being offered or accepted: prerequisites must be verified
     and valid; a deferred one may follow later."""
     return tuple(
         finding
-        for finding in assessment
+        for finding in findings
         if finding.code in ENTRY and finding.status in {Status.OPEN, Status.WAITING}
     )
 

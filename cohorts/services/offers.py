@@ -15,11 +15,11 @@ from cohorts.permissions import refuse_own, refuse_second_alive
 from cohorts.queries.admission import (
     admission_evidence,
     aid_outcome,
-    assess,
+    missing_for_a_place,
     places_left,
     tuition_terms,
 )
-from cohorts.requirements.admission import admission_findings, holding_up_a_place
+from cohorts.requirements.admission import entry_findings, holding_up_a_place
 from cohorts.services.grants import aid_adjustments, close_request, renew_grant
 from cohorts.services.places import confirm_place, free_place, take_seat
 from payments.services import open_charge
@@ -28,7 +28,7 @@ from scip.audit.services import record
 from scip.formats import moment
 from scip.mail.services import queue_draft
 from scip.requirements import Finding, Refusal, Status
-from scip.states import lock, move
+from scip.states import lock, move, share
 
 
 def plan_offer(
@@ -128,7 +128,7 @@ def offer_place(
         refuse_second_alive(application)
         if cohort.state != Cohort.State.OPEN:
             raise Refusal(_("This cohort is not open, so no place can be offered."))
-        unmet = holding_up_a_place(assess(application, now=now))
+        unmet = missing_for_a_place(application, now=now)
         if unmet:
             raise Refusal(
                 _("A place can be offered once every prerequisite is verified and valid."), unmet
@@ -172,7 +172,7 @@ def accept_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Enro
     enrolment. When aid covers everything the place is confirmed at once.
     """
     with transaction.atomic():
-        cohort, application, offer = lock_for_seat(offer)
+        cohort, application, offer = lock_for_answer(offer)
         if offer.state == Offer.State.ACCEPTED:
             return Enrolment.objects.get(offer=offer)
         now = now or timezone.now()
@@ -185,7 +185,7 @@ def accept_offer(offer: Offer, *, by: User, now: datetime | None = None) -> Enro
             )
         if cohort.state == Cohort.State.CANCELLED:
             raise Refusal(_("We are sorry: this cohort does not take place. A letter explains."))
-        unmet = holding_up_a_place(assess(application, now=now))
+        unmet = missing_for_a_place(application, now=now)
         if unmet:
             raise Refusal(
                 _(
@@ -301,8 +301,19 @@ def plan_correction(offer: Offer, *, tier: str, by: User, now: datetime) -> Offe
 
 def lock_for_seat(offer: Offer) -> tuple[Cohort, Application, Offer]:
     """The three rows in their order, fresh and locked."""
-    cohort = lock(offer.application.cohort)
+    return lock_in_order(lock(offer.application.cohort), offer)
+
+
+def lock_for_answer(offer: Offer) -> tuple[Cohort, Application, Offer]:
+    """As `lock_for_seat`, for taking the seat that the offer holds: many do so at once, and only
+    who changes the cohort or its seats waits for them."""
+    return lock_in_order(share(Cohort, offer.application.cohort_id), offer)
+
+
+def lock_in_order(cohort: Cohort, offer: Offer) -> tuple[Cohort, Application, Offer]:
+    """Application and offer under the cohort's lock; their person is the one at hand."""
     application = lock(offer.application)
+    application.user = offer.application.user
     application.cohort = cohort
     offer = lock(offer)
     offer.application = application
@@ -340,7 +351,7 @@ def offer_next(cohort: Cohort, *, now: datetime) -> list[Offer]:
     for application in waiting:
         if len(offers) == free:
             break
-        unmet = holding_up_a_place(admission_findings(evidence[application.pk], as_of=now))
+        unmet = holding_up_a_place(entry_findings(evidence[application.pk], as_of=now))
         if is_theirs_to_do(unmet):
             passed_over = True
             continue

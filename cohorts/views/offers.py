@@ -7,9 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from cohorts.models import Application, Enrolment, Offer
-from cohorts.queries.admission import assess, standing_sessions, tuition_terms
-from cohorts.requirements.admission import holding_up_a_place
+from cohorts.models import Enrolment, Offer
+from cohorts.queries.admission import missing_for_a_place, standing_sessions, tuition_terms
 from cohorts.services.offers import accept_offer, decline_offer
 from cohorts.views.applications import own_application
 from scip.access import signed_in
@@ -20,34 +19,36 @@ from scip.requirements import Refusal
 @require_http_methods(["GET", "HEAD", "POST"])
 def offer_answer(request: HttpRequest, pk: int) -> HttpResponse:
     """The offer with its price, what is included and the refund terms; yes or no."""
-    application = own_application(request, pk)
-    offer = (
+    newest = (
         Offer.objects.visible_to(request.user)
-        .filter(application=application)
-        .select_related("application__user", "application__cohort__edition")
+        .filter(application=pk, application__user=request.user.pk)
+        .select_related("application")
         .order_by("-id")
-        .first()
     )
+    offer = newest.first()
     if offer is None:
-        return redirect("applications:detail", pk)
+        return redirect("applications:detail", own_application(request, pk).pk)
+    offer.application.user = request.user  # type: ignore[assignment]
     if request.method == "POST":
-        return answer(request, application, offer)
+        return answer(request, offer)
     if offer.state != Offer.State.OPEN:
         return redirect("applications:detail", pk)
+    application = offer.application
     context = {
         "application": application,
         "cohort": application.cohort,
         "offer": offer,
         "is_over": timezone.now() >= offer.expires_at,
         "refund_terms": tuition_terms(application.cohort).sentences,
-        "unmet": holding_up_a_place(assess(application, now=timezone.now())),
+        "unmet": missing_for_a_place(application, now=timezone.now()),
         "sessions": standing_sessions(application.cohort),
     }
     return render(request, "cohorts/offer_answer.html", context)
 
 
-def answer(request: HttpRequest, application: Application, offer: Offer) -> HttpResponse:
+def answer(request: HttpRequest, offer: Offer) -> HttpResponse:
     """Act on the button that was pressed."""
+    application = offer.application
     person = application.user
     try:
         if "decline" in request.POST:

@@ -20,7 +20,7 @@ from scip.requirements import Refusal
 from scip.states import lock
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_charge(
     user: User,
     *,
@@ -45,7 +45,8 @@ def open_charge(
     """
     now = now or timezone.now()
     lines = list(adjustments)
-    if amount_cents + sum(line.amount_cents for line in lines) < 0:
+    owed_cents = amount_cents + sum(line.amount_cents for line in lines)
+    if owed_cents < 0:
         raise ValueError("The adjustments take off more than the price.")
     charge = Charge.objects.create(
         user=user,
@@ -72,7 +73,8 @@ def open_charge(
         adjusted_cents=sum(line.amount_cents for line in lines),
         currency=charge.currency,
     )
-    settle_if_covered(charge, now=now)
+    if not owed_cents:
+        settle_if_covered(charge, now=now)
     return charge
 
 

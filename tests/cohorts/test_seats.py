@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from cohorts.models import AidRequest, Application, Enrolment, Offer, Seat
@@ -17,6 +17,7 @@ from cohorts.services.places import take_seat
 from payments.models import Refund
 from payments.services import fund_balance
 from scip.mail.models import Letter
+from scip.states import lock
 from tests import world
 from tests.cohorts import admission as make
 from tests.races import tally
@@ -98,6 +99,27 @@ def test_a_double_click_on_accept_is_one_place(staff):
     outcomes = tally(*[lambda: accept_offer(offer, by=person)] * 2)
     assert outcomes == {"done": 2}
     assert (Enrolment.objects.count(), person.charges.count()) == (1, 1)
+
+
+def test_who_accepts_waits_for_nobody_who_accepts_but_the_office_does(staff):
+    """Places are offered one by one, as the lowest free seat is looked for, and then held: taking
+    what is held needs the cohort only to stay as it is."""
+    cohort = world.make_cohort(capacity=2)
+    first, second = (make.offered(cohort, staff) for _ in range(2))
+
+    def soon(act):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("set local lock_timeout = '500ms'")
+            act()
+
+    with transaction.atomic():
+        accept_offer(first, by=first.application.user)
+        assert tally(lambda: soon(lambda: accept_offer(second, by=second.application.user))) == {
+            "done": 1
+        }
+        (refused,) = tally(lambda: soon(lambda: lock(cohort)))
+    assert "lock timeout" in refused
+    assert Enrolment.objects.filter(cohort=cohort).count() == 2
 
 
 def test_a_double_click_on_send_is_one_application(edition):
