@@ -27,6 +27,7 @@ from scip.accounts.models import User
 from scip.audit.services import record
 from scip.formats import moment
 from scip.mail.services import queue_draft
+from scip.policy.models import Edition
 from scip.requirements import Finding, Refusal, Status
 from scip.states import lock, move, share
 
@@ -307,7 +308,11 @@ def lock_for_seat(offer: Offer) -> tuple[Cohort, Application, Offer]:
 def lock_for_answer(offer: Offer) -> tuple[Cohort, Application, Offer]:
     """As `lock_for_seat`, for taking the seat that the offer holds: many do so at once, and only
     who changes the cohort or its seats waits for them."""
-    return lock_in_order(share(Cohort, offer.application.cohort_id), offer)
+    cohort = share(Cohort, offer.application.cohort_id)
+    # What the terms of a refund ask of it: the whole Edition is as long as all the rest together.
+    terms = Edition.objects.only("full_refund_days", "half_refund_days")
+    cohort.edition = terms.get(pk=cohort.edition_id)
+    return lock_in_order(cohort, offer)
 
 
 def lock_in_order(cohort: Cohort, offer: Offer) -> tuple[Cohort, Application, Offer]:

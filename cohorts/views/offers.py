@@ -25,6 +25,8 @@ def offer_answer(request: HttpRequest, pk: int) -> HttpResponse:
         .select_related("application")
         .order_by("-id")
     )
+    if request.method == "POST":  # the service reads both anew, under their locks
+        newest = newest.only("application__cohort", "application__user")
     offer = newest.first()
     if offer is None:
         return redirect("applications:detail", own_application(request, pk).pk)
