@@ -220,7 +220,7 @@ def test_the_holder_s_own_page(as_user, participant, stranger, staff, credential
     shown = ("linkedin.com/profile/add" in text, "badge.json" in text, "letter.pdf" in text)
     assert shown == {
         "active": (True, True, True),
-        "expired": (True, True, True),
+        "expired": (False, True, True),
         "replaced": (False, False, True),
     }.get(standing, (False, False, False))
     assert ("If you have another name now" in text) == (standing == "active")

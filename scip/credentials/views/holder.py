@@ -34,14 +34,18 @@ def holder(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("credentials:holder", code=credential.code)
     hands_out = queries.hands_out_papers(credential)
     successor = getattr(credential, "successor", None)
+    # What was replaced is not shown around any more: the new one is.
+    is_shown = hands_out and successor is None
+    standing = credential.standing()
     context = {
         "credential": credential,
-        "standing": credential.standing(),
+        "standing": standing,
         "successor": successor,
         "hands_out": hands_out,
+        "is_shown": is_shown,
         "papers": credential.certificates.order_by("kind", "paper"),
-        # What was replaced is not shown around any more: the new one is.
-        "linkedin": linkedin_address(credential) if hands_out and successor is None else "",
+        # A profile goes on saying what was added to it: only what holds is offered for one.
+        "linkedin": linkedin_address(credential) if is_shown and standing == "active" else "",
         "verify_url": services.verify_url(credential.code),
         "form": form,
     }
