@@ -28,7 +28,7 @@ from certification.candidacy.queries.windows import appeal_window
 from certification.candidacy.requirements.windows import Window
 from supervision.models import Agreement, Approval, Recommendation
 from supervision.models.sessions import back_from_leave
-from supervision.queries.agreements import is_former
+from supervision.queries.agreements import is_former, read_now
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import ledger_findings
 from supervision.requirements.recommendations import Told
@@ -141,7 +141,10 @@ def may_go_on(agreement: Agreement) -> bool:
 
 def is_open_again(candidacy: Candidacy) -> bool:
     """Did the last letter say "not yet", is something of the ledger missing without one, or was
-    more mentorship asked for after the whole way (`Candidacy.further_since`)?"""
+    more mentorship asked for after the whole way (`Candidacy.further_since`)? Nothing is open while
+    the committee reads."""
+    if read_now({candidacy.pk}):
+        return False
     if candidacy.further_since is not None:
         return True
     told = told_of([candidacy.pk]).get(candidacy.pk)

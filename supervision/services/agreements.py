@@ -27,6 +27,7 @@ from supervision.models import (
 from supervision.queries.agreements import (
     BOTH,
     other_of,
+    read_now,
     side_of,
     text_hash,
     versions_of,
@@ -70,8 +71,8 @@ def draft_agreement(
 
     The two people may once their introduction was accepted, the office at any time (both then
     hear of it). Raises Refusal without an accepted introduction, after the whole way while nothing
-    is open again, without a registration under
-    way, without CMSC's approval of the supervisor today, and for an agreement with oneself.
+    is open again or the committee reads, without a registration under way, without CMSC's approval
+    of the supervisor today, and for an agreement with oneself.
     """
     now = now or timezone.now()
     candidacy = lock(candidacy)
@@ -88,12 +89,7 @@ def draft_agreement(
         # Two who walked the whole way once may go on, whoever introduced them.
         walked = pair.filter(state=State.COMPLETED).last()
         if walked and not (may_go_on(walked) or (met.exists() and is_open_again(candidacy))):
-            raise Refusal(
-                _(
-                    "There is nothing now that another agreement between you would be for. Your page "
-                    "says what comes next, and the office helps where that is not enough."
-                )
-            )
+            raise Refusal(nothing_open(candidacy, by))
         if walked is None and not met.exists():
             raise Refusal(
                 _(
@@ -107,6 +103,20 @@ def draft_agreement(
     record("agreement.drafted", agreement, by=by, subject=candidacy.user)
     emails.agreement_begun(agreement, by=by)
     return agreement
+
+
+def nothing_open(candidacy: Candidacy, by: User) -> str:
+    """Why two who walked the whole way make no other agreement now. That something lies with the
+    committee is the candidate's to tell."""
+    if by.pk == candidacy.user_id and read_now({candidacy.pk}):
+        return _(
+            "Your submission is with the committee, and nothing waits for you until its answer comes. "
+            "If it asks for further sessions, another agreement can begin then."
+        )
+    return _(
+        "There is nothing now that another agreement between you would be for. Your page "
+        "says what comes next, and the office helps where that is not enough."
+    )
 
 
 def refuse_unready(candidacy: Candidacy, supervisor: Supervisor, now: datetime) -> None:

@@ -326,6 +326,27 @@ def test_going_on_is_offered_with_whoever_may_supervise_and_until_it_is_handed_i
     assert "Supervision is open to you again" not in desk()
 
 
+def test_while_the_committee_reads_no_other_agreement_is_begun(as_user) -> None:
+    committee = answered(further_sessions=2)
+    pair = pair_of(committee)
+    made = begins(committee)
+    page = reverse("supervision:agreement", args=[pair.agreement.pk])
+    press = reverse("supervision:agreement_again", args=[pair.agreement.pk])
+    client = as_user(pair.candidate)
+    assert press in client.get(page).content.decode()
+    is_handed_in(made)
+    assert press not in client.get(page).content.decode()
+    waits = "Your submission is with the committee, and nothing waits for you until its answer"
+    assert waits in client.post(press, follow=True).content.decode()
+    # What lies with the committee is the candidate's to tell.
+    answer = as_user(pair.guide).post(press, follow=True).content.decode()
+    assert "There is nothing now that another agreement between you would be for." in answer
+    assert not Agreement.objects.alive().exists()
+    Submission.objects.filter(pk=made.pk).update(state=State.DEVELOPMENT)
+    client.post(press)
+    assert Agreement.objects.alive().count() == 1
+
+
 def test_while_the_committee_reads_no_session_is_said_to_count(as_user) -> None:
     committee = answered(further_sessions=2)
     made = begins(committee)
