@@ -103,7 +103,7 @@ def day_finding(chosen: date, evidence: DecidingEvidence) -> Finding:
         code="by_when",
         title=_("The day it names"),
         status=Status.MET if is_met else Status.OPEN,
-        found=day(chosen),
+        found=deadline(chosen),
         needed=""
         if is_met
         else _("Name a day after today and no later than {until}, the last for it.").format(

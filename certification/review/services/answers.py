@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from certification.review.emails.decisions import appeal_words, terms_of
 from certification.review.models import Decision
-from scip.formats import day
+from scip.formats import deadline
 from scip.pdf.decisions import AnswerLetter, AnswerPart
 
 
@@ -59,7 +59,7 @@ def development_parts(decision: Decision) -> tuple[AnswerPart, ...]:
         AnswerPart(
             _("How to get there"),
             decision.how,
-            sentences=(suggested.format(when=day(by_when)),) if by_when else (),
+            sentences=(suggested.format(when=deadline(by_when)),) if by_when else (),
         ),
         AnswerPart(
             _("What a resubmission has to show"),
