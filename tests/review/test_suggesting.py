@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from certification.review.forms.assigning import SuggestedForm
 from certification.review.models import Assignment, DeclaredTie, Submission, Tie
 from certification.review.queries.suggesting import choices_for, suggest
 from certification.review.services import assigning
@@ -151,6 +152,18 @@ def test_all_are_asked_in_one_act(walker, office):
         assigning.ask_suggested(walker.submission, by=office)
     with pytest.raises(Refusal, match="arranged by"):
         assigning.ask_suggested(walker.submission, by=walker.user)
+
+
+def test_what_is_said_of_the_suggested_is_whole_sentences(walker):
+    User.objects.filter(pk=walker.user.pk).update(languages=["pt"])
+    walker.user.refresh_from_db()
+    member = reader(1, name="Rea Anyone", languages=["pt"])
+    busy(member)
+    ((_key, label),) = SuggestedForm(suggest(walker.submission)).fields["people"].choices
+    assert label == (
+        "Reviewer – Rea Anyone: 1 now, asked 1 time in the last year. "
+        "Shares a language with the candidate."
+    )
 
 
 def test_three_members_cost_what_one_does(walker, django_assert_max_num_queries):

@@ -17,7 +17,7 @@ Seat = Assignment.Seat
 def label_of(item: Suggestion) -> str:
     """A name with what orders the suggestion."""
     told = [str(finding.found) for finding in item.findings if finding.code in REMARKS]
-    return f"{item.member}: {'; '.join(word for word in told if word)}"
+    return f"{item.member}: {' '.join(word for word in told if word)}"
 
 
 def standing_of(item: Suggestion) -> str:

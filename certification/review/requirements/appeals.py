@@ -174,7 +174,7 @@ def asked_for(code: str, title: str | Promise, is_met: bool, needed: str) -> Fin
 
 def remarks(facts: PanelFacts) -> Iterable[Finding]:
     """What orders the suggestion and stands in nobody's way."""
-    words = ngettext("{count} appeal now", "{count} appeals now", facts.live)
+    words = ngettext("{count} appeal now.", "{count} appeals now.", facts.live)
     found = [
         Finding(
             code="load",

@@ -208,8 +208,8 @@ def fresh_eyes(facts: MemberFacts) -> tuple[Finding, ...]:
 def remarks(facts: MemberFacts) -> tuple[Finding, ...]:
     """What orders the suggestion."""
     load = ngettext(
-        "{live} now, asked {recent} time in the last year",
-        "{live} now, asked {recent} times in the last year",
+        "{live} now, asked {recent} time in the last year.",
+        "{live} now, asked {recent} times in the last year.",
         facts.recent,
     )
     found = [
