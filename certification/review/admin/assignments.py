@@ -15,7 +15,12 @@ from certification.review.emails import committee as letters
 from certification.review.forms.assigning import TimeForm, WhyForm
 from certification.review.models import MAY_BE_ALLOWED, Assignment, Submission
 from certification.review.queries.conflicts import ties_of, told_of
-from certification.review.queries.queue import answers_overdue, parts_overdue, ties_to_allow
+from certification.review.queries.queue import (
+    answers_overdue,
+    due_of_seat,
+    parts_overdue,
+    ties_to_allow,
+)
 from certification.review.requirements.submission import end_of_day
 from certification.review.services import assigning
 from scip.accounts.admin.deciding import Data, DecidingAdmin, Decision, while_in
@@ -139,7 +144,6 @@ class AssignmentAdmin(DecidingAdmin):
     list_select_related = ("member", "submission__candidacy__user")
     search_fields = ("member__name", "member__email", "submission__candidacy__user__name")
     search_help_text = _("Name of a reader or candidate, or a reader’s e-mail address")
-    ordering = ("due_at", "pk")
     change_form_template = "review/admin/assignment_change.html"
     fields = (
         "submission",
@@ -165,6 +169,10 @@ class AssignmentAdmin(DecidingAdmin):
         "why",
     )
     readonly_fields = ("answer_by", "part_by", "ties", "why")
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What is due first stands first; what waits for nobody stands below, the latest first."""
+        return (due_of_seat().asc(nulls_last=True), "-due_at", "-pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related(*self.row_related)

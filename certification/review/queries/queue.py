@@ -10,7 +10,18 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -219,6 +230,16 @@ def without_readers(_now: datetime | None = None) -> QuerySet[Submission]:
 def under_way() -> QuerySet[Assignment]:
     """Assignments of what is with the committee."""
     return Assignment.objects.filter(submission__state=WITH_COMMITTEE)
+
+
+def due_of_seat() -> Case:
+    """Until when something is waited for in an assignment: the answer or a word on what ties them,
+    then the part; nothing once neither is."""
+    is_read = Q(submission__state=WITH_COMMITTEE)
+    return Case(
+        When(is_read & Q(state__in=(State.ASKED, State.DECLARED)), then=F("answer_due_at")),
+        When(is_read & Q(state=State.ACCEPTED), then=F("due_at")),
+    )
 
 
 def answers_overdue(now: datetime) -> QuerySet[Assignment]:
