@@ -103,8 +103,8 @@ def test_an_appeal_ends_with_the_registration(carla):
     follow_appeals()
     assert carla.appeal.state == "withdrawn"
     seat.refresh_from_db()
-    assert (seat.state, seat.end_code, seat.end_reason) == ("released", "appeal_back", "")
-    assert seat.why_ended == "the appeal was taken back"
+    assert (seat.state, seat.end_code, seat.end_reason) == ("released", "ended", "")
+    assert seat.why_ended == "the candidate’s registration has come to an end"
 
 
 def test_the_clock_costs_no_more_queries_for_more_seats(carla, django_assert_num_queries):

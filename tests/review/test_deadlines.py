@@ -1,10 +1,12 @@
 """A day until which somebody has time is one and the same day for everybody, wherever they read."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from certification.review.emails import appeals, committee
 from certification.review.models import Assignment, PanelSeat, Submission
@@ -16,6 +18,7 @@ from scip.mail.models import Letter
 from scip.pathway.queries import home_of
 from scip.pathway.submission import final_submission
 from tests import world
+from tests.review.committee import development, make_committee
 from tests.review.desk import make_ready
 from tests.review.hearings import make_appellant, make_panel
 from tests.review.test_who_hears import text
@@ -140,3 +143,55 @@ def test_the_committees_own_day_is_the_same_in_letters_and_on_pages(zone, staff,
     assert answer in text(office.get(reverse("admin:review_submission_changelist")))
     page = text(office.get(reverse("admin:review_submission_change", args=[row.pk])))
     assert f"The committee answers by {answer}." in page
+
+
+def test_the_day_that_a_letter_suggests_is_named_as_other_days_are(as_user):
+    around = make_committee()
+    lives_in(around.walker.user, "Pacific/Auckland")
+    around.sends(development())
+    suggested = f"The committee suggests: by {deadline(around.decision.by_when)}."
+    letter = Letter.objects.get(dedupe_key__startswith="decision:", to_user=around.walker.user)
+    client = as_user(around.walker.user)
+    submission = around.submission.pk
+    paper = client.get(reverse("submission:answer_pdf", args=[submission])).content
+    printed = " ".join(page.extract_text() for page in PdfReader(BytesIO(paper)).pages)
+    for shown in (letter.text, letter.html, printed):
+        assert suggested in " ".join(shown.split())
+    assert suggested in text(client.get(reverse("submission:answer", args=[submission])))
+
+
+def test_the_office_reads_first_who_is_waited_for_and_last_what_is_over(staff, as_user):
+    walker = make_ready()
+    walker.hands_in()
+    now, days = timezone.now(), timedelta(days=1)
+    # By name: where the seat stands, and its two days from now.
+    rows = {
+        "given long ago": ("given", -60, -40),
+        "given": ("given", -30, -10),
+        "reads, due late": ("accepted", -20, 20),
+        "reads, overdue": ("accepted", -25, -1),
+        "asked": ("asked", 5, 30),
+        "tied": ("declared", 2, 30),
+        "declined": ("declined", -9, 30),
+    }
+    for number, (name, (state, answer, part)) in enumerate(rows.items()):
+        Assignment.objects.create(
+            submission=walker.submission,
+            member=world.make_user(f"r{number}@example.org", Role.REVIEWER, name=name),
+            seat="reviewer",
+            state=state,
+            declared_at=now,
+            answer_due_at=now + answer * days,
+            due_at=now + part * days,
+        )
+    address = reverse("admin:review_assignment_changelist")
+
+    def listed() -> list[str]:
+        found = as_user(staff).get(address).context["cl"].result_list
+        return [row.member.name for row in found]
+
+    waiting = ["reads, overdue", "tied", "asked", "reads, due late"]
+    assert listed() == [*waiting, "declined", "given", "given long ago"]
+    # Once the committee has answered nobody is waited for: the latest stands first.
+    Submission.objects.update(state="development")
+    assert listed()[-3:] == ["reads, overdue", "given", "given long ago"]

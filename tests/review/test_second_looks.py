@@ -9,7 +9,7 @@ from django.utils import timezone
 from certification.candidacy.models import Candidacy
 from certification.review.models import Appeal
 from certification.review.services import appealing
-from certification.review.services.appeal_clock import close_overtaken
+from certification.review.services.appeal_clock import close_ended, close_overtaken
 from scip.accounts.models import User
 from scip.formats import day, deadline
 from scip.mail.models import Letter
@@ -145,6 +145,45 @@ def test_the_page_of_an_appeal_that_was_closed_calls_it_closed(as_user, staff):
     shown = text(as_user(staff).get(reverse("admin:review_appeal_change", args=[carla.appeal.pk])))
     assert "It was closed without an answer, so none is waited for." in shown
     assert "It was taken back" not in shown
+
+
+def registration_ends(carla):
+    Candidacy.objects.filter(pk=carla.candidacy.pk).update(
+        state="closed", closed_at=timezone.now(), close_reason="Moved on."
+    )
+    close_ended(timezone.now())
+
+
+def another_letter_comes(carla):
+    writes(carla, LETTER)
+    close_overtaken(timezone.now())
+
+
+def is_taken_back(carla):
+    appealing.withdraw(carla.appeal, by=carla.user)
+
+
+@pytest.mark.parametrize(
+    ("close", "said"),
+    [
+        (is_taken_back, "taken back by the candidate"),
+        (another_letter_comes, "closed: a later letter took the place of the one in question"),
+        (registration_ends, "closed: the registration had come to an end"),
+    ],
+)
+def test_the_office_reads_how_an_appeal_was_closed(as_user, staff, close, said):
+    carla = make_appellant()
+    carla.files()
+    close(carla)
+    client, all_said = as_user(staff), ("taken back", "closed:")
+    for address in (
+        reverse("admin:review_appeal_changelist"),
+        reverse("admin:review_appeal_change", args=[carla.appeal.pk]),
+        reverse("admin:review_recourse_change", args=[carla.candidacy.pk]),
+    ):
+        shown = text(client.get(address))
+        assert said in shown
+        assert sum(shown.count(words) for words in all_said) == 1
 
 
 def test_the_pages_name_the_day(carla, due, as_user, staff):

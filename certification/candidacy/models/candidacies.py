@@ -124,6 +124,11 @@ class Candidacy(Stateful):
     def is_registered(self) -> bool:
         return self.state in self.REGISTERED
 
+    @property
+    def over_at(self) -> datetime | None:
+        """Since when it is over, whichever way it ended."""
+        return self.certified_at or self.withdrawn_at or self.closed_at
+
 
 class AttestationQuerySet(models.QuerySet["Attestation"]):
     def visible_to(self, user: Any) -> Self:

@@ -177,15 +177,15 @@ class AppealAdmin(DecidingAdmin):
             ),
         ),
     }
-    list_display = ("candidate", "against", "state", "filed", "waits_for", "answer_due")
+    list_display = ("candidate", "against", "stands", "filed", "waits_for", "answer_due")
     list_filter = ("state", WaitsFilter)
     search_fields = ("candidacy__user__name", "candidacy__user__email")
     search_help_text = _("Name or e-mail address")
     change_form_template = "review/admin/appeal_change.html"
-    readonly_fields = ("filed_by", "panel_by")
+    readonly_fields = ("stands", "filed_by", "panel_by")
     fields = (
         "candidacy",
-        "state",
+        "stands",
         "created_at",
         "filed_by",
         "filed_at",
@@ -223,6 +223,10 @@ class AppealAdmin(DecidingAdmin):
     @admin.display(description=_("against"))
     def against(self, row: Appeal) -> str:
         return str(_("“further development needed”") if row.decision_id else _("“not yet”"))
+
+    @admin.display(description=_("state"), ordering="state")
+    def stands(self, row: Appeal) -> str:
+        return row.stands
 
     @admin.display(description=_("waits since"), ordering="filed_at")
     def filed(self, row: Any) -> str:

@@ -15,7 +15,7 @@ from certification.candidacy.models import Candidacy, WindowMove
 from certification.review.emails.more_time import more_time
 from certification.review.forms.recourse import MoreTimeForm, OnBehalfForm
 from certification.review.models import Appeal, Recourse
-from certification.review.queries.appeals import appealable
+from certification.review.queries.appeals import WORDS, appealable
 from certification.review.queries.windows import window_in_question
 from certification.review.requirements.appeals import Answer
 from certification.review.services.more_time import Kind, give_more_time
@@ -171,7 +171,8 @@ def about(row: Candidacy) -> dict[str, Any]:
         ],
         "moves": row.window_moves.select_related("moved_by"),
         "appeals": Appeal.objects.filter(candidacy=row.pk, filed_at__isnull=False)
-        .only("state", "filed_at", "candidacy")
+        .select_related("candidacy", "recommendation")
+        .defer(*WORDS)
         .order_by("pk"),
         "may_open": may_open(row, answer),
     }

@@ -53,7 +53,7 @@ class Appeal(Stateful):
         FILED = "filed", _("with the office")
         HEARING = "hearing", _("with the panel")
         DECIDED = "decided", _("decided")
-        WITHDRAWN = "withdrawn", _("taken back")
+        WITHDRAWN = "withdrawn", _("closed without an answer")
 
     TRANSITIONS = {
         State.DRAFT: frozenset({State.FILED, State.WITHDRAWN}),
@@ -139,6 +139,18 @@ class Appeal(Stateful):
     @property
     def user_id(self) -> int:
         return self.candidacy.user_id
+
+    @property
+    def stands(self) -> str:
+        """Where it stands; of one that was filed and closed without an answer, why."""
+        if self.state != self.State.WITHDRAWN or self.withdrawn_at is None:
+            return self.get_state_display()
+        ended_at, letter = self.candidacy.over_at, self.recommendation
+        if ended_at is not None and ended_at <= self.withdrawn_at:
+            return str(_("closed: the registration had come to an end"))
+        if letter and letter.superseded_at and letter.superseded_at <= self.withdrawn_at:
+            return str(_("closed: a later letter took the place of the one in question"))
+        return str(_("taken back by the candidate"))
 
 
 class Recourse(Candidacy):

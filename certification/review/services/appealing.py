@@ -354,7 +354,7 @@ def withdraw(appeal: Appeal, *, by: User | None, now: datetime | None = None) ->
     if row.state == State.WITHDRAWN:
         return row
     was_filed = row.state != State.DRAFT
-    release_seats(row, EndReason.APPEAL_BACK, now=now)
+    release_seats(row, EndReason.ENDED if by is None else EndReason.APPEAL_BACK, now=now)
     move(row, State.WITHDRAWN, by=by, now=now)
     if was_filed:
         letters.withdrawn(row)
