@@ -1,6 +1,6 @@
 """Letters about places that are given up, with the amounts: rendered here, queued by the services."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from cohorts.emails.admission import coming, letter
 from cohorts.models import Application, Cohort, Enrolment, Session
 from cohorts.queries.admission import standing_sessions
 from cohorts.queries.cancelling import ways_in_words
+from cohorts.queries.guests import times_left
 from payments.services import Cancellation
 from scip.accounts.models import User
 from scip.mail.services import Attachment, Draft, render_letter
@@ -48,7 +49,8 @@ def calendar_given_up(enrolment: Enrolment, *, now: datetime) -> list[Attachment
     sessions = given_up(enrolment, now=now)
     if not sessions:
         return []
-    content = removing_calendar(sessions, name=enrolment.cohort.title, at=now)
+    before = times_left(enrolment.user, but=enrolment)
+    content = removing_calendar(sessions, name=enrolment.cohort.title, at=now, left=before)
     return [Attachment("earlier-sessions.ics", REMOVING_TYPE, content)]
 
 
@@ -89,12 +91,15 @@ def cohort_cancelled_for_leader(cohort: Cohort, leader: User) -> Draft:
     )
 
 
-def calendar_of(cohort: Cohort, sessions: Iterable[Session]) -> list[Attachment]:
-    """A calendar file that takes the cancelled sessions away; nothing when there are none."""
+def calendar_of(
+    cohort: Cohort, sessions: Iterable[Session], left: Mapping[int, int]
+) -> list[Attachment]:
+    """A calendar file that takes the cancelled sessions away from somebody who ``left`` before as
+    `times_left` says; nothing when there are none."""
     rows = [session for session in sessions if session.state == Session.State.CANCELLED]
     if not rows:
         return []
     for session in rows:
         session.cohort = cohort
-    content = removing_calendar(rows, name=cohort.title)
+    content = removing_calendar(rows, name=cohort.title, left=left)
     return [Attachment("sessions.ics", REMOVING_TYPE, content)]

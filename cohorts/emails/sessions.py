@@ -76,15 +76,7 @@ def for_each(
 
     The calendar file holds the link into the meeting, so only confirmed people get it.
     """
-    is_cancelled = session.state == Session.State.CANCELLED
-    name = summary_of(session)
-    attachment = Attachment(
-        name="session.ics",
-        content_type=REMOVING_TYPE if is_cancelled else CONTENT_TYPE,
-        content=removing_calendar([session], name=name)
-        if is_cancelled
-        else sessions_calendar([session], name=name, with_join_link=True),
-    )
+    files = {left: file_of(session, left) for left in {guest.left for guest, _key in keyed}}
     drafts: dict[tuple[str, bool, bool], Draft] = {}
     prepared = []
     for guest, key in keyed:
@@ -92,9 +84,19 @@ def for_each(
         if audience not in drafts:
             drafts[audience] = draft_for(template, session, guest, context)
         draft = addressed(drafts[audience], guest.name)
-        files = (attachment,) if guest.is_confirmed else ()
-        prepared.append(Prepared(draft, guest, key, files))
+        attachments = (files[guest.left],) if guest.is_confirmed else ()
+        prepared.append(Prepared(draft, guest, key, attachments))
     return prepared
+
+
+def file_of(session: Session, left: int) -> Attachment:
+    """The calendar file for whoever left the session's cohort so often."""
+    name, times = summary_of(session), {session.cohort_id: left}
+    if session.state == Session.State.CANCELLED:
+        content = removing_calendar([session], name=name, left=times)
+        return Attachment("session.ics", REMOVING_TYPE, content)
+    content = sessions_calendar([session], name=name, with_join_link=True, left=times)
+    return Attachment("session.ics", CONTENT_TYPE, content)
 
 
 def draft_for(

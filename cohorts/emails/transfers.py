@@ -12,6 +12,7 @@ from cohorts.emails.cancellation import calendar_given_up, given_up
 from cohorts.models import Cohort, Enrolment, Transfer
 from cohorts.queries.admission import standing_sessions
 from cohorts.queries.cancelling import ways_in_words
+from cohorts.queries.guests import times_left
 from cohorts.queries.transfers import Exchange
 from cohorts.requirements.transfers import counting
 from payments.services import Transferral
@@ -48,7 +49,12 @@ def queue_done(transfer: Transfer, plan: Exchange, money: Transferral, *, now: d
     attachments = []
     if arrival.state in Enrolment.TAKING_PART:
         sessions = standing_sessions(arrival.cohort).select_related("cohort")
-        calendar = sessions_calendar(sessions, name=arrival.cohort.title, with_join_link=True)
+        calendar = sessions_calendar(
+            sessions,
+            name=arrival.cohort.title,
+            with_join_link=True,
+            left=times_left(arrival.user),
+        )
         attachments.append(Attachment("sessions.ics", CONTENT_TYPE, calendar))
     queue_draft(
         transfer_done(transfer, arrival, plan, money, now=now),

@@ -13,13 +13,14 @@ from django.db.models import (
     Count,
     Exists,
     F,
+    IntegerField,
     OuterRef,
     QuerySet,
     Subquery,
     Value,
     When,
 )
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from cohorts.models import Cohort, Enrolment, Session
 from scip.accounts.models import Role, User
@@ -51,6 +52,8 @@ class Guest:
     time_zone: str
     key: str
     is_facilitator: bool = False
+    left: int = 0
+    """How often they left this cohort (`times_left`)."""
     is_confirmed: bool = True
     """False for whoever holds a place and has still to pay: no link into the meeting yet."""
 
@@ -65,14 +68,41 @@ class DueReminder:
     key: str
 
 
+def places_left() -> QuerySet[Enrolment]:
+    """Places that somebody gave up once they were confirmed: a calendar file took them away."""
+    return Enrolment.objects.filter(
+        state=Enrolment.State.WITHDRAWN, confirmed_at__isnull=False
+    ).order_by()
+
+
+def times_left(user: Any, *, but: Enrolment | None = None) -> dict[int, int]:
+    """How often somebody left each cohort, by its id; ``but`` for the place in question, which is
+    not counted. One query."""
+    rows = places_left().filter(user_id=user.pk)
+    if but is not None:
+        rows = rows.exclude(pk=but.pk)
+    return dict(rows.values_list("cohort_id").annotate(Count("pk")))
+
+
+def left_before(user: Any, cohort: Any) -> Coalesce:
+    """The same number for a row of people, by its columns for person and cohort."""
+    rows = places_left().filter(user_id=user, cohort_id=cohort)
+    counted = rows.values("cohort_id").annotate(number=Count("pk"))
+    return Coalesce(Subquery(counted.values("number"), output_field=IntegerField()), 0)
+
+
 def guests_of(cohort: Cohort) -> list[Guest]:
     """Everybody who holds a place, paid or not yet, and the facilitators; two queries."""
     state = Enrolment.State
     people = Enrolment.objects.filter(
         cohort=cohort, state__in=[state.CONFIRMED, state.AWAITING_PAYMENT]
     )
-    rows = people.order_by("id").values_list(
-        "id", "state", "user_id", "user__email", "user__name", "user__time_zone"
+    rows = (
+        people.order_by("id")
+        .annotate(left=left_before(OuterRef("user_id"), cohort.pk))
+        .values_list(
+            "id", "state", "user_id", "user__email", "user__name", "user__time_zone", "left"
+        )
     )
     guests = [
         Guest(
@@ -81,9 +111,10 @@ def guests_of(cohort: Cohort) -> list[Guest]:
             name=name,
             time_zone=zone,
             key=f"enrolment:{pk}",
+            left=left,
             is_confirmed=held == state.CONFIRMED,
         )
-        for pk, held, user, email, name, zone in rows
+        for pk, held, user, email, name, zone, left in rows
     ]
     leaders = User.objects.holding(Role.FACILITATOR).filter(facilitated_cohorts=cohort)
     guests += [
@@ -93,9 +124,10 @@ def guests_of(cohort: Cohort) -> list[Guest]:
             name=leader.name,
             time_zone=leader.time_zone,
             key=f"facilitator:{leader.pk}",
+            left=leader.left,
             is_facilitator=True,
         )
-        for leader in leaders.order_by("id")
+        for leader in leaders.order_by("id").annotate(left=left_before(OuterRef("pk"), cohort.pk))
     ]
     return guests
 
@@ -214,6 +246,7 @@ def due_reminders(now: datetime, only: Collection[int] | None = None) -> list[Du
         "user__email",
         "user__name",
         "user__time_zone",
+        "left",
     )
     return [
         DueReminder(
@@ -226,11 +259,14 @@ def due_reminders(now: datetime, only: Collection[int] | None = None) -> list[Du
                 name=name,
                 time_zone=zone,
                 key=key,
+                left=left,
                 is_facilitator=is_facilitator,
             ),
         )
         for rows, is_facilitator in missing_reminders(sessions)
-        for session_pk, key, user, email, name, zone in rows.values_list(*columns)
+        for session_pk, key, user, email, name, zone, left in rows.annotate(
+            left=left_before(OuterRef("user_id"), OuterRef("cohort_id"))
+        ).values_list(*columns)
     ]
 
 

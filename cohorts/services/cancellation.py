@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cohorts.emails import cancellation as letters
 from cohorts.models import Application, Cohort, Enrolment, Offer
 from cohorts.permissions import refuse_own
+from cohorts.queries.guests import times_left
 from cohorts.services.grants import close_request
 from cohorts.services.offers import offer_next
 from cohorts.services.places import free_place, lock_charges
@@ -218,7 +219,7 @@ def cancel_cohort(cohort: Cohort, *, by: User, reason: str, now: datetime | None
                 letters.cohort_cancelled_for_leader(cohort, leader),
                 to=leader,
                 dedupe_key=f"cohort:{cohort.pk}:cancelled:{leader.pk}",
-                attachments=letters.calendar_of(cohort, sessions),
+                attachments=letters.calendar_of(cohort, sessions, times_left(leader)),
             )
         for pk in applications_to_close(cohort):
             enqueue("cohorts.close_application", pk)
@@ -247,19 +248,21 @@ def close_application(pk: int, now: datetime | None = None) -> bool:
         if application.state not in Application.ALIVE or cohort.state != Cohort.State.CANCELLED:
             return False
         by, reason = cohort.cancelled_by, cohort.cancel_reason
-        done = None
+        done, files = None, []
         if application.state == Application.State.ACCEPTED:
             place = lock_place(place_of(application))
             if place.enrolment.state not in HELD:
                 return False
             done = give_up(place, by=by, reason=reason, in_full=True, now=now)
+            before = times_left(application.user, but=place.enrolment)
+            files = letters.calendar_of(cohort, cohort.sessions.all(), before)
         else:
             close_before_a_place(application, by=by, now=now)
         queue_draft(
             letters.cohort_cancelled(application, done),
             to=application.user,
             dedupe_key=f"application:{application.pk}:cohort-cancelled",
-            attachments=letters.calendar_of(cohort, cohort.sessions.all()) if done else (),
+            attachments=files,
         )
         return True
 

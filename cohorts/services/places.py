@@ -16,6 +16,7 @@ from cohorts.emails import admission as letters
 from cohorts.models import Application, Cohort, Enrolment, Seat
 from cohorts.permissions import refuse_own
 from cohorts.queries.admission import standing_sessions
+from cohorts.queries.guests import times_left
 from payments.models import Charge, MoneyMove, Payment, Settlement
 from payments.services import cancel_charge, with_origins
 from scip.accounts.models import User
@@ -161,7 +162,9 @@ def tell_confirmed(enrolment: Enrolment) -> None:
     """Queue the letter of a firm place, with every session as a calendar file."""
     cohort = enrolment.cohort
     sessions = standing_sessions(cohort).select_related("cohort")
-    calendar = sessions_calendar(sessions, name=cohort.title, with_join_link=True)
+    calendar = sessions_calendar(
+        sessions, name=cohort.title, with_join_link=True, left=times_left(enrolment.user)
+    )
     queue_draft(
         letters.place_confirmed(enrolment),
         to=enrolment.user,

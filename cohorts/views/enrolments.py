@@ -14,6 +14,7 @@ from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.forms.exceptions import ExceptionRequestForm, MakeUpForm
 from cohorts.grid import state_of, words_of
 from cohorts.models import AbsenceException, Attendance, Enrolment, Session, Transfer
+from cohorts.queries.guests import times_left
 from cohorts.queries.roster import evidence_of, exceptions_of, marks_of, sessions_of
 from cohorts.requirements.attendance import (
     SessionEvidence,
@@ -156,7 +157,10 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
     enrolment = my_enrolment(request, pk)
     sessions = Session.objects.filter(cohort=enrolment.cohort_id).select_related("cohort")
     content = sessions_calendar(
-        sessions, name=enrolment.cohort.title, with_join_link=is_taking_part(enrolment)
+        sessions,
+        name=enrolment.cohort.title,
+        with_join_link=is_taking_part(enrolment),
+        left=times_left(enrolment.user),
     )
     response = HttpResponse(content, content_type=CONTENT_TYPE)
     response["Content-Disposition"] = f'attachment; filename="{enrolment.cohort.slug}.ics"'

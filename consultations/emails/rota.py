@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
 from cohorts.models import Session
+from cohorts.queries.guests import times_left
 from consultations.models import Group, Presentation, Swap
 from consultations.queries.groups import case_note
 from scip.accounts.models import User
@@ -42,12 +43,12 @@ def send(
             **context,
         },
         dedupe_key=key,
-        attachments=calendar_of(group, list(cases), list(given_up)),
+        attachments=calendar_of(group, to, list(cases), list(given_up)),
     )
 
 
 def calendar_of(
-    group: Group, cases: Sequence[Session], given_up: Sequence[Session]
+    group: Group, to: User, cases: Sequence[Session], given_up: Sequence[Session]
 ) -> tuple[Attachment, ...]:
     """The sessions as a calendar file; no file for a letter that changes no day."""
     if not cases:
@@ -60,6 +61,7 @@ def calendar_of(
         name=group.cohort.title,
         with_join_link=True,
         notes=dict.fromkeys((session.pk for session in cases), case_note()),
+        left=times_left(to),
     )
     return (Attachment(name="sessions.ics", content_type=CONTENT_TYPE, content=content),)
 

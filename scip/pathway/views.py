@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cohorts.calendar_files import CONTENT_TYPE, sessions_calendar
+from cohorts.queries.guests import times_left
 from cohorts.queries.roster import sessions_of_person
 from consultations.queries.groups import calendar_notes
 from scip.access import public, signed_in
@@ -131,6 +132,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponseBase:
         name=_("SCIP sessions"),
         with_join_link=True,
         notes=calendar_notes(feed.user),
+        left=times_left(feed.user),
         more=appointment_events(appointments, feed.user),
     )
     etag = quote_etag(hashlib.sha256(content).hexdigest()[:32])

@@ -1,5 +1,6 @@
 """Calendar files: golden bytes, and two foreign parsers that find the same instants."""
 
+import base64
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -7,12 +8,19 @@ from pathlib import Path
 import ics
 import pytest
 import vobject
+from django.urls import reverse
 
 from cohorts.calendar_files import person_calendar, removing_calendar, sessions_calendar
 from cohorts.emails.cancellation import calendar_given_up
-from cohorts.models import Cohort, Enrolment, Session
+from cohorts.models import Application, Cohort, Enrolment, Session
+from cohorts.services.cancellation import cancel_cohort, close_application
 from cohorts.services.opening import generate_sessions
+from cohorts.services.places import tell_confirmed
+from cohorts.services.reminders import queue_reminders
 from cohorts.services.sessions import cancel_session, reschedule_session
+from scip.mail.models import Letter
+from scip.pathway.models import CalendarFeed
+from scip.states import move
 from tests import world
 from tests.cohorts.meeting import enrol, lead, make_running
 
@@ -122,7 +130,7 @@ def test_a_person_sees_own_cohorts_with_the_link_and_unpaid_places_nothing(
     cohort = make_running()
     enrol(participant, cohort)
     enrol(stranger, cohort, state=Enrolment.State.AWAITING_PAYMENT, confirmed_at=None)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         content = person_calendar(participant)
     assert by_vobject(content) == meant(cohort.sessions.all())
     assert content.count(b"https://meet.example.org/cohort") == 3 * 12
@@ -169,3 +177,71 @@ def test_a_letter_takes_the_sessions_of_a_place_that_was_given_up_out_of_the_cal
     assert calendar_given_up(place, now=cohort.sessions.get(number=12).ends_at) == []
     place.confirmed_at = None
     assert calendar_given_up(place, now=fourth.starts_at) == []
+
+
+def numbers(content: bytes | str) -> set[int]:
+    """The sequences that a file names."""
+    raw = content if isinstance(content, str) else content.decode()
+    return {int(line.split(":")[1]) for line in raw.splitlines() if line.startswith("SEQUENCE:")}
+
+
+def files_of(user, since: int = 0) -> list[tuple[str, set[int]]]:
+    """The calendar files of somebody's letters after a letter, with their sequences."""
+    letters = Letter.objects.filter(to_user=user, pk__gt=since).order_by("pk")
+    return [
+        (file["name"], numbers(base64.b64decode(file["content"])))
+        for letter in letters
+        for file in letter.attachments
+    ]
+
+
+def leaves(place: Enrolment, *, now: datetime) -> set[int]:
+    """The sequences of the file that takes the sessions away."""
+    move(place, Enrolment.State.WITHDRAWN, by=place.user, now=now)
+    move(place.application, Application.State.WITHDRAWN, by=place.user, now=now)
+    (file,) = calendar_given_up(place, now=now)
+    return numbers(file.content)
+
+
+def test_whoever_comes_back_gets_numbers_beyond_those_that_took_the_sessions_away(
+    participant, stranger, as_user, staff
+):
+    """RFC 5546, 2.1.5: calendars ignore a file with a lower one."""
+    cohort = make_running()
+    enrol(stranger, cohort)
+    now = cohort.sessions.get(number=1).starts_at - timedelta(hours=20)
+    assert leaves(enrol(participant, cohort), now=now) == {1}
+    for taken_away, again in ((3, 2), (5, 4)):
+        place = enrol(participant, cohort)
+        here = Letter.objects.order_by("pk").last()
+        tell_confirmed(place)
+        queue_reminders(now)
+        assert files_of(participant, here.pk if here else 0) == [
+            ("sessions.ics", {again}),
+            ("session.ics", {again}),
+        ]
+        assert numbers(person_calendar(participant)) == {again}
+        page = as_user(participant).get(reverse("enrolments:calendar", args=[place.pk]))
+        assert numbers(page.content) == {again}
+        token = CalendarFeed.objects.update_or_create(user=participant)[0].token
+        feed = as_user(participant).get(reverse("pathway:calendar", args=[token]))
+        assert numbers(feed.content) == {again}
+        assert leaves(place, now=now) == {taken_away}
+    place = enrol(participant, cohort)
+    session = cohort.sessions.get(number=1)
+    here = Letter.objects.latest("pk").pk
+    cancel_session(session, by=staff, now=now)
+    assert files_of(participant, here) == [("session.ics", {7})]
+    # Who never left has the session's own numbers.
+    assert files_of(stranger)[-1] == ("session.ics", {1})
+    assert numbers(person_calendar(stranger)) == {0, 1}
+
+
+def test_a_cohort_that_is_cancelled_leaves_the_calendar_of_whoever_came_back(participant, staff):
+    cohort = make_running(state=Cohort.State.OPEN)
+    now = cohort.sessions.get(number=1).starts_at - timedelta(days=3)
+    assert leaves(enrol(participant, cohort), now=now) == {1}
+    place = enrol(participant, cohort)
+    cancel_cohort(cohort, by=staff, reason="Too few of us.", now=now)
+    close_application(place.application_id, now=now)
+    assert files_of(participant) == [("sessions.ics", {3})]

@@ -109,4 +109,4 @@ def test_the_same_queries_for_one_and_three_cohorts(client, participant, address
         rows.make_place(participant)
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
-    assert len(queries) == 5, [query["sql"][:150] for query in queries]
+    assert len(queries) == 6, [query["sql"][:150] for query in queries]
