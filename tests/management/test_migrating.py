@@ -1,5 +1,7 @@
 """The demo's quicker migrating."""
 
+from typing import Any
+
 import pytest
 from django.db import models
 from django.db.migrations.state import ModelState, ProjectState
@@ -88,3 +90,37 @@ def test_outside_of_it_django_builds_them_anew(state: ProjectState) -> None:
         pass
     state.add_constraint("states", "group", positive())
     assert state.apps.get_model("states", "Group") is not group
+
+
+def sizes(**options: Any) -> models.IntegerField[Any, Any]:
+    return models.IntegerField(choices=[(1, "one"), (2, "two")], **options)
+
+
+def test_what_the_database_does_not_keep_of_a_field_changes_in_its_place(
+    state: ProjectState,
+) -> None:
+    group = state.apps.get_model("states", "Group")
+    with light_states():
+        name = models.CharField(max_length=9, default="?")
+        state.add_field("states", "group", "name", name, True)
+        before = state.clone()
+        state.alter_field("states", "group", "size", sizes(), True)
+    assert state.apps.get_model("states", "Group") is group
+    assert group._meta.get_field("size").choices == [(1, "one"), (2, "two")]
+    assert [item.name for item in group._meta.fields] == ["id", "size", "name"]
+    assert state.models["states", "group"].fields["size"].choices
+    assert not before.models["states", "group"].fields["size"].choices
+
+
+def test_what_the_database_keeps_of_a_field_changes_between_two_classes(
+    state: ProjectState,
+) -> None:
+    with light_states():
+        before = state.clone()
+        state.alter_field("states", "group", "size", sizes(null=True), True)
+    found = [each.apps.get_model("states", "Group") for each in (before, state)]
+    assert [model._meta.get_field("size").null for model in found] == [False, True]
+    # Whoever refers to it refers to the new one, at once: no step in Python builds all anew.
+    link = state.apps.get_model("states", "Member")._meta.get_field("group")
+    assert link.remote_field.model is found[1]
+    assert not state.is_delayed
