@@ -8,6 +8,10 @@ from celery import shared_task
 from cohorts.services import cancellation, due, reminders, sessions
 from payments.services import enqueue
 
+# Seconds after which a portion is dropped that nobody took up, as with beat's own runs
+# (`scip.schedule.entry`): until it is written, each plan has it anew.
+STALE = 300
+
 
 @shared_task(name="cohorts.sweep_offers")
 def sweep_offers() -> None:
@@ -28,9 +32,10 @@ def queue_reminders() -> None:
     reminders.plan_reminders()
 
 
-@shared_task(name="cohorts.write_reminders")
+@shared_task(name="cohorts.write_reminders", expires=STALE)
 def write_reminders(*sessions: int) -> None:
-    """Letters before some sessions."""
+    """Letters before some sessions. While its queue is busy the same portion is handed out again
+    each minute; the older ones are dropped unread, and what is missing stands in the newest."""
     reminders.queue_reminders(only=sessions)
 
 

@@ -1,18 +1,24 @@
 """Reminders: each once, at its time, to the right people, however often beat runs."""
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from celery import current_app
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from cohorts.models import Enrolment, Session
 from cohorts.queries.guests import due_reminders, unchanged
 from cohorts.services import reminders
 from cohorts.services.reminders import plan_reminders, queue_reminders
 from cohorts.services.sessions import cancel_session, reschedule_session
+from cohorts.tasks import write_reminders
 from scip.mail.models import Letter
 from tests import world
 from tests.cohorts.meeting import FIRST, enrol, enrol_new, lead, make_running
@@ -181,6 +187,26 @@ def test_every_due_session_is_handed_out_once_and_its_portion_queues_its_reminde
     assert sum(queue_reminders(FIRST - HOUR, only=pks) for pks in handed) == 4
     assert plan_reminders(FIRST - HOUR) == 0
     assert Letter.objects.count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_portions_that_pile_up_in_a_busy_queue_end_by_themselves_and_lose_nothing():
+    assert write_reminders.name in current_app.tasks  # as in the worker that plans
+    folder = Path(settings.BROKER_FOLDER) / "messages"
+    for task in folder.glob("*"):
+        task.unlink()
+    enrol_new(make_running(), 2)
+    for _minute in range(3):
+        assert plan_reminders(FIRST - HOUR) == 2
+    ends = [
+        datetime.fromisoformat(json.loads(task.read_text())["headers"]["expires"])
+        for task in folder.glob("*.bulk.msg")
+    ]
+    assert len(ends) == 3
+    left = [(end - timezone.now()).total_seconds() for end in ends]
+    assert all(240 < seconds <= 300 for seconds in left)
+    # None of them was taken up: the next plan has everything again.
+    assert plan_reminders(FIRST - HOUR) == 2
 
 
 @pytest.mark.parametrize("people", [1, 3])
