@@ -71,13 +71,6 @@ def is_further(agreement: Agreement) -> bool:
     return since is not None and agreement.active_at is not None and agreement.active_at >= since
 
 
-def read_now(candidacies: Iterable[int]) -> frozenset[int]:
-    """Those of these candidacies whose submission the committee reads: until it answers, nothing
-    that is held now counts for one. One query."""
-    rows = Candidacy.objects.filter(pk__in=candidacies, submissions__state="submitted")
-    return frozenset(rows.values_list("pk", flat=True))
-
-
 def over_of(agreement: Agreement) -> datetime | None:
     """From when on nothing more is held in an agreement; None while something may be.
 

@@ -26,8 +26,9 @@ from supervision.models import (
     SupervisionSession,
     Supervisor,
 )
-from supervision.queries.agreements import is_further, other_of, read_now, side_of, with_people
+from supervision.queries.agreements import is_further, other_of, side_of, with_people
 from supervision.queries.introductions import Introductions
+from supervision.queries.reading import read_now
 from supervision.queries.recommendations import Letter, letters_due, told_of
 from supervision.queries.sessions import ledger_evidence
 from supervision.requirements.ledger import LedgerEvidence, ledger_findings

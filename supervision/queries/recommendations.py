@@ -28,7 +28,8 @@ from certification.candidacy.queries.windows import appeal_window
 from certification.candidacy.requirements.windows import Window
 from supervision.models import Agreement, Approval, Recommendation
 from supervision.models.sessions import back_from_leave
-from supervision.queries.agreements import is_former, read_now
+from supervision.queries.agreements import is_former
+from supervision.queries.reading import read_now
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import ledger_findings
 from supervision.requirements.recommendations import Told

@@ -27,11 +27,11 @@ from supervision.models import (
 from supervision.queries.agreements import (
     BOTH,
     other_of,
-    read_now,
     side_of,
     text_hash,
     versions_of,
 )
+from supervision.queries.reading import read_now
 from supervision.queries.recommendations import is_open_again, may_go_on
 from supervision.queries.sessions import evidence_of
 from supervision.requirements.ledger import meeting_finding, missing

@@ -1,5 +1,7 @@
 """Models: relations point down, state tables are whole, people and moments come in pairs."""
 
+import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -44,6 +46,58 @@ def test_relations_point_down_or_stay_on_their_floor(model):
         and floor_of(field.related_model) < floor_of(model)
     ]
     assert upward == []
+
+
+def names_above(height: int) -> set[str]:
+    """Relations that only floors above bring to models: whoever asks one by name knows them."""
+    above, here = set(), set()
+    for model in OURS:
+        for field in model._meta.get_fields():
+            other = field.related_model if field.related_model in OURS else model
+            is_above = field.auto_created and floor_of(other) < height
+            (above if is_above else here).add(field.name)
+    return above - here
+
+
+def asked_above(code: str, names: set[str]) -> list[str]:
+    """Lookups through one of these relations, as keywords or in quotes."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.keyword):
+            found.append(node.arg or "")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.append(node.value)
+    return [
+        lookup
+        for lookup in found
+        if re.fullmatch(r"[a-z_]+(__[a-z_]+)+", lookup) and names & set(lookup.split("__"))
+    ]
+
+
+@pytest.mark.parametrize("package", floors())
+def test_no_query_asks_a_floor_above_by_the_name_of_its_relation(package):
+    """Where a lower floor has to know, the upper one says it (`supervision.queries.reading`)."""
+    known = floors()
+    names = names_above(known[package])
+    below = {name for name in known if name.startswith(f"{package}.")}
+    found = {}
+    for path in sorted(ROOT.joinpath(*package.split(".")).rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if "migrations" in path.parts or any(module.startswith(name) for name in below):
+            continue
+        if asked := asked_above(path.read_text(), names):
+            found[str(path.relative_to(ROOT))] = asked
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "code", ['rows.filter(submissions__state="submitted")', 'F("candidacy__submissions__state")']
+)
+def test_a_relation_of_a_floor_above_would_be_seen(code):
+    names = names_above(floors()["supervision"])
+    assert "submissions" in names
+    assert len(asked_above(code, names)) == 1
+    assert asked_above('rows.filter(agreements__state="active")', names) == []
 
 
 def test_there_are_state_machines_to_walk():

@@ -34,6 +34,12 @@ def candidacy_of(user: Any) -> Candidacy | None:
     return rows.select_related("edition", "user").order_by("-active_at").first()
 
 
+def read_by_committee(candidacies: Collection[int]) -> Iterable[int]:
+    """Those of these candidacies whose submission is with the committee; one query."""
+    rows = Submission.objects.filter(candidacy__in=candidacies, state=Submission.State.SUBMITTED)
+    return rows.values_list("candidacy_id", flat=True)
+
+
 def submission_of(candidacy: Candidacy) -> Submission | None:
     """The newest submission of a candidacy, with its letter; one query."""
     rows = Submission.objects.filter(candidacy=candidacy).order_by("-number")
