@@ -16,7 +16,7 @@ from scip.demo.people import DEMO_PEOPLE
 from scip.demo.world import stories
 from scip.demo.world.company import Company, office_opens
 from scip.demo.world.press import Press
-from scip.demo.world.stage import NobodyAtWork, Stage
+from scip.demo.world.stage import NobodyAtWork, Stage, no_savepoints
 from scip.mail.models import Letter
 
 # Letters of the last hours are really delivered once the demo runs.
@@ -39,7 +39,7 @@ def build(*, scale: int = 1, now: datetime | None = None, small: bool = False) -
     if not exists():
         with Press(beside=not small) as press:
             stage = Stage(present=present, history_ends=present - FRESH, press=press)
-            with NobodyAtWork(), following(stage.clock), transaction.atomic():
+            with NobodyAtWork(), following(stage.clock), transaction.atomic(), no_savepoints():
                 company = Company(stage)
                 stage.tell(office_opens(company))
                 stage.tell(stories.two_years(company, scale=scale, small=small))

@@ -102,9 +102,9 @@ def weeks_go_by(company: Company, cohort: Cohort, leader: User, *, behind: int =
     past = [session.pk for session in sessions if session.ends_at <= company.present]
     unmarked = set(past[len(past) - behind :])
     company.stage.tell(is_reminded(company, sessions))
+    yield sessions[0].starts_at + timedelta(minutes=1)
+    follow_calendar(company.now)
     for session in sessions:
-        yield session.starts_at + timedelta(minutes=1)
-        follow_calendar(company.now)
         yield session.ends_at - timedelta(minutes=20)
         if session.pk not in unmarked:
             keep_roster(company, cohort, session, leader)

@@ -3,10 +3,12 @@
 import heapq
 import itertools
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from celery import Celery
 from celery._state import get_current_app
+from django.db import connection
 from django.db.models import Max
 
 from scip.demo.clock import Clock
@@ -32,7 +34,7 @@ class Stage:
         press.clock = self.clock
         self._waiting: list[tuple[datetime, int, Story]] = []
         self._order = itertools.count()
-        self._last_letter = newest_letter()
+        self._letters_before = newest_letter()
 
     @property
     def now(self) -> datetime:
@@ -55,6 +57,8 @@ class Stage:
                 refusal.add_note(f"in the story {story} at {moment}")
                 raise
             self._file_letters(moment)
+        # The last hours' letters wait for the worker, whatever is delivered now.
+        self._letters_before = newest_letter()
         self.take_delivery()
         self.clock.now = self.present
 
@@ -72,10 +76,8 @@ class Stage:
             heapq.heappush(self._waiting, (moment, next(self._order), story))
 
     def _file_letters(self, moment: datetime) -> None:
-        newest = newest_letter()
-        if newest > self._last_letter and moment < self.history_ends:
-            file_as_sent(self._last_letter, at=moment)
-        self._last_letter = newest
+        if moment < self.history_ends:
+            file_as_sent(self._letters_before, at=moment)
 
 
 def newest_letter() -> int:
@@ -92,3 +94,17 @@ class NobodyAtWork:
 
     def __exit__(self, *exc_info: object) -> None:
         self._real.set_current()
+
+
+@contextmanager
+def no_savepoints() -> Iterator[None]:
+    """Let the services' transactions be parts of the one around them, without a savepoint each.
+
+    Savepoints are nearly a quarter of all statements while the world is made, and only serve to go
+    on after a refusal. Here a refusal ends all: the next statement after one is refused too.
+    """
+    connection.features.uses_savepoints = False
+    try:
+        yield
+    finally:
+        del connection.features.uses_savepoints

@@ -1,0 +1,36 @@
+"""How the demo world's stories are told."""
+
+import pytest
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
+
+from scip.demo.world.stage import no_savepoints
+
+pytestmark = pytest.mark.django_db
+
+
+class Refused(Exception):
+    pass
+
+
+def one_step() -> list[str]:
+    with CaptureQueriesContext(connection) as seen, transaction.atomic():
+        pass
+    return [row["sql"].split()[0] for row in seen.captured_queries]
+
+
+def test_a_service_inside_the_seeding_needs_no_savepoint():
+    with transaction.atomic(), no_savepoints():
+        assert one_step() == []
+    assert one_step() == ["SAVEPOINT", "RELEASE"]
+
+
+def test_nothing_goes_on_after_a_refusal_inside_the_seeding():
+    with transaction.atomic():
+        with no_savepoints():
+            with pytest.raises(Refused), transaction.atomic():
+                raise Refused
+            with pytest.raises(TransactionManagementError), connection.cursor() as cursor:
+                cursor.execute("select 1")
+        transaction.set_rollback(True)
