@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from scip.accounts import services
 from scip.accounts.models import Prerequisite, User
@@ -107,6 +108,16 @@ def test_verify_tells_the_person(applicant: User, staff: User, submit: Submit) -
     assert letter.to_user == applicant
     assert "Thursday 31 December 2099" in letter.text
     assert Entry.objects.filter(action="prerequisite.verified", actor_id=staff.pk).count() == 1
+
+
+def test_verify_asks_for_the_person_once_and_locks_them(
+    applicant: User, staff: User, submit: Submit
+) -> None:
+    row = Prerequisite.objects.get(pk=submit(applicant, "insurance").pk)
+    with CaptureQueriesContext(connection) as seen:
+        services.verify_prerequisite(row, by=staff)
+    asked = [query["sql"] for query in seen if 'FROM "accounts_user"' in query["sql"]]
+    assert ["FOR NO KEY UPDATE" in sql for sql in asked] == [False, True]
 
 
 def test_a_renewal_leaves_no_gap(applicant: User, staff: User, submit: Submit) -> None:

@@ -1,11 +1,12 @@
 """How the demo world's stories are told."""
 
 import pytest
+from celery import current_app
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from scip.demo.world.stage import no_savepoints
+from scip.demo.world.stage import NobodyAtWork, no_savepoints
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +35,10 @@ def test_nothing_goes_on_after_a_refusal_inside_the_seeding():
             with pytest.raises(TransactionManagementError), connection.cursor() as cursor:
                 cursor.execute("select 1")
         transaction.set_rollback(True)
+
+
+def test_tasks_are_heard_of_and_left_while_the_world_is_made():
+    site = current_app._get_current_object()
+    with NobodyAtWork():
+        assert current_app.send_task("scip.mail.sweep") is None
+    assert current_app._get_current_object() is site

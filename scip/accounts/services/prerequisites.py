@@ -91,8 +91,9 @@ def verify_prerequisite(
     """
     now = now or timezone.now()
     with transaction.atomic():
-        lock(prerequisite.user)
+        user = lock(prerequisite.user)
         fresh = lock(prerequisite)
+        fresh.user = user  # the very row that is locked; nobody has to be asked for it again
         refuse_own(fresh, by)
         refuse_ended(fresh.expires_on, on=day_of(fresh.user, now))
         if fresh.state == State.SUBMITTED:
