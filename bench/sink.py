@@ -1,7 +1,8 @@
 """A mail server that takes everything and keeps nothing but a line a letter.
 
 ``python -m bench.sink PORT FILE`` speaks SMTP on the loopback and writes for each letter, before it
-says yes to it: when it came, its Message-ID and whom it is for.
+says yes to it: when it came, its Message-ID and whom it is for. Like any mail server of these days it
+takes several commands at once (PIPELINING).
 """
 
 import asyncio
@@ -67,17 +68,21 @@ class Conversation(asyncio.Protocol):
         self.heard = b""
         self.recipient = b""
         self.is_letter = False
+        self.is_over = False
+        self.said: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self.say(b"220 sink")
+        transport.write(b"220 sink\r\n")
 
     def say(self, line: bytes) -> None:
-        self.transport.write(line + b"\r\n")
+        """What goes back once everything that was heard has its answer."""
+        self.said.append(line + b"\r\n")
 
     def data_received(self, data: bytes) -> None:
         self.heard += data
+        self.said = []
         while (end := self.heard.find(END if self.is_letter else b"\r\n")) >= 0:
             heard = self.heard[:end]
             self.heard = self.heard[end + (len(END) if self.is_letter else 2) :]
@@ -85,9 +90,14 @@ class Conversation(asyncio.Protocol):
                 self.take(heard)
             else:
                 self.answer(heard)
+        self.transport.write(b"".join(self.said))
+        if self.is_over:
+            self.transport.close()
 
     def answer(self, line: bytes) -> None:
         match line[:4].upper():
+            case b"EHLO":
+                self.say(b"250-sink\r\n250 PIPELINING")
             case b"DATA":
                 self.is_letter = True
                 self.say(b"354 go on")
@@ -96,7 +106,7 @@ class Conversation(asyncio.Protocol):
                 self.say(b"250 yes")
             case b"QUIT":
                 self.say(b"221 bye")
-                self.transport.close()
+                self.is_over = True
             case _other:
                 self.say(b"250 yes")
 

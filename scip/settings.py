@@ -382,7 +382,7 @@ def mailer(url: str) -> dict[str, Any]:
     if not parts.get("EMAIL_HOST"):
         raise refuse("EMAIL_URL", "use smtp://, smtp+tls:// or smtp+ssl:// with a host.")
     return {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "BACKEND": "scip.mail.smtp.SmtpBackend",
         "OPTIONS": {
             "host": parts["EMAIL_HOST"],
             "port": parts["EMAIL_PORT"] or 25,

@@ -2,27 +2,56 @@
 
 Python's email package parses the headers of every part anew: five milliseconds a letter. Here the
 parts are written as they are sent. The headers of the whole still go through Python's policy, which
-folds and encodes them and refuses line breaks; those that many letters share are parsed once.
+folds and encodes them and refuses line breaks; but what stands in its line as it is, is left as it
+is, and headers that many letters share are parsed and folded once.
 """
 
 import email.policy
+import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage as Message
 from email.message import MIMEPart
+from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any, override
+from typing import Any, Self, override
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
 # Headers that are the same in very many letters.
 SHARED = {"from", "auto-submitted", "mime-version", "content-type", "content-transfer-encoding"}
+# Characters of a line; a longer header is folded.
+LINE = 78
+# An address of which nothing has to be quoted, encoded or left out.
+WORD, HOST = r"[A-Za-z0-9_+-]+", r"[A-Za-z0-9-]+"
+ADDRESS = re.compile(rf"{WORD}(?:\.{WORD})*@{HOST}(?:\.{HOST})*")
+MESSAGE_ID = re.compile(rf"<{ADDRESS.pattern}>")
+# Words of which Python's parser makes nothing else: it would decode ``=?``.
+WORDS = re.compile(r"(?! )(?!.*=\?)[ -~]+(?<! )")
+PLAIN = {"to": ADDRESS, "reply-to": ADDRESS, "message-id": MESSAGE_ID, "subject": WORDS}
+
+
+class Header(str):
+    """A header whose line is known already."""
+
+    name: str
+    line: str
+
+    def __new__(cls, name: str, value: str, line: str = "") -> Self:
+        header = super().__new__(cls, value)
+        header.name, header.line = name, line or f"{name}: {value}\n"
+        return header
+
+    def fold(self, *, policy: Any) -> str:
+        """What is sent, as Python's policies ask for it."""
+        return self.line.replace("\n", policy.linesep)
 
 
 class Registry(HeaderRegistry):
-    """Python's parser of headers, which remembers: a header is never changed once it is parsed."""
+    """Python's parser of headers, asked only where it would change something."""
 
     @override
     @lru_cache(maxsize=64)  # noqa: B019 - one registry, as long as the process
@@ -31,15 +60,25 @@ class Registry(HeaderRegistry):
 
     @override
     def __call__(self, name: str, value: Any) -> Any:
-        # Django hands over addresses whose domain isn't ASCII as a list, which no memory takes; and
-        # whom a letter was for must not outlive it here.
-        if name.lower() in SHARED and isinstance(value, str):
+        if isinstance(value, datetime):
+            return Header(name, format_datetime(value))
+        if not isinstance(value, str):
+            return super().__call__(name, value)
+        # Whom a letter was for must not outlive it here.
+        if name.lower() in SHARED:
             return self.remembered(name, value)
+        plain = PLAIN.get(name.lower())
+        if plain and len(name) + 2 + len(value) <= LINE and plain.fullmatch(value):
+            return Header(name, value)
         return super().__call__(name, value)
 
     @lru_cache(maxsize=64)  # noqa: B019
     def remembered(self, name: str, value: str) -> Any:
-        return super().__call__(name, value)
+        parsed = super().__call__(name, value)
+        # Django looks for domains that aren't ASCII, and hands such addresses over anew, as a list.
+        if not all(address.domain.isascii() for address in getattr(parsed, "addresses", ())):
+            return parsed
+        return Header(name, str(parsed), parsed.fold(policy=email.policy.default))
 
 
 REGISTRY = Registry()

@@ -1,10 +1,13 @@
 """What is written into an e-mail is what foreign parsers read out of it."""
 
+import random
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.headerregistry import HeaderRegistry
 
 import pytest
 
-from scip.mail.messages import REGISTRY, LetterMessage
+from scip.mail.messages import REGISTRY, Header, LetterMessage
 
 TEXT = (
     "Dear Žofie,\n\n.a dot first\nFrom here  \n--=_mixed\n=_alternative--\ta\u2028b\n"
@@ -76,9 +79,11 @@ def test_headers_that_are_remembered_are_not_mixed_up():
 def test_domains_in_any_script_are_written_as_the_network_knows_them(address):
     """Such an address typed into a public form once kept every letter behind it waiting."""
     host = address.split("@")[1].encode("idna").decode()
-    raw = written(to=[address], reply_to=[address]).message().as_bytes()
-    found = message_from_bytes(raw, policy=policy.default)
-    assert [found[name].addresses[0].domain for name in ("To", "Reply-To")] == [host, host]
+    message = written(to=[address], reply_to=[address])
+    message.from_email = f"SCIP <{address}>"
+    found = message_from_bytes(message.message().as_bytes(), policy=policy.default)
+    names = ("To", "Reply-To", "From")
+    assert [found[name].addresses[0].domain for name in names] == [host] * 3
 
 
 def test_whom_a_letter_was_for_is_not_remembered():
@@ -87,3 +92,73 @@ def test_whom_a_letter_was_for_is_not_remembered():
     before = REGISTRY.remembered.cache_info().currsize
     written(to=["other@example.com"], subject="Another", reply_to=["third@example.com"]).message()
     assert 0 < before == REGISTRY.remembered.cache_info().currsize
+
+
+PYTHON = HeaderRegistry()
+LETTERS = "abcXYZ019_+-"
+
+
+def some_headers(how_many: int) -> list[tuple[str, str]]:
+    """Subjects and addresses, some as people write them, some with anything in them, as long as a
+    line and longer."""
+    die = random.Random(7)
+
+    def word(longest: int) -> str:
+        return "".join(die.choices(LETTERS, k=die.randint(1, longest)))
+
+    found = []
+    for _ in range(how_many):
+        ends = [" ", " ", ", ", ": ", "? ", " =", "  ", " é", '"', "=?utf-8?q?a?= "]
+        words = [word(12) + die.choice(ends) for _ in range(die.randint(1, 14))]
+        subject = "".join(words)
+        found.append(("Subject", die.choice([subject, subject.strip()])))
+        local = ".".join(word(14) for _ in range(die.randint(1, 4)))
+        host = ".".join(die.choices(["example", "a-b", "x1", "org"], k=die.randint(1, 4)))
+        address = f"{local}@{host}"
+        at = die.randrange(len(address))
+        strange = address[:at] + die.choice('@.<>() ,;"\\é[]') + address[at:]
+        found += [(name, die.choice([address, strange])) for name in ("To", "Reply-To")]
+        found.append(("Message-ID", f"<{die.choice([address, strange])}>"))
+    return found
+
+
+def line_of(registry: HeaderRegistry, name: str, value: object, how: policy.EmailPolicy) -> object:
+    """What is sent of a header; or how it is refused."""
+    try:
+        header = registry(name, value)
+        return str(header), header.fold(policy=how)
+    except (ValueError, IndexError, AttributeError) as error:
+        return type(error)
+
+
+@pytest.mark.parametrize("how", [policy.default, policy.SMTP])
+def test_a_header_that_is_left_as_it_is_is_what_python_writes(how):
+    headers: list[tuple[str, object]] = [
+        *some_headers(250),
+        *[("To", f"{'a' * length}@example.org") for length in range(55, 75)],
+        ("Date", datetime(2027, 3, 2, 18, 5, tzinfo=UTC)),
+        ("From", "SCIP Pathway <scip@example.org>"),
+        ("From", "Le programme de Genève, en français et en anglais <scip@example.org>"),
+        ("From", "scip@münchen.de"),
+        ("Content-Type", 'multipart/mixed; boundary="=_mixed"'),
+    ]
+    different = [
+        item for item in headers if line_of(REGISTRY, *item, how) != line_of(PYTHON, *item, how)
+    ]
+    assert different == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_left"),
+    [
+        ("To", "you@example.com", True),
+        ("To", "You <you@example.com>", False),
+        ("Reply-To", "office+letters@example.org", True),
+        ("Subject", "Session 1: Tuesday 2 March 2027, 13:00, New York time", True),
+        ("Subject", "Séance 1", False),
+        ("Subject", "Long " * 16, False),
+        ("Message-ID", "<letter-1@example.org>", True),
+    ],
+)
+def test_python_s_parser_is_asked_only_where_it_would_change_something(name, value, is_left):
+    assert isinstance(REGISTRY(name, value), Header) is is_left

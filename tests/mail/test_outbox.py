@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from scip.mail import services
 from scip.mail.models import Letter
+from scip.settings import mailer
 
 pytestmark = pytest.mark.django_db
 
@@ -62,12 +63,7 @@ def dead_mail_server(settings):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings.MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {"host": "127.0.0.1", "port": port, "timeout": 2},
-        }
-    }
+    settings.MAILERS = {"default": mailer(f"smtp://127.0.0.1:{port}")}
 
 
 def test_a_mail_server_that_is_down_for_an_hour_loses_nothing(dead_mail_server, settings):
@@ -201,12 +197,7 @@ class Hanging(socketserver.StreamRequestHandler):
 def test_a_server_that_hangs_up_costs_one_letter_a_minute_and_nobody_else(settings):
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Hanging) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings.MAILERS = {
-            "default": {
-                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-                "OPTIONS": {"host": "127.0.0.1", "port": server.server_address[1], "timeout": 5},
-            }
-        }
+        settings.MAILERS = {"default": mailer(f"smtp://127.0.0.1:{server.server_address[1]}")}
         keys = [f"many:{number}" for number in range(6)]
         services.queue_many([services.Prepared(DRAFT, YOU, key) for key in keys])
         # Two go, the third finds nobody there, the others get connections of their own.
