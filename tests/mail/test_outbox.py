@@ -233,12 +233,7 @@ def refusing(settings, monkeypatch):
     """Call it with what the mail server answers to which command."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusing) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings.MAILERS = {
-            "default": {
-                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-                "OPTIONS": {"host": "127.0.0.1", "port": server.server_address[1], "timeout": 5},
-            }
-        }
+        settings.MAILERS = {"default": mailer(f"smtp://127.0.0.1:{server.server_address[1]}")}
         yield lambda answers: monkeypatch.setattr(Refusing, "answers", answers)
         server.shutdown()
 
