@@ -29,7 +29,12 @@ from scip.formats import moment
 from scip.mail.services import queue_draft
 from scip.policy.models import Edition
 from scip.requirements import Finding, Refusal, Status
-from scip.states import lock, move, share
+from scip.states import lock, move
+
+# The cohort stays as it is until the transaction ends: others may share it, and whoever wants it
+# by `lock` waits. Who shares it never locks it afterwards: two would wait for each other. Django's
+# select_for_update has no such lock.
+SHARED = "select * from cohorts_cohort where id = %s for share"
 
 
 def plan_offer(
@@ -308,7 +313,7 @@ def lock_for_seat(offer: Offer) -> tuple[Cohort, Application, Offer]:
 def lock_for_answer(offer: Offer) -> tuple[Cohort, Application, Offer]:
     """As `lock_for_seat`, for taking the seat that the offer holds: many do so at once, and only
     who changes the cohort or its seats waits for them."""
-    cohort = share(Cohort, offer.application.cohort_id)
+    (cohort,) = Cohort.objects.raw(SHARED, [offer.application.cohort_id])
     # What the terms of a refund ask of it: the whole Edition is as long as all the rest together.
     terms = Edition.objects.only("full_refund_days", "half_refund_days")
     cohort.edition = terms.get(pk=cohort.edition_id)

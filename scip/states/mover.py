@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,20 +40,6 @@ def lock[M: models.Model](obj: M) -> M:
     # __class__ sees through the lazy wrapper that request.user is.
     manager: models.Manager[M] = obj.__class__._base_manager
     return manager.select_for_update(no_key=True).get(pk=obj.pk)
-
-
-def share[M: models.Model](model: type[M], pk: int) -> M:
-    """Fetch a row that stays as it is until the transaction ends: others may share it, and
-    whoever wants it by `lock` waits. Don't `lock` it afterwards (two who share would wait for
-    each other). Raises ObjectDoesNotExist."""
-    rows = model._base_manager.raw(
-        # Django's select_for_update has no FOR SHARE.
-        f"select * from {connection.ops.quote_name(model._meta.db_table)} where id = %s for share",  # noqa: S608
-        [pk],
-    )
-    for row in rows:
-        return row
-    raise ObjectDoesNotExist
 
 
 def move(
