@@ -96,7 +96,7 @@ def more_submissions(number: int) -> None:
         )
 
 
-def test_the_list_asks_no_more_for_many(client, walker, staff):
+def test_the_list_asks_no_more_for_many(walker, client, staff):
     asked(walker, staff, reader(1))
 
     def count(address: str) -> int:
@@ -111,7 +111,7 @@ def test_the_list_asks_no_more_for_many(client, walker, staff):
     assert max(first.values()) <= 8
 
 
-def test_the_list_says_who_reads_and_who_is_waited_for(client, walker, staff):
+def test_the_list_says_who_reads_and_who_is_waited_for(walker, client, staff):
     shown = text(client.get(LIST))
     assert "0 of 2 reviewers, no chair yet" in shown
     assert "The office: asks people to read" in shown
@@ -125,7 +125,7 @@ def test_the_list_says_who_reads_and_who_is_waited_for(client, walker, staff):
     assert "Ruth Reader: reads, overdue; Anton Asked: answers, overdue" in text(client.get(LIST))
 
 
-def test_a_tie_that_came_to_light_later_is_named_and_found(client, walker, staff):
+def test_a_tie_that_came_to_light_later_is_named_and_found(walker, client, staff):
     row = accepted(walker, staff, reader(2, name="Ruth Reader"))
     assert "tie of Ruth" not in text(client.get(LIST))
     found = client.get(LIST, {"waits": "tie"})
@@ -176,7 +176,7 @@ def test_a_letter_that_came_back_without_a_chair_is_the_offices(client, as_user,
         ("approved", "The chair or the office: sends the letter"),
     ],
 )
-def test_after_the_views_it_is_the_chairs(client, walker, staff, decision, words):
+def test_after_the_views_it_is_the_chairs(walker, client, staff, decision, words):
     chair, second = reader(1, Role.CHAIR), reader(4)
     accepted(walker, staff, chair, "chair")
     for number in (2, 3):
@@ -196,7 +196,7 @@ def test_after_the_views_it_is_the_chairs(client, walker, staff, decision, words
     assert SECRET not in shown + text(client.get(page_of(walker)))
 
 
-def test_the_page_shows_readers_ties_clock_and_history(client, walker, staff):
+def test_the_page_shows_readers_ties_clock_and_history(walker, client, staff):
     free, tied = reader(1, name="Fia Free"), reader(2, name="Tom Tied")
     DeclaredTie.objects.create(member=tied, candidate=walker.user, kind=Tie.FAMILY)
     accepted(walker, staff, free)
@@ -208,7 +208,7 @@ def test_the_page_shows_readers_ties_clock_and_history(client, walker, staff):
     assert "The committee answers by" in shown
 
 
-def test_nothing_that_somebody_wrote_is_on_the_offices_pages(client, walker, staff):
+def test_nothing_that_somebody_wrote_is_on_the_offices_pages(walker, client, staff):
     row = accepted(walker, staff, reader(1))
     ReadingNotes.objects.create(assignment=row, notes=SECRET)
     View.objects.create(assignment=row, strengths=SECRET, for_chair=SECRET)
@@ -220,7 +220,7 @@ def test_nothing_that_somebody_wrote_is_on_the_offices_pages(client, walker, sta
     assert "Whoever takes the chair: passes a question on; nobody can until then" in shown
 
 
-def test_a_question_waits_for_a_chair_whose_room_is_open(client, walker, staff):
+def test_a_question_waits_for_a_chair_whose_room_is_open(walker, client, staff):
     row = accepted(walker, staff, reader(1))
     Question.objects.create(assignment=row, text=SECRET)
     chair = accepted(walker, staff, reader(2, Role.CHAIR), "chair")
@@ -238,7 +238,7 @@ def test_a_question_waits_for_a_chair_whose_room_is_open(client, walker, staff):
     assert "The chair: writes the decision" not in text(client.get(LIST))
 
 
-def test_whoever_waits_for_a_word_on_a_tie_is_not_reminded(client, walker, staff):
+def test_whoever_waits_for_a_word_on_a_tie_is_not_reminded(walker, client, staff):
     row = accepted(walker, staff, reader(1))
     page = f"{READERS}{row.pk}/change/"
     assert decide(row, "remind") in client.get(page).content.decode()
@@ -251,7 +251,7 @@ def test_whoever_waits_for_a_word_on_a_tie_is_not_reminded(client, walker, staff
     assert decide(row, "remind") in client.get(page).content.decode()
 
 
-def test_a_tie_told_later_and_taken_back_stands_in_the_history(client, walker, staff):
+def test_a_tie_told_later_and_taken_back_stands_in_the_history(walker, client, staff):
     row = accepted(walker, staff, reader(1, name="Ruth Reader"))
     assert "told of another tie" not in text(client.get(page_of(walker)))
     tying.add_tie(row, kind="family", words=SECRET, by=row.member)
@@ -264,7 +264,7 @@ def test_a_tie_told_later_and_taken_back_stands_in_the_history(client, walker, s
     assert SECRET not in shown
 
 
-def test_the_suggested_are_asked_in_one_act_after_the_letter(client, walker):
+def test_the_suggested_are_asked_in_one_act_after_the_letter(walker, client):
     for number, role in enumerate((Role.CHAIR, Role.REVIEWER, Role.REVIEWER)):
         reader(number, role)
     url = decide(walker.submission, "ask_suggested")
@@ -282,14 +282,14 @@ def test_the_suggested_are_asked_in_one_act_after_the_letter(client, walker):
     assert client.get(url).status_code == 302
 
 
-def test_whoever_is_not_ticked_is_not_asked(client, walker):
+def test_whoever_is_not_ticked_is_not_asked(walker, client):
     one, _other = reader(1), reader(2)
     url = decide(walker.submission, "ask_suggested")
     client.post(url, {"people": [str(one.pk)], "send": "1"})
     assert Assignment.objects.get().member == one
 
 
-def test_somebody_else_with_a_reason_and_the_barred_never(client, walker):
+def test_somebody_else_with_a_reason_and_the_barred_never(walker, client):
     tied, colleague = reader(1), reader(2)
     DeclaredTie.objects.create(member=tied, candidate=walker.user, kind=Tie.FAMILY)
     DeclaredTie.objects.create(member=colleague, candidate=walker.user, kind=Tie.COLLEAGUE)
@@ -303,7 +303,7 @@ def test_somebody_else_with_a_reason_and_the_barred_never(client, walker):
     assert (row.member, row.asked_reason) == (colleague, "Reads Basque.")
 
 
-def test_reminded_allowed_given_time_and_released(client, walker, staff):
+def test_reminded_allowed_given_time_and_released(walker, client, staff):
     member = reader(1)
     row = asked(walker, staff, member)
     client.post(decide(row, "remind"), {"send": "1"})
@@ -349,7 +349,7 @@ def test_only_the_office_opens_these_pages(as_user, walker, staff, role):
     assert {other.get(page, follow=True).status_code for page in pages} == {403}
 
 
-def test_queues_of_the_first_page_lead_to_their_rows(client, walker, staff):
+def test_queues_of_the_first_page_lead_to_their_rows(walker, client, staff):
     now = timezone.now()
 
     def counts():
@@ -391,7 +391,7 @@ def test_queues_of_the_first_page_lead_to_their_rows(client, walker, staff):
         assert len(rows) == number, code
 
 
-def test_the_committee_with_terms_and_load(client, walker, staff):
+def test_the_committee_with_terms_and_load(walker, client, staff):
     member = reader(1, name="Ruth Reader")
     asked(walker, staff, member)
     world.make_user("p@example.org", Role.PANEL, name="Pia Panel")

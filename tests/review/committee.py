@@ -11,6 +11,7 @@ from certification.review.services import deciding
 from scip.accounts.models import Role, User
 from scip.credentials.services import record_completion
 from tests import world
+from tests.remembered import remembered
 from tests.review.desk import Walker, make_ready
 
 WHOLE = {
@@ -98,6 +99,7 @@ def gave(submission: Submission, member: User, conclusion: str = "certified") ->
     return seat
 
 
+@remembered
 def make_committee(number: int = 1, *, views: int = 2, levels: bool = True) -> Committee:
     """Handed in; a chair, and so many reviewers who gave their view."""
     walker = make_ready(number)

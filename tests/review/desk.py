@@ -17,6 +17,7 @@ from payments.services import dispatch_settlement, record_offline_payment
 from scip.accounts.models import User
 from supervision.services import recommendations
 from tests import world
+from tests.remembered import remembered
 from tests.supervision.pair import Pair, make_pair, walk
 
 LETTER = {
@@ -101,6 +102,7 @@ class Walker:
         """The same, told to whoever claims it."""
         dispatch_settlement(self.sends_money().pk)
 
+    @remembered
     def hands_in(self) -> Submission:
         """Submitted and paid."""
         self.submits()
@@ -108,6 +110,7 @@ class Walker:
         return self.submission
 
 
+@remembered
 def make_walker(number: int = 1, *, cases: int = 2) -> Walker:
     """Everything is there that takes months; letter and attestation are not. The edition asks for
     ``cases`` case studies."""
@@ -123,6 +126,7 @@ def make_walker(number: int = 1, *, cases: int = 2) -> Walker:
     return walker
 
 
+@remembered
 def make_ready(number: int = 1, *, cases: int = 2) -> Walker:
     """The same with letter and attestation: nothing is open but the fee."""
     walker = make_walker(number, cases=cases)

@@ -14,6 +14,7 @@ from scip.accounts.models import Role, User
 from supervision.models import Recommendation
 from supervision.services import recommendations
 from tests import world
+from tests.remembered import remembered
 from tests.review.desk import verified_retreat
 from tests.supervision.pair import Pair, make_pair, walk
 from tests.vault.samples import simple_pdf
@@ -75,6 +76,7 @@ class Appellant:
         return [hearing.answer(seat, by=seat.member, now=now) for seat in seats]
 
 
+@remembered
 def make_appellant(number: int = 1) -> Appellant:
     """All sessions are there, and the letter said "not yet" today."""
     world.make_edition()

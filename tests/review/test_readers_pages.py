@@ -13,6 +13,7 @@ from scip.accounts.models import Role, RoleGrant, User
 from scip.mail.models import Letter
 from scip.requirements import Refusal
 from tests import world
+from tests.remembered import remembered
 from tests.review.committee import seated
 from tests.review.desk import make_ready
 
@@ -20,7 +21,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def seats():
+def seats(db):
+    return make_seats()
+
+
+@remembered
+def make_seats() -> dict[str, Assignment]:
     """Chair and reader who accepted, and a third who declared a tie."""
     walker = make_ready()
     submission = walker.hands_in()

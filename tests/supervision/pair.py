@@ -10,6 +10,7 @@ from supervision.models import Agreement, SupervisionSession, Supervisor
 from supervision.services import sessions
 from supervision.services.sessions import Held
 from tests import world
+from tests.remembered import remembered
 from tests.world import utc
 
 # A Tuesday; everything else is counted in days from here.
@@ -32,6 +33,7 @@ class Pair:
         return self
 
 
+@remembered
 def make_pair(number: int = 1, *, guide: Supervisor | None = None, **moments: Any) -> Pair:
     """Signed at START, final version and plan after the third session; override by keyword."""
     world.make_edition()
@@ -71,6 +73,7 @@ def confirmed(pair: Pair, kind: str, started_at: datetime, minutes: int = 60) ->
     return sessions.confirm_session(row, by=pair.candidate, now=started_at + timedelta(days=1))
 
 
+@remembered
 def walk(pair: Pair, count: int) -> list[Any]:
     """The first ``count`` sessions of the ten, confirmed, a week apart."""
     return [confirmed(pair, kind, at(1 + 7 * place)) for place, kind in enumerate(ALL[:count])]

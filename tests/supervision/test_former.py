@@ -26,6 +26,7 @@ from supervision.services import agreements, handovers, material, notes, ratings
 from supervision.services.ratings import Touched
 from supervision.services.recommendations import save_part, send_recommendation
 from tests import world
+from tests.remembered import remembered
 from tests.supervision.pair import ALL, Pair, at, confirmed, make_pair, walk
 
 LETTER = {
@@ -78,9 +79,18 @@ ENDS = {
 
 
 @pytest.fixture(params=ENDS)
-def former(request, db, staff):
+def former(request, db):
     """A pair with material, feedback and both views, in which the supervisor is one no more."""
     count, over = ENDS[request.param]
+    pair = make_busy(count)
+    over(pair, request.getfixturevalue("staff"))
+    pair.again()
+    return pair
+
+
+@remembered
+def make_busy(count: int) -> Pair:
+    """So many sessions, with material, feedback and a view of each."""
     pair = make_pair()
     walk(pair, 1)
     row = material.hand_over(pair.agreement, by=pair.candidate, title="A film, on paper")
@@ -89,8 +99,6 @@ def former(request, db, staff):
     for place in range(1, count):
         confirmed(pair, ALL[place], at(1 + 7 * place))
     assert CaseMaterial.objects.visible_to(pair.guide).get() == row
-    over(pair, staff)
-    pair.again()
     return pair
 
 
