@@ -20,7 +20,6 @@ from scip.requirements import Refusal
 from scip.states import lock
 
 
-@transaction.atomic(savepoint=False)
 def open_charge(
     user: User,
     *,
@@ -48,33 +47,34 @@ def open_charge(
     owed_cents = amount_cents + sum(line.amount_cents for line in lines)
     if owed_cents < 0:
         raise ValueError("The adjustments take off more than the price.")
-    charge = Charge.objects.create(
-        user=user,
-        purpose=purpose,
-        description=description,
-        amount_cents=amount_cents,
-        currency=currency.upper(),
-        due_at=due_at,
-        gift_cents=gift_cents,
-        refund_terms=[str(sentence) for sentence in refund_terms.sentences],
-        refund_steps=refund_terms.frozen_steps(),
-        created_at=now,
-    )
-    for line in lines:
-        line.charge = charge
-        line.created_at = now
-        line.save(force_insert=True)
-    record(
-        "charge.opened",
-        charge,
-        subject=user,
-        purpose=purpose,
-        amount_cents=amount_cents,
-        adjusted_cents=sum(line.amount_cents for line in lines),
-        currency=charge.currency,
-    )
-    if not owed_cents:
-        settle_if_covered(charge, now=now)
+    with transaction.atomic(savepoint=False):
+        charge = Charge.objects.create(
+            user=user,
+            purpose=purpose,
+            description=description,
+            amount_cents=amount_cents,
+            currency=currency.upper(),
+            due_at=due_at,
+            gift_cents=gift_cents,
+            refund_terms=[str(sentence) for sentence in refund_terms.sentences],
+            refund_steps=refund_terms.frozen_steps(),
+            created_at=now,
+        )
+        for line in lines:
+            line.charge = charge
+            line.created_at = now
+            line.save(force_insert=True)
+        record(
+            "charge.opened",
+            charge,
+            subject=user,
+            purpose=purpose,
+            amount_cents=amount_cents,
+            adjusted_cents=sum(line.amount_cents for line in lines),
+            currency=charge.currency,
+        )
+        if not owed_cents:
+            settle_if_covered(charge, now=now)
     return charge
 
 
