@@ -99,7 +99,7 @@ def _alter_field(
     app_label: str,
     model_name: str,
     name: str,
-    field: Field[Any, Any],
+    field: "Field[Any, Any]",
     *rest: Any,
 ) -> None:
     before = state.models[app_label, model_name].fields[name]
@@ -118,7 +118,7 @@ def _alter_field(
     built.clear_cache()
 
 
-def _in_database(field: Field[Any, Any]) -> tuple[Any, ...]:
+def _in_database(field: "Field[Any, Any]") -> tuple[Any, ...]:
     _name, path, given, options = field.deconstruct()
     return path, given, {key: options[key] for key in options.keys() - set(field.non_db_attrs)}
 
