@@ -30,9 +30,9 @@ def sessions_calendar(
     sessions: Iterable[Session],
     *,
     name: str,
+    left: Mapping[int, int],
     with_join_link: bool = False,
     notes: Mapping[int, str] | None = None,
-    left: Mapping[int, int] | None = None,
     more: Iterable[Event] = (),
 ) -> bytes:
     """An iCalendar file of these sessions (fetched with their cohort).
@@ -48,7 +48,7 @@ def sessions_calendar(
             session,
             with_join_link=with_join_link,
             note=(notes or {}).get(session.pk, ""),
-            left=(left or {}).get(session.cohort_id, 0),
+            left=left.get(session.cohort_id, 0),
         )
         calendar.add_component(event)
     for event in more:
@@ -61,8 +61,8 @@ def removing_calendar(
     sessions: Iterable[Session],
     *,
     name: str,
+    left: Mapping[int, int],
     at: datetime | None = None,
-    left: Mapping[int, int] | None = None,
 ) -> bytes:
     """A file that takes these sessions (fetched with their cohort) out of somebody's calendar.
 
@@ -74,7 +74,7 @@ def removing_calendar(
     calendar = new_calendar(name)
     calendar.add("method", "CANCEL")
     for session in sessions:
-        before = (left or {}).get(session.cohort_id, 0)
+        before = left.get(session.cohort_id, 0)
         event = session_event(session, with_join_link=False, left=before)
         event.add("organizer", f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
         event["status"] = "CANCELLED"
@@ -103,9 +103,7 @@ def sequence_of(session: Session, left: int) -> int:
     return session.sequence + 2 * left
 
 
-def session_event(
-    session: Session, *, with_join_link: bool, note: str = "", left: int = 0
-) -> Event:
+def session_event(session: Session, *, with_join_link: bool, left: int, note: str = "") -> Event:
     """One session as an event."""
     cohort = session.cohort
     event = Event()

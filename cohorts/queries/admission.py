@@ -157,11 +157,10 @@ def admission_evidence(
 ) -> dict[int, AdmissionEvidence]:
     """Evidence by application id. Applications come with user and cohort (select_related).
 
-    Three queries however many applications (prerequisites, prices, aid requests), and two
-    more about Level A where a group of Level B is among them.
+    Two queries (prices, aid requests) beside those of `entry_evidence`.
     """
     rows = list(applications)
-    people = prerequisite_evidence([row.user_id for row in rows])
+    entries = entry_evidence(rows)
     tiers: dict[tuple[int, str], PriceTier] = {}
     for tier in PriceTier.objects.filter(cohort__in={row.cohort_id for row in rows}):
         tiers[tier.cohort_id, tier.kind] = tier
@@ -170,18 +169,45 @@ def admission_evidence(
         .exclude(state=AidRequest.State.WITHDRAWN)
         .values_list("application_id", flat=True)
     )
-    level_a = level_a_evidence([row.user_id for row in rows if row.cohort.level == Level.B])
     return {
         row.pk: evidence_from(
             row,
-            level_a=level_a[row.user_id] if row.cohort.level == Level.B else None,
-            prerequisites=people[row.user_id],
+            entry=entries[row.pk],
             tier=tiers.get((row.cohort_id, row.tier)),
             asks_for_aid=row.pk in asks,
             now=now,
         )
         for row in rows
     }
+
+
+def entry_evidence(applications: Collection[Application]) -> dict[int, EntryEvidence]:
+    """What their places depend on, by application id; they come with their cohort. One query, and
+    two more where a group of Level B is among them."""
+    people = prerequisite_evidence([row.user_id for row in applications])
+    level_a = level_a_evidence([row.user_id for row in applications if asks_level_a(row.cohort)])
+    return {
+        row.pk: entry_from(row.cohort, people[row.user_id], level_a.get(row.user_id))
+        for row in applications
+    }
+
+
+def entry_from(
+    cohort: Cohort, prerequisites: PrerequisiteEvidence, level_a: LevelAEvidence | None
+) -> EntryEvidence:
+    """What a place in this cohort depends on, from rows that are already here; no query."""
+    # Where MSC is asked for Level B only, it may follow.
+    may_follow = cohort.msc_required_for == Edition.MscRequiredFor.LEVEL_B
+    return EntryEvidence(
+        prerequisites=prerequisites,
+        msc_due_on=cohort.msc_due_on if may_follow else None,
+        level_a=level_a if asks_level_a(cohort) else None,
+    )
+
+
+def asks_level_a(cohort: Cohort) -> bool:
+    """Does a place in it rest on Level A?"""
+    return cohort.level == Level.B
 
 
 def level_a_evidence(user_ids: Collection[int]) -> dict[int, LevelAEvidence]:
@@ -207,8 +233,7 @@ def level_a_evidence(user_ids: Collection[int]) -> dict[int, LevelAEvidence]:
 def evidence_from(
     row: Application,
     *,
-    level_a: LevelAEvidence | None = None,
-    prerequisites: PrerequisiteEvidence,
+    entry: EntryEvidence,
     tier: PriceTier | None,
     asks_for_aid: bool,
     now: datetime,
@@ -219,8 +244,7 @@ def evidence_from(
         tier.cohort = cohort
     return AdmissionEvidence(
         application_id=row.pk,
-        level_a=level_a,
-        prerequisites=prerequisites,
+        entry=entry,
         missing_profile=missing_in_profile(row.user),
         missing_words=missing_words(row),
         attends_live=row.attends_live,
@@ -230,14 +254,7 @@ def evidence_from(
         is_accepting=cohort.is_accepting(now),
         opens_at=cohort.applications_open_at,
         closes_at=cohort.applications_close_at,
-        msc_due_on=msc_due_on(cohort),
     )
-
-
-def msc_due_on(cohort: Cohort) -> date | None:
-    """Until when the MSC programme may follow, where it is asked for Level B only."""
-    follows = cohort.msc_required_for == Edition.MscRequiredFor.LEVEL_B
-    return cohort.msc_due_on if follows else None
 
 
 def price_evidence(tier: PriceTier, at: datetime) -> PriceEvidence:
@@ -258,14 +275,9 @@ def assess(application: Application, *, now: datetime) -> Assessment:
 
 
 def missing_for_a_place(application: Application, *, now: datetime) -> tuple[Finding, ...]:
-    """What keeps a place from being offered or accepted at ``now``; one query, and two more for
-    a group of Level B. The application comes with its cohort."""
-    person, cohort = application.user_id, application.cohort
-    evidence = EntryEvidence(
-        prerequisites=prerequisite_evidence([person])[person],
-        msc_due_on=msc_due_on(cohort),
-        level_a=level_a_evidence([person])[person] if cohort.level == Level.B else None,
-    )
+    """What keeps a place from being offered or accepted at ``now``; the queries of
+    `entry_evidence`."""
+    evidence = entry_evidence([application])[application.pk]
     return holding_up_a_place(entry_findings(evidence, as_of=now))
 
 

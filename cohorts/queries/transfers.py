@@ -17,10 +17,10 @@ from cohorts.models import (
     Session,
     Transfer,
 )
-from cohorts.queries.admission import evidence_from, level_a_evidence, with_places
+from cohorts.queries.admission import asks_level_a, entry_from, level_a_evidence, with_places
 from cohorts.queries.cancelling import is_money_on_its_way
 from cohorts.queries.roster import attendance_evidence, session_evidence
-from cohorts.requirements.admission import ENTRY, LevelAEvidence, admission_findings
+from cohorts.requirements.admission import LevelAEvidence, entry_findings
 from cohorts.requirements.attendance import (
     AttendanceEvidence,
     SessionEvidence,
@@ -41,7 +41,6 @@ from payments.services import Transferral, reckon, reliefs_of, shares_of, standi
 from scip.accounts.models import User
 from scip.accounts.queries import prerequisite_evidence
 from scip.accounts.requirements import PrerequisiteEvidence
-from scip.credentials.models import Level
 from scip.requirements import Assessment, Finding
 
 
@@ -131,17 +130,9 @@ class Origin:
 
     def entry_to(self, target: Cohort) -> tuple[Finding, ...]:
         """The findings of admission that a place there needs; no query after the first time."""
-        application = Application(user=self.enrolment.user, cohort=target, pk=0)
-        evidence = evidence_from(
-            application,
-            level_a=self._level_a if target.level == Level.B else None,
-            prerequisites=self._prerequisites,
-            tier=None,
-            asks_for_aid=False,
-            now=self.now,
-        )
-        found = admission_findings(evidence, as_of=self.now)
-        return tuple(finding for finding in found if finding.code in ENTRY)
+        level_a = self._level_a if asks_level_a(target) else None
+        evidence = entry_from(target, self._prerequisites, level_a)
+        return entry_findings(evidence, as_of=self.now)
 
     @cached_property
     def _prerequisites(self) -> PrerequisiteEvidence:

@@ -45,14 +45,15 @@ class EntryEvidence:
 
     prerequisites: PrerequisiteEvidence
     msc_due_on: date | None
-    level_a: LevelAEvidence | None = None
+    level_a: LevelAEvidence | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdmissionEvidence(EntryEvidence):
+class AdmissionEvidence:
     """One application and its person, at one moment."""
 
     application_id: int
+    entry: EntryEvidence
     missing_profile: tuple[str, ...]
     missing_words: tuple[str, ...]
     attends_live: bool
@@ -77,7 +78,7 @@ def admission_findings(evidence: AdmissionEvidence, *, as_of: datetime) -> Asses
     return Assessment(
         (
             profile_finding(evidence),
-            *entry_findings(evidence, as_of=as_of),
+            *entry_findings(evidence.entry, as_of=as_of),
             words_finding(evidence),
             live_finding(evidence),
             price_finding(evidence),

@@ -13,8 +13,8 @@ from cohorts.emails import admission as letters
 from cohorts.models import AidRequest, Application, Cohort, Enrolment, Offer, PriceTier
 from cohorts.permissions import refuse_own, refuse_second_alive
 from cohorts.queries.admission import (
-    admission_evidence,
     aid_outcome,
+    entry_evidence,
     missing_for_a_place,
     places_left,
     tuition_terms,
@@ -350,7 +350,7 @@ def offer_next(cohort: Cohort, *, now: datetime) -> list[Offer]:
         .filter(cohort=cohort)
         .select_related("user", "cohort__edition")
     )
-    evidence = admission_evidence(waiting, now=now)
+    evidence = entry_evidence(waiting)
     undecided = set(
         AidRequest.objects.filter(
             application__in=waiting, state=AidRequest.State.REQUESTED

@@ -21,7 +21,7 @@ SIGN_IN = "account:"
 # What the mail server's refusal means, by the error that begins `Letter.last_error`.
 REFUSED = ("SMTPRecipientsRefused",)
 # Answers that begin with 4 ask to come back later.
-FOR_GOOD = "(5"
+NOT_LATER = "(5"
 NEVER_MADE = (
     "MessageError",
     "HeaderParseError",
@@ -109,11 +109,11 @@ class LetterAdmin(StaffModelAdmin):
         if letter.sent_at or not letter.last_error:
             return "–"
         error = letter.last_error.split(":", 1)[0]
-        if error in REFUSED and FOR_GOOD not in letter.last_error:
+        if error in REFUSED and NOT_LATER not in letter.last_error:
             return _("The mail server did not take it yet; it is tried again.")
         if error in REFUSED:
             return _("The address was not taken: it may be mistyped, or closed.")
-        if error == "SMTPDataError" and FOR_GOOD in letter.last_error:
+        if error == "SMTPDataError" and NOT_LATER in letter.last_error:
             return _("The mail server took the address, and not the letter.")
         if error in NEVER_MADE:
             return _("No e-mail could be made of it; tell whoever runs the site.")

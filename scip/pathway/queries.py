@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from certification.candidacy.queries import Standing, standing_from, standing_json
 from cohorts.models import AidRequest, Application, Enrolment, PriceTier, Session
-from cohorts.queries.admission import evidence_from, missing_in_profile
+from cohorts.queries.admission import entry_from, evidence_from, missing_in_profile
 from cohorts.queries.roster import evidence_of
 from cohorts.requirements.admission import PREREQUISITES, LevelAEvidence, admission_findings
 from cohorts.requirements.attendance import attendance_findings, attendance_tally
@@ -288,8 +288,7 @@ def application_facts(
     if row.state in GATED:
         evidence = evidence_from(
             row,
-            level_a=level_a if row.cohort.level == Level.B else None,
-            prerequisites=people,
+            entry=entry_from(row.cohort, people, level_a),
             tier=chosen_tier(row),
             asks_for_aid=row.asks_for_aid,
             now=now,

@@ -70,7 +70,7 @@ def meant(sessions) -> list[tuple[str, datetime, datetime]]:
 
 
 def test_golden_file_of_a_series_through_both_changes():
-    content = sessions_calendar(both_changes(), name="Autumn", with_join_link=True)
+    content = sessions_calendar(both_changes(), name="Autumn", left={}, with_join_link=True)
     assert content == (GOLDEN / "both_changes.ics").read_bytes()
 
 
@@ -81,14 +81,14 @@ def test_golden_file_without_links_and_with_a_cancelled_session(staff):
     moved_to = sessions[2].starts_at + timedelta(days=1)
     reschedule_session(sessions[2], starts_at=moved_to, by=staff, now=now)
     fresh = Session.objects.filter(pk__in=[item.pk for item in sessions]).select_related("cohort")
-    content = sessions_calendar(fresh, name="Autumn")
+    content = sessions_calendar(fresh, name="Autumn", left={})
     assert content == (GOLDEN / "changed.ics").read_bytes()
     assert b"meet.example.org" not in content
 
 
 def test_two_foreign_parsers_find_the_same_instants():
     sessions = both_changes()
-    content = sessions_calendar(sessions, name="Autumn", with_join_link=True)
+    content = sessions_calendar(sessions, name="Autumn", left={}, with_join_link=True)
     assert by_vobject(content) == meant(sessions)
     assert by_ics(content) == meant(sessions)
     assert len({item.starts_at.hour for item in sessions}) == 2
@@ -96,7 +96,7 @@ def test_two_foreign_parsers_find_the_same_instants():
 
 def test_an_hour_off_would_be_found():
     sessions = both_changes()
-    content = sessions_calendar(sessions, name="Autumn")
+    content = sessions_calendar(sessions, name="Autumn", left={})
     wrong = content.replace(b"DTSTART:20261103T170000Z", b"DTSTART:20261103T160000Z")
     assert by_vobject(wrong) != meant(sessions)
     assert by_ics(wrong) != meant(sessions)
@@ -104,8 +104,10 @@ def test_an_hour_off_would_be_found():
 
 def test_the_same_rows_give_the_same_bytes_and_no_zone_definitions():
     sessions = both_changes()
-    once = sessions_calendar(sessions, name="Autumn")
-    again = sessions_calendar(list(Session.objects.select_related("cohort")), name="Autumn")
+    once = sessions_calendar(sessions, name="Autumn", left={})
+    again = sessions_calendar(
+        list(Session.objects.select_related("cohort")), name="Autumn", left={}
+    )
     assert once == again
     assert b"VTIMEZONE" not in once
     assert b"METHOD" not in once
@@ -149,9 +151,9 @@ def test_golden_file_that_takes_a_given_up_session_and_a_cancelled_one_away(staf
     given_up, cancelled = both_changes()[:2]
     at = WRITTEN + timedelta(days=1)
     cancelled = cancel_session(cancelled, by=staff, now=at)
-    content = removing_calendar([given_up], name="Autumn", at=at)
+    content = removing_calendar([given_up], name="Autumn", left={}, at=at)
     assert content == (GOLDEN / "given_up.ics").read_bytes()
-    of_all = removing_calendar([cancelled], name="Autumn")
+    of_all = removing_calendar([cancelled], name="Autumn", left={})
     assert f"SEQUENCE:{cancelled.sequence}\r\n".encode() in of_all
     for removed in (content, of_all):
         assert b"METHOD:CANCEL" in removed
