@@ -1,7 +1,6 @@
 """Writing letters into the outbox and delivering them."""
 
 import base64
-import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, transaction
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -41,18 +40,17 @@ PORTION = 250
 PER_CONNECTION = 50
 # Seconds after which a task leaves the rest to the sweep (less than CELERY_TASK_SOFT_TIME_LIMIT).
 SHIFT = 45
-COLUMNS = [field.attname for field in Letter._meta.concrete_fields]
 # The two moments stand together so that the index of waiting letters is out of question: after a
 # hundred thousand fresh letters the planner thinks it short, and would read all of it for each.
-TAKE = f"""
+TAKE = """
 update mail_letter set sent_at = %s, attempts = attempts + 1, last_error = ''
 where id = (
     select id from mail_letter
     where dedupe_key = %s and coalesce(sent_at, given_up_at) is null and due_at <= %s
     for no key update skip locked
 )
-returning {", ".join(COLUMNS)}
-"""  # noqa: S608 - the model's own columns
+returning *
+"""
 
 
 class Recipient(Protocol):
@@ -243,15 +241,7 @@ def take(dedupe_key: str) -> Letter | None:
     """The letter if it waits and nobody holds it: locked and noted as sent, by one statement,
     which is taken back with the caller's transaction when it can't be sent."""
     now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, [now, dedupe_key, now])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    # Django's own way from a statement to a model takes longer than the statement.
-    letter = Letter.from_db(connection.alias, COLUMNS, row)
-    letter.attachments = json.loads(letter.attachments)
-    return letter
+    return next(iter(Letter.objects.raw(TAKE, [now, dedupe_key, now])), None)
 
 
 def is_for_good(error: Exception) -> bool:

@@ -16,9 +16,7 @@ from smtplib import (
 )
 from typing import Any, override
 
-from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
-from django.utils.functional import cached_property
 
 from scip.mail.messages import ADDRESS
 
@@ -96,11 +94,4 @@ class SmtpBackend(EmailBackend):
         """The bare address; Django's parser is asked wherever something would change."""
         if ADDRESS.fullmatch(address):
             return address
-        if force_ascii and address == settings.DEFAULT_FROM_EMAIL:
-            return self.our_address
         return super().prep_address(address, force_ascii)
-
-    @cached_property
-    def our_address(self) -> str:
-        """From whom all letters come, parsed once for those that go together."""
-        return super().prep_address(settings.DEFAULT_FROM_EMAIL)

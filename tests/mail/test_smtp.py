@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.core.mail import EmailMessage, mailers
-from django.core.mail.backends.smtp import EmailBackend
 
 from scip.mail.smtp import SmtpBackend
 from scip.settings import mailer
@@ -148,28 +147,6 @@ def test_addresses_are_django_s(server, address):
     mail = mailers.default
     assert isinstance(mail, SmtpBackend)
     assert mail.prep_address(address) == super(SmtpBackend, mail).prep_address(address)
-
-
-def test_from_whom_letters_come_is_parsed_once_for_those_that_go_together(
-    server, monkeypatch, settings
-):
-    settings.DEFAULT_FROM_EMAIL = "SCIP Genève <scip@münchen.de>"
-    asked: list[str] = []
-    django_s = EmailBackend.prep_address
-
-    def asking(self: EmailBackend, address: str, force_ascii: bool = True) -> str:
-        asked.append(address)
-        return django_s(self, address, force_ascii)
-
-    monkeypatch.setattr(EmailBackend, "prep_address", asking)
-    messages = [letter(), letter()]
-    for message in messages:
-        message.from_email = settings.DEFAULT_FROM_EMAIL
-    mail = mailers.default
-    assert isinstance(mail, SmtpBackend)
-    assert mail.send_messages(messages) == 2
-    assert asked == [settings.DEFAULT_FROM_EMAIL]
-    assert mail.our_address == "scip@xn--mnchen-3ya.de"
 
 
 def test_behind_tls_the_conversation_is_the_same():
