@@ -21,7 +21,7 @@ SIGN_IN = "account:"
 # What the mail server's refusal means, by the error that begins `Letter.last_error`.
 REFUSED = ("SMTPRecipientsRefused",)
 # Answers that begin with 4 ask to come back later.
-NOT_LATER = "(5"
+NOT_LATER, TOO_LARGE = "(5", "(552"
 NEVER_MADE = (
     "MessageError",
     "HeaderParseError",
@@ -113,6 +113,8 @@ class LetterAdmin(StaffModelAdmin):
             return _("The mail server did not take it yet; it is tried again.")
         if error in REFUSED:
             return _("The address was not taken: it may be mistyped, or closed.")
+        if error == "SMTPSenderRefused" and TOO_LARGE in letter.last_error:
+            return _("The letter is larger than the mail server allows.")
         if error == "SMTPDataError" and NOT_LATER in letter.last_error:
             return _("The mail server took the address, and not the letter.")
         if error in NEVER_MADE:

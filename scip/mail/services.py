@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from itertools import batched
-from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -31,8 +31,11 @@ PATIENCE = timedelta(days=3)
 # wrongly, no such mailbox, too large. A server that asks us to sign in first (53x), or to speak
 # another way (50x), says nothing of the letter.
 FOR_GOOD = {501, *range(550, 560)}
-# Beside those codes: "not from you" (RFC 3463, 3.8). The next try may find us signed in, or trusted.
-POLICY = b"5.7."
+# Beside those codes (RFC 3463): the sender's address, the conversation, "not from you". Servers say so
+# of the recipient, too; the next try may find us signed in, trusted or set right.
+OURS = (b"5.1.7", b"5.1.8", b"5.5.", b"5.7.")
+# To the announced size of a letter (RFC 1870, 6.1).
+TOO_LARGE = 552
 # More letters than this at once go in portions, and step back behind letters to one person.
 SINGLY = 100
 PORTION = 250
@@ -250,13 +253,15 @@ def is_for_good(error: Exception) -> bool:
     A sender that it refuses is no such answer: that is said of us, and of every letter alike.
     """
     match error:
+        case SMTPSenderRefused(smtp_code=code):
+            return bool(code == TOO_LARGE)
         case SMTPRecipientsRefused(recipients=refusals):
             answers = list(refusals.values())
         case SMTPDataError(smtp_code=code, smtp_error=bytes(words)):
             answers = [(code, words)]
         case _other:
             return False
-    return all(code in FOR_GOOD and not words.startswith(POLICY) for code, words in answers)
+    return all(code in FOR_GOOD and not words.startswith(OURS) for code, words in answers)
 
 
 def put_off(dedupe_key: str, error: str, *, for_good: bool) -> None:

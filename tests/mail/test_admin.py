@@ -94,6 +94,7 @@ REFUSED = "SMTPRecipientsRefused: {'a@example.com': (550, b'No such person')}"
         (REFUSED, "The address was not taken"),
         (REFUSED.replace("550", "451"), "did not take it yet"),
         ("SMTPDataError: (552, b'Too large')", "took the address, and not the letter"),
+        ("SMTPSenderRefused: (552, b'Too large', 'office')", "larger than the mail server allows"),
         ("SMTPDataError: (451, b'Busy')", "The mail server was away"),
         ("ValueError: Header values may not contain newlines", "No e-mail could be made of it"),
         ("ConnectionRefusedError: [Errno 111] Connection refused", "The mail server was away"),

@@ -246,6 +246,7 @@ def refusing(settings, monkeypatch):
         (b"RCPT", b"501 5.1.3 Bad address"),
         (b"RCPT", b"556 5.1.10 This domain takes no mail"),
         (b"DATA", b"552 5.3.4 Too large"),
+        (b"MAIL", b"552 5.3.4 Too large, as announced"),
     ],
 )
 def test_a_letter_refused_for_good_is_given_up_at_once_with_the_reason(refusing, command, answer):
@@ -267,6 +268,9 @@ def test_a_letter_refused_for_good_is_given_up_at_once_with_the_reason(refusing,
         (b"HELLO", b"554 Not from there"),
         (b"MAIL", b"530 5.7.0 Sign in first"),
         (b"MAIL", b"550 5.1.8 Nobody writes from there"),
+        # Postfix speaks of the sender where it answers about the recipient.
+        (b"RCPT", b"550 5.1.8 Sender address rejected"),
+        (b"RCPT", b"550 5.1.7 Sender address not known"),
         (b"RCPT", b"450 4.2.0 Greylisted"),
         (b"RCPT", b"530 Sign in first"),
         (b"RCPT", b"503 RCPT before MAIL"),
